@@ -1,0 +1,29 @@
+/** Rows that recipes train on. Parsers of files and the job handlers produce these; recipes never read files of rows. */
+
+export type Message = { role: 'system' | 'user' | 'assistant'; content: string };
+
+/** 'train' is fitted, 'heldout' is only measured. Decided by content hash of the prompt (split-by-prompt.ts). */
+export type Split = 'train' | 'heldout';
+
+/** Plain text for language-model pretraining. */
+export type TextExample = { text: string };
+
+/** A prompt and the answer to imitate. */
+export type SftExample = { prompt: Message[]; completion: string; split: Split };
+
+/**
+ * One judged task: K responses to one prompt. `ranks[i]` is the place of response i, 0 = best, equal numbers = tie.
+ * A pair is the case K = 2. All C(K,2) pairs of one example go into one batch element (training.md R4).
+ */
+export type RankedExample = {
+  id: string;
+  prompt: Message[];
+  responses: string[];
+  ranks: number[];
+  /** margin m of -log sigmoid(delta - m) for pairs of this example (training.md R2); 0 when unknown */
+  margin: number;
+  split: Split;
+};
+
+/** A prompt to sample from in PPO. */
+export type PromptExample = { id: string; prompt: Message[] };
