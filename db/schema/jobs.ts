@@ -1,0 +1,50 @@
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { projects } from './projects.ts';
+
+/** Work for the worker process, claimed with a lease. */
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind').notNull(),
+    payload: text('payload', { mode: 'json' }).$type<unknown>().notNull(),
+    status: text('status', { enum: ['queued', 'leased', 'done', 'failed', 'cancelled'] }).notNull(),
+    runId: text('run_id'),
+    attempts: integer('attempts').notNull().default(0),
+    maxAttempts: integer('max_attempts').notNull().default(3),
+    leaseOwner: text('lease_owner'),
+    leaseExpiresAt: integer('lease_expires_at'),
+    heartbeatAt: integer('heartbeat_at'),
+    cancelRequestedAt: integer('cancel_requested_at'),
+    error: text('error'),
+    createdAt: integer('created_at').notNull(),
+    finishedAt: integer('finished_at'),
+  },
+  (table) => [index('jobs_claim').on(table.status, table.id), index('jobs_run').on(table.runId)],
+);
+
+export type ScheduleChain = {
+  /** the language model that PPO trains and that the reward model starts from */
+  modelId: string;
+  rewardConfig: unknown;
+  ppoConfig: unknown;
+};
+
+/** "Every N new judgments" or cron: snapshot, fit the reward model, run PPO. */
+export const schedules = sqliteTable('schedules', {
+  id: text('id').primaryKey(),
+  projectId: text('project_id')
+    .notNull()
+    .references(() => projects.id),
+  name: text('name').notNull(),
+  trigger: text('trigger', { enum: ['judgments', 'cron'] }).notNull(),
+  everyJudgments: integer('every_judgments'),
+  cron: text('cron'),
+  chain: text('chain', { mode: 'json' }).$type<ScheduleChain>().notNull(),
+  enabled: integer('enabled', { mode: 'boolean' }).notNull().default(true),
+  /** number of judgments of the project when it last fired */
+  lastCount: integer('last_count').notNull().default(0),
+  lastFiredAt: integer('last_fired_at'),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+});

@@ -1,0 +1,65 @@
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { judgments } from './judgments.ts';
+import { projects } from './projects.ts';
+
+export type SnapshotQuery = {
+  sources: ('annotator' | 'simulated' | 'imported')[];
+  /** only judgments submitted up to here, UTC ms */
+  until: number;
+  annotatorIds: string[] | null;
+};
+export type SnapshotCounts = { kept: number; dropped: Record<string, number> };
+
+/** A frozen, numbered selection of judgments. Reward models and DPO train on one of these, never on "the table". */
+export const snapshots = sqliteTable(
+  'snapshots',
+  {
+    id: text('id').primaryKey(),
+    projectId: text('project_id')
+      .notNull()
+      .references(() => projects.id),
+    number: integer('number').notNull(),
+    query: text('query', { mode: 'json' }).$type<SnapshotQuery>().notNull(),
+    seed: integer('seed').notNull(),
+    counts: text('counts', { mode: 'json' }).$type<SnapshotCounts>().notNull(),
+    /** folder below the data folder that holds raw.jsonl and manifest.json */
+    folder: text('folder').notNull(),
+    manifestSha256: text('manifest_sha256').notNull(),
+    createdBy: text('created_by').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [uniqueIndex('snapshots_number').on(table.projectId, table.number)],
+);
+
+/** Lineage: which judgments are in a snapshot, and back. */
+export const snapshotJudgments = sqliteTable(
+  'snapshot_judgments',
+  {
+    snapshotId: text('snapshot_id')
+      .notNull()
+      .references(() => snapshots.id),
+    judgmentId: text('judgment_id')
+      .notNull()
+      .references(() => judgments.id),
+  },
+  (table) => [
+    primaryKey({ columns: [table.snapshotId, table.judgmentId] }),
+    index('snapshot_judgments_back').on(table.judgmentId),
+  ],
+);
+
+export const EXPORT_FORMATS = ['trl', 'trl-implicit', 'trl-conversational', 'hh-rlhf', 'raw', 'csv'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export const exports_ = sqliteTable('exports', {
+  id: text('id').primaryKey(),
+  snapshotId: text('snapshot_id')
+    .notNull()
+    .references(() => snapshots.id),
+  format: text('format', { enum: EXPORT_FORMATS }).notNull(),
+  folder: text('folder').notNull(),
+  rows: integer('rows').notNull(),
+  manifestSha256: text('manifest_sha256').notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+});

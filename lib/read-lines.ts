@@ -1,0 +1,150 @@
+/**
+ * Lines of a file or stream with bounded memory: gzip is recognised by its first bytes, a line longer than the limit is
+ * refused without being kept, invalid UTF-8 is refused line by line. Blank lines are passed over (they keep their number).
+ */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+export type ReadLine =
+  | { number: number; byteOffset: number; line: string }
+  | {
+      number: number;
+      byteOffset: number;
+      reason: 'line-too-long' | 'invalid-utf8';
+      detail: string;
+      /** the beginning of the refused line, invalid bytes replaced, for the list of rejects */
+      head: string;
+    };
+
+export type ReadLinesOptions = {
+  /** longest accepted line in bytes (default 4 MiB) */
+  maxLineBytes?: number;
+  /** stop with an error after this many (unpacked) bytes; default no limit */
+  maxTotalBytes?: number;
+};
+
+const HEAD_BYTES = 200;
+const NEWLINE = 0x0a;
+
+/**
+ * Yields the lines of `source` (a path or a stream of bytes), number from 1, byteOffset in the unpacked text.
+ * Throws when the source cannot be read, a gzip stream is damaged, or maxTotalBytes is passed.
+ */
+export async function* readLines(
+  source: string | Readable,
+  { maxLineBytes = 4 * 2 ** 20, maxTotalBytes = Number.POSITIVE_INFINITY }: ReadLinesOptions = {},
+): AsyncGenerator<ReadLine> {
+  let number = 1;
+  let lineStart = 0;
+  let position = 0;
+  let pieces: Buffer[] = [];
+  let pieceBytes = 0; // bytes of the line so far, also those that were not kept
+
+  const keep = (bytes: Buffer) => {
+    // once the limit is passed only the head is needed: let the rest go
+    if (pieceBytes <= maxLineBytes) pieces.push(Buffer.from(bytes));
+    pieceBytes += bytes.length;
+    if (pieceBytes > maxLineBytes && pieces.length > 0) {
+      pieces = [Buffer.from(Buffer.concat(pieces).subarray(0, HEAD_BYTES))];
+    }
+  };
+  const finish = (): ReadLine | null => {
+    const line = decodeLine(pieces, pieceBytes, { number, byteOffset: lineStart, maxLineBytes });
+    pieces = [];
+    pieceBytes = 0;
+    return line;
+  };
+
+  for await (const chunk of unpack(source)) {
+    let from = 0;
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      keep(chunk.subarray(from, at));
+      const line = finish();
+      if (line !== null) yield line;
+      from = at + 1;
+      number++;
+      lineStart = position + from;
+    }
+    if (from < chunk.length) keep(chunk.subarray(from));
+    position += chunk.length;
+    if (position > maxTotalBytes) {
+      throw new Error(`more than ${maxTotalBytes} bytes of text (unpacked); stopped at line ${number}`);
+    }
+  }
+  if (pieceBytes > 0) {
+    const line = finish();
+    if (line !== null) yield line;
+  }
+}
+
+/** The bytes of a path or stream, unpacked when they begin like gzip. */
+export async function* unpack(source: string | Readable): AsyncGenerator<Buffer> {
+  const input = typeof source === 'string' ? createReadStream(source, { highWaterMark: 256 * 1024 }) : source;
+  const iterator = (input as AsyncIterable<Buffer | string>)[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await iterator.next();
+    return done ? null : typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+  };
+  try {
+    let first: Buffer = Buffer.alloc(0);
+    while (first.length < 2) {
+      const chunk = await next();
+      if (chunk === null) break;
+      first = Buffer.concat([first, chunk]);
+    }
+    async function* rest() {
+      if (first.length > 0) yield first;
+      for (let chunk = await next(); chunk !== null; chunk = await next()) yield chunk;
+    }
+    if (first[0] === 0x1f && first[1] === 0x8b) yield* gunzip(rest());
+    else yield* rest();
+  } finally {
+    input.destroy();
+  }
+}
+
+async function* gunzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gz = createGunzip();
+  let failure: unknown = null;
+  const feeding = (async () => {
+    for await (const chunk of packed) {
+      if (gz.destroyed) return;
+      if (!gz.write(chunk)) await new Promise<void>((resolve) => gz.once('drain', resolve).once('close', resolve));
+    }
+    gz.end();
+  })().catch((error: unknown) => {
+    failure = error;
+    gz.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  try {
+    for await (const chunk of gz) yield chunk as Buffer;
+  } catch (cause) {
+    if (failure !== null) throw failure;
+    throw new Error(`damaged gzip data: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  } finally {
+    gz.destroy();
+    await feeding;
+  }
+}
+
+function decodeLine(
+  pieces: Buffer[],
+  length: number,
+  at: { number: number; byteOffset: number; maxLineBytes: number },
+): ReadLine | null {
+  const { number, byteOffset, maxLineBytes } = at;
+  const bytes = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+  const head = () => bytes.subarray(0, HEAD_BYTES).toString('utf8');
+  if (length > maxLineBytes) {
+    const detail = `the line has ${length} bytes, the limit is ${maxLineBytes}`;
+    return { number, byteOffset, reason: 'line-too-long', detail, head: head() };
+  }
+  try {
+    // a byte-order mark at the start of the file is taken off by the decoder
+    const line = new TextDecoder('utf-8', { fatal: true, ignoreBOM: number !== 1 }).decode(bytes).replace(/\r$/, '');
+    return line.trim() === '' ? null : { number, byteOffset, line };
+  } catch {
+    return { number, byteOffset, reason: 'invalid-utf8', detail: 'the line is not valid UTF-8', head: head() };
+  }
+}

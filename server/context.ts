@@ -1,0 +1,60 @@
+import { and, eq } from 'drizzle-orm';
+import type { Db } from '../db/client.ts';
+import { memberships } from '../db/schema/projects.ts';
+import type { Role } from '../lib/roles.ts';
+import { DomainError } from './errors.ts';
+import { type Permission, roleMay } from './permissions.ts';
+
+export type Actor =
+  | { type: 'user'; userId: string; isInstanceOwner: boolean }
+  | { type: 'job'; jobId: string }
+  | { type: 'system' };
+
+/** Everything a verb needs: a person, a job and a test call the same verb with different contexts. */
+export type Ctx = {
+  db: Db;
+  actor: Actor;
+  /** folder for files: imports, snapshots, runs */
+  dataFolder: string;
+  /** UTC ms; tests set it */
+  now: () => number;
+};
+
+/** How the audit log names the actor. */
+export function actorName(actor: Actor): string {
+  if (actor.type === 'user') return `user:${actor.userId}`;
+  return actor.type === 'job' ? `job:${actor.jobId}` : 'system';
+}
+
+/** The signed-in person's id. Throws `unauthenticated` for anybody else. */
+export function requireUser(ctx: Ctx): string {
+  if (ctx.actor.type !== 'user') throw new DomainError('unauthenticated', 'Please sign in.');
+  return ctx.actor.userId;
+}
+
+/** Role of the actor in a project: null for strangers; jobs and the system act as owner. */
+export function roleIn(ctx: Ctx, projectId: string): Role | null {
+  if (ctx.actor.type !== 'user' || ctx.actor.isInstanceOwner) return 'owner';
+  const row = ctx.db
+    .select({ role: memberships.role })
+    .from(memberships)
+    .where(and(eq(memberships.projectId, projectId), eq(memberships.userId, ctx.actor.userId)))
+    .get();
+  return row?.role ?? null;
+}
+
+/**
+ * Throws `not-found` to strangers (they should not learn that the project exists) and `forbidden` to members whose role
+ * lacks the right.
+ */
+export function requirePermission(ctx: Ctx, projectId: string, permission: Permission): Role {
+  const role = roleIn(ctx, projectId);
+  if (role === null) throw new DomainError('not-found', `No project ${projectId}.`);
+  if (!roleMay(role, permission)) {
+    throw new DomainError(
+      'forbidden',
+      `Your role in this project is ${role}, which may not do this (${permission}).`,
+    );
+  }
+  return role;
+}

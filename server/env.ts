@@ -1,0 +1,28 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+const schema = z.object({
+  PLUMBLINE_DATA: z
+    .string()
+    .default('./data')
+    .transform((folder) => path.resolve(folder)),
+  PLUMBLINE_BACKEND: z.enum(['cuda', 'native', 'simd', 'cpu']).optional(),
+  NEXTAUTH_URL: z.url().default('http://localhost:3000'),
+  /** generated into the data folder at first start when not given */
+  NEXTAUTH_SECRET: z.string().min(32).optional(),
+  OIDC_ISSUER: z.url().optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  OIDC_NAME: z.string().default('Single sign-on'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** The only reader of process.env on the web side. Throws with the variable's name and what was expected. */
+export function readEnv(source: Record<string, string | undefined> = process.env) {
+  const parsed = schema.safeParse(source);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    throw new Error(`Environment: ${issues}`);
+  }
+  return parsed.data;
+}

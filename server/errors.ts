@@ -1,0 +1,23 @@
+/** The closed set of what a verb may throw. Mapped once to tRPC codes in trpc.ts; anything else is a bug and stays hidden. */
+export const ERROR_CODES = [
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+  'invalid',
+  'conflict',
+  'expired',
+  'too-many-requests',
+  'too-large',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export class DomainError extends Error {
+  readonly code: ErrorCode;
+
+  /** `message` is shown to the person: say what was wrong, where, and what was expected. */
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'DomainError';
+    this.code = code;
+  }
+}

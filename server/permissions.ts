@@ -1,0 +1,34 @@
+import type { Role } from '../lib/roles.ts';
+
+/**
+ * Who may do what in a project. Every procedure names one of these; tests/architecture walks every role through every cell.
+ * The owner of the installation counts as project owner everywhere.
+ */
+export const PERMISSIONS = {
+  'project.read': ['owner', 'researcher', 'annotator', 'auditor'],
+  'project.update': ['owner'],
+  'members.read': ['owner', 'researcher', 'auditor'],
+  'members.invite': ['owner'],
+  'members.update': ['owner'],
+  'guidelines.write': ['owner', 'researcher'],
+  'data.read': ['owner', 'researcher', 'auditor'],
+  'data.import': ['owner', 'researcher'],
+  'tasks.create': ['owner', 'researcher'],
+  'tasks.label': ['owner', 'researcher', 'annotator'],
+  'judgments.read-own': ['owner', 'researcher', 'annotator'],
+  'judgments.read': ['owner', 'researcher', 'auditor'],
+  'snapshots.create': ['owner', 'researcher'],
+  'snapshots.export': ['owner', 'researcher', 'auditor'],
+  'models.read': ['owner', 'researcher', 'auditor'],
+  'models.register': ['owner', 'researcher'],
+  'runs.read': ['owner', 'researcher', 'auditor'],
+  'runs.start': ['owner', 'researcher'],
+  'schedules.write': ['owner', 'researcher'],
+  'audit.read': ['owner', 'auditor'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export function roleMay(role: Role, permission: Permission): boolean {
+  return (PERMISSIONS[permission] as readonly Role[]).includes(role);
+}

@@ -1,0 +1,26 @@
+import { auditRouter } from './audit/router.ts';
+import { importsRouter } from './imports/router.ts';
+import { judgmentsRouter } from './judgments/router.ts';
+import { modelsRouter } from './models/router.ts';
+import { projectsRouter } from './projects/router.ts';
+import { runsRouter } from './runs/router.ts';
+import { schedulesRouter } from './schedules/router.ts';
+import { snapshotsRouter } from './snapshots/router.ts';
+import { tasksRouter } from './tasks/router.ts';
+import { createCallerFactory, router } from './trpc.ts';
+import { usersRouter } from './users/router.ts';
+
+export const appRouter = router({
+  users: usersRouter,
+  projects: projectsRouter,
+  imports: importsRouter,
+  tasks: tasksRouter,
+  judgments: judgmentsRouter,
+  snapshots: snapshotsRouter,
+  audit: auditRouter,
+  models: modelsRouter,
+  runs: runsRouter,
+  schedules: schedulesRouter,
+});
+export type AppRouter = typeof appRouter;
+export const createCaller = createCallerFactory(appRouter);

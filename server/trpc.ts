@@ -1,0 +1,78 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import { type Ctx, requirePermission, requireUser } from './context.ts';
+import { DomainError, type ErrorCode } from './errors.ts';
+import type { Permission } from './permissions.ts';
+
+const TRPC_CODE = {
+  unauthenticated: 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  'not-found': 'NOT_FOUND',
+  invalid: 'BAD_REQUEST',
+  conflict: 'CONFLICT',
+  expired: 'PRECONDITION_FAILED',
+  'too-many-requests': 'TOO_MANY_REQUESTS',
+  'too-large': 'PAYLOAD_TOO_LARGE',
+} as const satisfies Record<ErrorCode, TRPCError['code']>;
+
+/** `access` is what the permission test reads: every procedure must carry one. */
+type Meta = { access: Permission | 'public' | 'signed-in' | 'instance-owner' };
+
+const t = initTRPC
+  .context<Ctx>()
+  .meta<Meta>()
+  .create({
+    errorFormatter({ shape, error }) {
+      const domain = error.cause instanceof DomainError ? error.cause.code : null;
+      const isInputError = error.code === 'BAD_REQUEST' && error.cause instanceof z.ZodError;
+      return {
+        ...shape,
+        message:
+          domain !== null || isInputError || error.code !== 'INTERNAL_SERVER_ERROR'
+            ? shape.message
+            : 'Something went wrong on the server; it has been logged.',
+        data: { ...shape.data, stack: undefined, domainCode: domain },
+      };
+    },
+  });
+
+/** Domain errors become tRPC errors here and nowhere else. */
+const mapErrors = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (!result.ok && result.error.cause instanceof DomainError) {
+    const cause = result.error.cause;
+    throw new TRPCError({ code: TRPC_CODE[cause.code], message: cause.message, cause });
+  }
+  return result;
+});
+
+const base = t.procedure.use(mapErrors);
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+export const publicProcedure = base.meta({ access: 'public' });
+
+export const signedInProcedure = base.meta({ access: 'signed-in' }).use(({ ctx, next }) => {
+  requireUser(ctx);
+  return next();
+});
+
+export const instanceOwnerProcedure = base.meta({ access: 'instance-owner' }).use(({ ctx, next }) => {
+  requireUser(ctx);
+  if (ctx.actor.type === 'user' && !ctx.actor.isInstanceOwner) {
+    throw new DomainError('forbidden', 'Only the owner of this installation may do this.');
+  }
+  return next();
+});
+
+/** A procedure inside a project: its input has `projectId`, and the caller's role there must hold the permission. */
+export const projectProcedure = (permission: Permission) =>
+  base
+    .meta({ access: permission })
+    .input(z.object({ projectId: z.string().max(64) }))
+    .use(({ ctx, input, next }) => {
+      requireUser(ctx);
+      requirePermission(ctx, input.projectId, permission);
+      return next();
+    });
