@@ -9,25 +9,21 @@ export type ReadRecord =
 
 /**
  * Yields records with the number of the line each one ends on. A record with too many or too few fields is refused on
- * its own; an unclosed quote ends the reading with one refusal, since nothing after it can be trusted.
+ * its own; an unclosed quote or a record over the limit ends the reading with one refusal, since nothing after it can be
+ * trusted.
  * Throws when the source cannot be read or is not valid UTF-8.
  */
 export async function* readCsv(
   source: string | Readable,
   { maxRecordBytes = 4 * 2 ** 20 }: { maxRecordBytes?: number } = {},
 ): AsyncGenerator<ReadRecord> {
-  const refused: ReadRecord[] = [];
   const parser = parse({
     bom: true,
     columns: (header: string[]) => header.map((name) => name.trim()),
     info: true,
     max_record_size: maxRecordBytes,
     skip_empty_lines: true,
-    skip_records_with_error: true,
-    relax_quotes: false,
-  });
-  parser.on('skip', (error: CsvError | undefined) => {
-    if (error) refused.push(refusal(error));
+    relax_column_count: true, // a wrong count comes as info.error, in its place among the records
   });
   const input = Readable.from(validUtf8(unpack(source)));
   input.on('error', (error) => parser.destroy(error));
@@ -35,16 +31,14 @@ export async function* readCsv(
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: Record<string, string>;
-      info: Info;
+      info: Info & { error?: CsvError };
     }>) {
-      yield* refused.splice(0);
-      yield { number: info.lines, record };
+      if (info.error) yield refusal(info.error, record);
+      else yield { number: info.lines, record };
     }
-    yield* refused.splice(0);
   } catch (error) {
-    yield* refused.splice(0);
     if (!isCsvError(error)) throw error;
-    yield refusal(error);
+    yield refusal(error, {});
   } finally {
     input.destroy();
   }
@@ -65,8 +59,12 @@ function isCsvError(error: unknown): error is CsvError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
 }
 
-function refusal(error: CsvError): ReadRecord {
+function refusal(error: CsvError, record: Record<string, string>): ReadRecord {
   const number = typeof error.lines === 'number' ? error.lines : 0;
-  const head = Array.isArray(error.record) ? error.record.join(',').slice(0, 200) : '';
-  return { number, reason: 'malformed-csv', detail: error.message, head };
+  return {
+    number,
+    reason: 'malformed-csv',
+    detail: error.message,
+    head: Object.values(record).join(',').slice(0, 200),
+  };
 }

@@ -3,7 +3,7 @@
  * refused without being kept, invalid UTF-8 is refused line by line. Blank lines are passed over (they keep their number).
  */
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 export type ReadLine =
@@ -105,26 +105,13 @@ export async function* unpack(source: string | Readable): AsyncGenerator<Buffer>
 }
 
 async function* gunzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const gz = createGunzip();
-  let failure: unknown = null;
-  const feeding = (async () => {
-    for await (const chunk of packed) {
-      if (gz.destroyed) return;
-      if (!gz.write(chunk)) await new Promise<void>((resolve) => gz.once('drain', resolve).once('close', resolve));
-    }
-    gz.end();
-  })().catch((error: unknown) => {
-    failure = error;
-    gz.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
+  // pipeline destroys gz with the source's error; both kinds of failure come out of the loop below
+  const gz = pipeline(Readable.from(packed, { objectMode: false }), createGunzip(), () => {});
   try {
     for await (const chunk of gz) yield chunk as Buffer;
   } catch (cause) {
-    if (failure !== null) throw failure;
-    throw new Error(`damaged gzip data: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  } finally {
-    gz.destroy();
-    await feeding;
+    const isZlib = cause instanceof Error && 'code' in cause && /^Z_/.test(String(cause.code));
+    throw isZlib ? new Error(`damaged gzip data: ${cause.message}`, { cause }) : cause;
   }
 }
 
@@ -142,9 +129,17 @@ function decodeLine(
   }
   try {
     // a byte-order mark at the start of the file is taken off by the decoder
-    const line = new TextDecoder('utf-8', { fatal: true, ignoreBOM: number !== 1 }).decode(bytes).replace(/\r$/, '');
+    const line = new TextDecoder('utf-8', { fatal: true, ignoreBOM: number !== 1 })
+      .decode(bytes)
+      .replace(/\r$/, '');
     return line.trim() === '' ? null : { number, byteOffset, line };
   } catch {
-    return { number, byteOffset, reason: 'invalid-utf8', detail: 'the line is not valid UTF-8', head: head() };
+    return {
+      number,
+      byteOffset,
+      reason: 'invalid-utf8',
+      detail: 'the line is not valid UTF-8',
+      head: head(),
+    };
   }
 }

@@ -44,7 +44,11 @@ export function parseTranscripts(chosen: string, rejected: string): ParsedRow<Pr
   }
   const prompt = parseTurns(better.before);
   if (prompt === null) {
-    return { ok: false, reason: 'bad-transcript', detail: 'the transcript does not begin with "\\n\\nHuman:"' };
+    return {
+      ok: false,
+      reason: 'bad-transcript',
+      detail: 'the transcript does not begin with "\\n\\nHuman:"',
+    };
   }
   if (prompt[0]?.content === '') {
     return { ok: false, reason: 'empty-prompt', detail: 'the first human turn is empty' };
@@ -67,7 +71,10 @@ function parseTurns(transcript: string): Message[] | null {
   if (parts[0]?.trim() !== '' || parts[1] !== 'Human') return null;
   const messages: Message[] = [];
   for (let i = 1; i < parts.length; i += 2) {
-    messages.push({ role: parts[i] === 'Human' ? 'user' : 'assistant', content: (parts[i + 1] ?? '').trim() });
+    messages.push({
+      role: parts[i] === 'Human' ? 'user' : 'assistant',
+      content: (parts[i + 1] ?? '').trim(),
+    });
   }
   return messages;
 }

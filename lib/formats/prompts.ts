@@ -22,7 +22,8 @@ export function parsePromptRow(value: unknown): ParsedRow<PromptRow> {
     return {
       ok: false,
       reason: 'wrong-columns',
-      detail: 'expected {"prompt": text or messages} or {"messages": [...]}, and at most 9 texts in "responses"',
+      detail:
+        'expected {"prompt": text or messages} or {"messages": [...]}, and at most 9 texts in "responses"',
     };
   }
   const given = parsed.data.prompt ?? parsed.data.messages ?? [];

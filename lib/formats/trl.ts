@@ -19,7 +19,7 @@ const rowSchema = z.object({
 /** Reads one parsed JSON value of a TRL preference file. */
 export function parseTrlRow(value: unknown): ParsedRow<PreferenceRow> {
   const parsed = rowSchema.safeParse(value);
-  if (!parsed.success) return { ok: false, reason: 'wrong-columns', detail: describe(parsed.error) };
+  if (!parsed.success) return { ok: false, reason: 'wrong-columns', detail: explainColumns(parsed.error) };
   const { prompt, chosen, rejected } = parsed.data;
   const margin = parsed.data.margin ?? 0;
 
@@ -29,7 +29,11 @@ export function parseTrlRow(value: unknown): ParsedRow<PreferenceRow> {
     return finish({ prompt: messages, chosen, rejected, margin });
   }
   if (typeof chosen === 'string' || typeof rejected === 'string') {
-    return { ok: false, reason: 'wrong-columns', detail: 'one side is text and the other a list of messages' };
+    return {
+      ok: false,
+      reason: 'wrong-columns',
+      detail: 'one side is text and the other a list of messages',
+    };
   }
   const before: Message[] = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : (prompt ?? []);
   return conversation([...before, ...chosen], [...before, ...rejected], margin);
@@ -39,7 +43,11 @@ function conversation(chosen: Message[], rejected: Message[], margin: number): P
   const better = chosen.at(-1);
   const worse = rejected.at(-1);
   if (better?.role !== 'assistant' || worse?.role !== 'assistant') {
-    return { ok: false, reason: 'bad-transcript', detail: 'the last message of each side must be from the assistant' };
+    return {
+      ok: false,
+      reason: 'bad-transcript',
+      detail: 'the last message of each side must be from the assistant',
+    };
   }
   const prompt = chosen.slice(0, -1);
   if (!sameMessages(prompt, rejected.slice(0, -1))) {
@@ -91,7 +99,7 @@ function identical(): ParsedRow<PreferenceRow> {
   return { ok: false, reason: 'identical-pair', detail: 'chosen and rejected are the same text' };
 }
 
-function describe(error: z.ZodError): string {
+function explainColumns(error: z.ZodError): string {
   const first = error.issues[0];
   const column = first?.path[0] === undefined ? 'the row' : `"${String(first.path[0])}"`;
   return `${column} does not fit; expected {prompt?, chosen, rejected, margin?}, each side text or [{role, content}]`;
