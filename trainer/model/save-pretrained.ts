@@ -1,0 +1,63 @@
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ModelConfig, toHuggingFaceConfig } from './config.ts';
+import type { GenerationConfig } from './load-pretrained.ts';
+import { paramShapes } from './param-shapes.ts';
+import { type Params, readParams } from './params.ts';
+import { writeSafetensors } from './safetensors.ts';
+
+/** Files of a model folder that belong to the tokenizer and travel with the weights unchanged. */
+export const TOKENIZER_FILES = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'chat_template.jinja',
+  'vocab.json',
+  'merges.txt',
+] as const;
+
+/**
+ * Writes a folder that transformers opens: config.json, model.safetensors, generation_config.json for a language model,
+ * and the tokenizer's files copied from `tokenizerFolder` where given. Not atomic: writeCheckpoint makes it so.
+ * @throws Error when parameters do not match the config, or a reward model has no pad id (training.md R8)
+ */
+export function savePretrained(model: {
+  folder: string;
+  params: Params;
+  config: ModelConfig;
+  generationConfig?: GenerationConfig;
+  tokenizerFolder?: string | null;
+}): void {
+  const { folder, params, config } = model;
+  const shapes = paramShapes(config);
+  const names = new Set([...shapes.keys(), ...Object.keys(params)]);
+  const wrong = [...names].filter((name) => params[name]?.shape.join() !== shapes.get(name)?.join());
+  if (wrong.length > 0) throw new Error(`${folder}: parameters do not match the config: ${wrong.join(', ')}`);
+  if (config.architecture === 'LlamaForSequenceClassification' && config.padTokenId === null) {
+    throw new Error(
+      `${folder}: a reward model needs pad_token_id, transformers scores the wrong token without it`,
+    );
+  }
+  mkdirSync(folder, { recursive: true });
+  writeJson(join(folder, 'config.json'), toHuggingFaceConfig(config));
+  writeSafetensors(join(folder, 'model.safetensors'), readParams(params));
+  if (config.architecture === 'LlamaForCausalLM') {
+    const { bosTokenId, eosTokenIds, padTokenId } = model.generationConfig ?? config;
+    writeJson(join(folder, 'generation_config.json'), {
+      bos_token_id: bosTokenId,
+      eos_token_id: eosTokenIds.length > 1 ? eosTokenIds : (eosTokenIds[0] ?? null),
+      pad_token_id: padTokenId,
+    });
+  }
+  if (model.tokenizerFolder) {
+    for (const file of TOKENIZER_FILES) {
+      const source = join(model.tokenizerFolder, file);
+      if (existsSync(source)) copyFileSync(source, join(folder, file));
+    }
+  }
+}
+
+function writeJson(path: string, value: unknown): void {
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+}
