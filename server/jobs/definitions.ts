@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/**
+ * What the worker can be asked to do: kind, payload, lane. Light on purpose: whoever enqueues imports this file, only the
+ * worker loads the handlers. Lane 'device' runs one job at a time (training owns the machine), lane 'light' runs beside it.
+ */
+export const jobDefinitions = {
+  /** reads an uploaded file into a project */
+  import: { lane: 'light', maxAttempts: 3, payload: z.object({ importId: z.string() }) },
+  /** runs a recipe, resumed from its last checkpoint when it was interrupted */
+  train: { lane: 'device', maxAttempts: 5, payload: z.object({ runId: z.string() }) },
+  /** writes responses of a checkpoint to prompts, and tasks from them */
+  generate: {
+    lane: 'device',
+    maxAttempts: 3,
+    payload: z.object({
+      projectId: z.string(),
+      checkpointIds: z.array(z.string()).min(1).max(9),
+      promptIds: z.array(z.string()).min(1),
+      responsesPerPrompt: z.number().int().min(1).max(9),
+      temperature: z.number().min(0).max(5),
+      maxNewTokens: z.number().int().min(1).max(1024),
+      seed: z.number().int().min(0).max(4294967295),
+      createTasks: z.boolean(),
+      requestedBy: z.string(),
+    }),
+  },
+  /** first link of a schedule: snapshot, then the reward run; PPO follows when that run has ended well */
+  chain: {
+    lane: 'light',
+    maxAttempts: 3,
+    payload: z.object({ scheduleId: z.string(), judgmentCount: z.number().int() }),
+  },
+  /** measures this machine once, for the expected time on the page that starts runs */
+  benchmark: { lane: 'device', maxAttempts: 1, payload: z.object({}) },
+} as const satisfies Record<
+  string,
+  { lane: 'device' | 'light'; maxAttempts: number; payload: z.ZodType<unknown> }
+>;
+
+export type JobKind = keyof typeof jobDefinitions;
+export type JobPayload<K extends JobKind> = z.output<(typeof jobDefinitions)[K]['payload']>;
+export type JobLane = (typeof jobDefinitions)[JobKind]['lane'];
+
+export function jobKindsOf(lane: JobLane): JobKind[] {
+  return (Object.keys(jobDefinitions) as JobKind[]).filter((kind) => jobDefinitions[kind].lane === lane);
+}
