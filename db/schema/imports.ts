@@ -25,9 +25,8 @@ export const imports = sqliteTable(
     /** count by reason code */
     rejected: text('rejected', { mode: 'json' }).$type<Record<string, number>>().notNull(),
     error: text('error'),
-    createdBy: text('created_by')
-      .notNull()
-      .references(() => users.id),
+    /** null for imports by the command line, which acts as the system */
+    createdBy: text('created_by').references(() => users.id),
     createdAt: integer('created_at').notNull(),
     finishedAt: integer('finished_at'),
   },

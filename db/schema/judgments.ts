@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { check, index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { imports } from './imports.ts';
 import { projects } from './projects.ts';
 import { tasks } from './tasks.ts';
@@ -37,6 +37,8 @@ export const judgments = sqliteTable(
     ranking: text('ranking', { mode: 'json' }).$type<string[][]>().notNull(),
     /** pairs: -3..3 as seen in shown order, negative = first shown is better; null where not asked */
     strength: integer('strength'),
+    /** imported rows: the margin column of the file; null where it has none and for everybody else (strength says it) */
+    margin: real('margin'),
     tieKind: text('tie_kind', { enum: TIE_KINDS }).notNull().default('none'),
     notRankable: integer('not_rankable', { mode: 'boolean' }).notNull().default(false),
     /** flags by response id */
@@ -56,6 +58,8 @@ export const judgments = sqliteTable(
   (table) => [
     index('judgments_project').on(table.projectId, table.id),
     index('judgments_task').on(table.taskId),
+    // "my answers", newest first
+    index('judgments_annotator').on(table.annotatorId, table.id),
     uniqueIndex('judgments_revision').on(table.taskId, table.annotatorId, table.revision),
     check('judgments_strength', sql`strength is null or (strength between -3 and 3)`),
   ],

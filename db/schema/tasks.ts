@@ -67,8 +67,10 @@ export const seats = sqliteTable(
     shownOrder: text('shown_order', { mode: 'json' }).$type<string[]>(),
   },
   (table) => [
-    // the claim query: open or expired seats of a project by priority
-    index('seats_claim').on(table.projectId, table.state, table.priority, table.id),
+    // the claim query: open or expired seats of a project, highest priority first
+    index('seats_claim').on(table.projectId, table.state, sql`${table.priority} desc`, table.id),
+    // leases and finished seats of one person
+    index('seats_person').on(table.annotatorId, table.projectId, table.state),
     // nobody judges a task twice
     uniqueIndex('seats_annotator').on(table.taskId, table.annotatorId).where(sql`annotator_id is not null`),
   ],

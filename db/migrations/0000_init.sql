@@ -36,7 +36,7 @@ CREATE TABLE `imports` (
 	`duplicates` integer DEFAULT 0 NOT NULL,
 	`rejected` text NOT NULL,
 	`error` text,
-	`created_by` text NOT NULL,
+	`created_by` text,
 	`created_at` integer NOT NULL,
 	`finished_at` integer,
 	FOREIGN KEY (`project_id`) REFERENCES `projects`(`id`) ON UPDATE no action ON DELETE no action,
@@ -89,6 +89,7 @@ CREATE TABLE `judgments` (
 	`revision` integer DEFAULT 1 NOT NULL,
 	`ranking` text NOT NULL,
 	`strength` integer,
+	`margin` real,
 	`tie_kind` text DEFAULT 'none' NOT NULL,
 	`not_rankable` integer DEFAULT false NOT NULL,
 	`flags` text NOT NULL,
@@ -112,6 +113,7 @@ CREATE TABLE `judgments` (
 CREATE UNIQUE INDEX `judgments_idempotency_key_unique` ON `judgments` (`idempotency_key`);--> statement-breakpoint
 CREATE INDEX `judgments_project` ON `judgments` (`project_id`,`id`);--> statement-breakpoint
 CREATE INDEX `judgments_task` ON `judgments` (`task_id`);--> statement-breakpoint
+CREATE INDEX `judgments_annotator` ON `judgments` (`annotator_id`,`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `judgments_revision` ON `judgments` (`task_id`,`annotator_id`,`revision`);--> statement-breakpoint
 CREATE TABLE `checkpoints` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -329,7 +331,8 @@ CREATE TABLE `seats` (
 	FOREIGN KEY (`annotator_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE INDEX `seats_claim` ON `seats` (`project_id`,`state`,`priority`,`id`);--> statement-breakpoint
+CREATE INDEX `seats_claim` ON `seats` (`project_id`,`state`,"priority" desc,`id`);--> statement-breakpoint
+CREATE INDEX `seats_person` ON `seats` (`annotator_id`,`project_id`,`state`);--> statement-breakpoint
 CREATE UNIQUE INDEX `seats_annotator` ON `seats` (`task_id`,`annotator_id`) WHERE annotator_id is not null;--> statement-breakpoint
 CREATE TABLE `skips` (
 	`task_id` text NOT NULL,
