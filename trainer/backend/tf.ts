@@ -7,4 +7,17 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 
 export const tf = require('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs');
-export type { Tensor, Tensor1D, Tensor2D, Variable, Scalar } from '@tensorflow/tfjs';
+/** tfjs' own cpu backend class: the simd backend extends it, so that every kernel it lacks still runs. */
+export const { MathBackendCPU } =
+  require('@tensorflow/tfjs-backend-cpu') as typeof import('@tensorflow/tfjs-backend-cpu');
+
+export type {
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor4D,
+  TensorContainer,
+  TensorInfo,
+  Variable,
+} from '@tensorflow/tfjs';

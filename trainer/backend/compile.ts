@@ -1,0 +1,53 @@
+import { type Tensor, tf } from './tf.ts';
+
+/** A tensor outside the engine: its elements in row-major order. Float32Array is float32, Int32Array is int32. */
+export type HostTensor = { shape: number[]; data: Float32Array | Int32Array };
+
+/**
+ * Turns a pure function of tensors into a synchronous function of host arrays. Inside `step` there is no read-back and no
+ * branch on data: the simd and cpu backends run it each time, a tracing backend runs it once for each shape and keeps
+ * the graph. Trainable state is `tf.Variable`s that the step closes over, changed only by the ops made for it.
+ * All other tensors made in the step are freed when it ends; the outputs are copies.
+ * @param name says in errors which step it was
+ * @throws Error when an input does not fit its shape, or an output is missing or of another dtype
+ */
+export function compile<I extends string, O extends string>(
+  name: string,
+  step: (inputs: Record<I, Tensor>) => Record<O, Tensor>,
+): (inputs: Record<I, HostTensor>) => Record<O, HostTensor> {
+  return (hostInputs) => {
+    const hostOutputs = {} as Record<O, HostTensor>;
+    // Nothing is returned from tidy: it would search the outputs for tensors element by element.
+    tf.tidy(() => {
+      const inputs = {} as Record<I, Tensor>;
+      for (const key in hostInputs) inputs[key] = toTensor(`${name}: input ${key}`, hostInputs[key]);
+      const outputs = step(inputs);
+      for (const key in outputs) hostOutputs[key] = toHost(`${name}: output ${key}`, outputs[key]);
+    });
+    return hostOutputs;
+  };
+}
+
+function toTensor(argument: string, { shape, data }: HostTensor): Tensor {
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  const isFloat = data instanceof Float32Array;
+  if (!isFloat && !(data instanceof Int32Array)) {
+    throw new Error(
+      `${argument} is ${Object.prototype.toString.call(data)}, expected Float32Array or Int32Array`,
+    );
+  }
+  if (size !== data.length || shape.some((axis) => !Number.isInteger(axis) || axis < 0)) {
+    throw new Error(
+      `${argument} has ${data.length} elements, expected ${size} for shape [${shape.join(', ')}]`,
+    );
+  }
+  return tf.tensor(data, shape, isFloat ? 'float32' : 'int32');
+}
+
+function toHost(argument: string, tensor: Tensor): HostTensor {
+  if (!(tensor instanceof tf.Tensor)) throw new Error(`${argument} is ${typeof tensor}, expected a tensor`);
+  const data = tensor.dataSync();
+  if (tensor.dtype === 'float32') return { shape: [...tensor.shape], data: Float32Array.from(data) };
+  if (tensor.dtype === 'int32') return { shape: [...tensor.shape], data: Int32Array.from(data) };
+  throw new Error(`${argument} is ${tensor.dtype}, expected float32 or int32`);
+}

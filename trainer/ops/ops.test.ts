@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { chooseBackend } from '../backend/choose.ts';
+import { type Tensor, tf } from '../backend/tf.ts';
+import { embedding } from './embedding.ts';
+import { linear, linearReference } from './linear.ts';
+import {
+  expectSameAsComposition,
+  randomIds,
+  randomTensor,
+  randomValues,
+  TESTED_BACKENDS,
+} from './op-testing.ts';
+import { rmsNorm, rmsNormReference } from './rms-norm.ts';
+import { ropeAttention, ropeAttentionReference } from './rope-attention.ts';
+import { swiglu, swigluReference } from './swiglu.ts';
+import { tokenEntropy } from './token-entropy.ts';
+import { tokenLogProbs, tokenLogProbsReference } from './token-log-probs.ts';
+
+const input = (shape: number[], seed: number, scale = 1) => ({
+  shape,
+  data: randomValues(
+    shape.reduce((product, axis) => product * axis, 1),
+    seed,
+    scale,
+  ),
+});
+
+describe.each(TESTED_BACKENDS)('ops on %s', (backend) => {
+  test.each([
+    [1, 8, 16],
+    [1, 1, 1],
+    [3, 5, 7],
+    [5, 17, 9],
+    [70, 33, 130],
+    [64, 600, 260],
+  ])('linear of %i rows, %i to %i', async (n, d, o) => {
+    const inputs = [input([n, d], 1), input([o, d], 2), input([o], 3)];
+    await expectSameAsComposition({
+      backend,
+      inputs,
+      op: (x, w, b) => linear(x as Tensor, w as Tensor, b),
+      composition: (x, w, b) => linearReference(x as Tensor, w as Tensor, b),
+    });
+    await expectSameAsComposition({
+      backend,
+      inputs: inputs.slice(0, 2),
+      op: (x, w) => linear(x as Tensor, w as Tensor),
+      composition: (x, w) => linearReference(x as Tensor, w as Tensor),
+    });
+  });
+
+  test.each([
+    [4, 3, 1],
+    [11, 5, 30],
+    [32, 16, 64],
+  ])('embedding of %i x %i, %i ids', async (v, d, m) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([v, d], 1)],
+      op: (w) => embedding(w as Tensor, randomIds([m], v, 5)),
+      composition: (w) =>
+        tf.matMul(tf.cast(tf.oneHot(randomIds([m], v, 5) as never, v), 'float32'), w as never),
+    });
+  });
+
+  test.each([
+    [1, 4],
+    [3, 7],
+    [33, 96],
+    [5, 1],
+  ])('rmsNorm of %i x %i', async (n, d) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, d], 1, 3), input([d], 2)],
+      op: (x, w) => rmsNorm(x as Tensor, w as Tensor, 1e-5),
+      composition: (x, w) => rmsNormReference(x as Tensor, w as Tensor, 1e-5)[0],
+    });
+  });
+
+  test.each([
+    [1, 4],
+    [3, 7],
+    [33, 96],
+    [5, 1],
+  ])('swiglu of %i x %i', async (n, f) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, f], 1, 8), input([n, f], 2)],
+      op: (g, u) => swiglu(g as Tensor, u as Tensor),
+      composition: (g, u) => swigluReference(g as Tensor, u as Tensor),
+    });
+  });
+
+  test.each([
+    [1, 4, 1],
+    [3, 7, 0.7],
+    [33, 96, 1.3],
+    [5, 1, 1],
+  ])('tokenLogProbs of %i x %i at %f', async (n, v, temperature) => {
+    const composition = (x: Tensor) =>
+      tokenLogProbsReference(x as Tensor, randomIds([n], v, 9), temperature)[0];
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, v], 1, 6)],
+      op: (x) => tokenLogProbs(x as Tensor, randomIds([n], v, 9) as Tensor, temperature),
+      composition,
+    });
+  });
+
+  test('tokenEntropy of uniform logits is log V, of a certain token 0', async () => {
+    await chooseBackend(backend);
+    const logits = tf.tensor2d([0, 0, 0, 0, 0, 100, 0, 0, 0, 0], [2, 5]);
+    const [uniform, certain] = tokenEntropy(logits).dataSync();
+    expect(uniform).toBeCloseTo(Math.log(5), 6);
+    expect(certain).toBeCloseTo(0, 6);
+    logits.dispose();
+  });
+
+  // Masks: every token; left padding; right padding; a gap; a row with no token at all.
+  const masks: Record<string, (t: number, time: number, b: number) => number> = {
+    none: () => 1,
+    left: (t, time, b) => (t >= Math.floor((time * (b % 3)) / 4) ? 1 : 0),
+    right: (t, time, b) => (t < time - Math.floor((time * (b % 3)) / 4) ? 1 : 0),
+    gap: (t, time, b) => (t === Math.floor(time / 2) || (b === 1 && t === 1) ? 0 : 1),
+    'an empty row': (_t, _time, b) => (b === 0 ? 0 : 1),
+  };
+  test.each(
+    Object.keys(masks).flatMap((padding) => [
+      { padding, batch: 2, time: 1, numHeads: 1, numKvHeads: 1, headDim: 2 },
+      { padding, batch: 3, time: 7, numHeads: 4, numKvHeads: 2, headDim: 6 },
+      { padding, batch: 2, time: 13, numHeads: 3, numKvHeads: 1, headDim: 10 },
+      { padding, batch: 2, time: 16, numHeads: 2, numKvHeads: 2, headDim: 8 },
+    ]),
+  )('ropeAttention, padding $padding, T $time, heads $numHeads/$numKvHeads of $headDim', async (shape) => {
+    const { batch, time, headDim } = shape;
+    const n = batch * time;
+    const mask = Int32Array.from({ length: n }, (_, i) =>
+      (masks[shape.padding] as (typeof masks)[string])(i % time, time, Math.floor(i / time)),
+    );
+    const table = () => ({
+      cos: tf.cos(randomTensor([20, headDim / 2], 3, 3)),
+      sin: tf.sin(randomTensor([20, headDim / 2], 3, 3)),
+      positionsBT: randomIds([batch, time], 20, 4),
+      maskBT: tf.tensor(mask, [batch, time], 'int32'),
+    });
+    await expectSameAsComposition({
+      backend,
+      inputs: [
+        input([n, shape.numHeads * headDim], 5, 2),
+        input([n, shape.numKvHeads * headDim], 6, 2),
+        input([n, shape.numKvHeads * headDim], 7),
+      ],
+      op: (q, k, v) => ropeAttention({ q: q as Tensor, k: k as Tensor, v: v as Tensor, ...table() }, shape),
+      composition: (q, k, v) =>
+        ropeAttentionReference({ q: q as Tensor, k: k as Tensor, v: v as Tensor, ...table() }, shape)[0],
+    });
+  });
+});
