@@ -31,7 +31,11 @@ export function readGolden(name: string): Golden | null {
 }
 
 /** Host inputs of a forward pass over `ids` [B, T]; without mask every token is real. */
-export function tokenInputs(ids: Int32Array, time: number, mask = new Int32Array(ids.length).fill(1)) {
+export function tokenInputs(
+  ids: Int32Array,
+  time: number,
+  mask: Int32Array = new Int32Array(ids.length).fill(1),
+) {
   const shape = [ids.length / time, time];
   return {
     idsBT: { shape, data: ids },

@@ -1,5 +1,5 @@
 /** The scalar head of reward model and critic: one weight row `score.weight` [1, D] and no bias, as transformers has it. */
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../backend/tf.ts';
+import { type Tensor, type Tensor1D, tf } from '../backend/tf.ts';
 import { linear } from '../ops/linear.ts';
 import type { Rng } from '../rng.ts';
 import type { ModelConfig } from './config.ts';
@@ -12,8 +12,8 @@ export function scoreHeadStd(config: ModelConfig): number {
 }
 
 /** Scores [M] of hidden states [M, D], after the reward normalisation of the config (training.md R10). */
-export function scoreHidden(params: Params, config: ModelConfig, hiddenMD: Tensor2D): Tensor1D {
-  const rawM1 = linear(hiddenMD, param(params, SCORE_WEIGHT) as Tensor as Tensor2D);
+export function scoreHidden(params: Params, config: ModelConfig, hiddenMD: Tensor): Tensor1D {
+  const rawM1 = linear(hiddenMD, param(params, SCORE_WEIGHT));
   const rawM = tf.reshape(rawM1, [-1]) as Tensor1D;
   if (config.rewardGain === 1 && config.rewardBias === 0) return rawM;
   return tf.add(tf.mul(rawM, config.rewardGain), config.rewardBias);

@@ -5,7 +5,7 @@
  * Shapes: B batch, T time, N = B*T, D model width, F SwiGLU width, H heads, G key/value heads, K head width, V vocabulary,
  * S cache slots, M any number of rows.
  */
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../backend/tf.ts';
+import { type Tensor, type Tensor2D, tf } from '../backend/tf.ts';
 import { embedding } from '../ops/embedding.ts';
 import { linear } from '../ops/linear.ts';
 import { rmsNorm } from '../ops/rms-norm.ts';
@@ -22,16 +22,10 @@ import { newParam, type Params, param } from './params.ts';
 import { ropeTables } from './rope-tables.ts';
 
 /** int32 tensors [B, T]; the mask is 1 for real tokens. See positionsFromMask for positions. */
-export type TokenBatch = { idsBT: Tensor2D; maskBT: Tensor2D; positionsBT: Tensor2D };
+export type TokenBatch = { idsBT: Tensor; maskBT: Tensor; positionsBT: Tensor };
 
 /** One new token per row: int32 [B], the mask over cache slots [B, S], and the slot it is written to (int32 scalar). */
-export type DecodeBatch = {
-  idsB: Tensor1D;
-  positionsB: Tensor1D;
-  maskBS: Tensor2D;
-  slot: Tensor;
-  cache: KvCache;
-};
+export type DecodeBatch = { idsB: Tensor; positionsB: Tensor; maskBS: Tensor; slot: Tensor; cache: KvCache };
 
 type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
 
@@ -81,7 +75,7 @@ export function prefillHidden(
 export function decodeHidden(params: Params, config: ModelConfig, batch: DecodeBatch): Tensor2D {
   const { cos, sin } = ropeTables(config);
   const { idsB, positionsB, maskBS, slot, cache } = batch;
-  const xBD = embedding(matrix(params, 'model.embed_tokens.weight'), idsB);
+  const xBD = embedding(param(params, 'model.embed_tokens.weight'), idsB);
   return decoder(params, config, xBD, (qkv, layer) => {
     const [cacheK, cacheV] = layerCache(cache, layer);
     return ropeDecodeAttention(
@@ -92,14 +86,14 @@ export function decodeHidden(params: Params, config: ModelConfig, batch: DecodeB
 }
 
 /** Next-token logits [M, V] of hidden states [M, D]; pick the rows that matter first, V is large. */
-export function lmLogits(params: Params, config: ModelConfig, hiddenMD: Tensor2D): Tensor2D {
+export function lmLogits(params: Params, config: ModelConfig, hiddenMD: Tensor): Tensor2D {
   const name = config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
-  return linear(hiddenMD, matrix(params, name));
+  return linear(hiddenMD, param(params, name));
 }
 
 function embedTokens(params: Params, { idsBT, maskBT }: Pick<TokenBatch, 'idsBT' | 'maskBT'>): Tensor2D {
-  const idsN = tf.reshape(tf.mul(idsBT, maskBT), [-1]) as Tensor1D;
-  return embedding(matrix(params, 'model.embed_tokens.weight'), idsN);
+  const idsN = tf.reshape(tf.mul(idsBT, maskBT), [-1]);
+  return embedding(param(params, 'model.embed_tokens.weight'), idsN);
 }
 
 function decoder(
@@ -113,13 +107,9 @@ function decoder(
   for (let layer = 0; layer < config.numLayers; layer++) {
     const project = (name: string, inputNI: Tensor2D): Tensor2D => {
       const path = `model.layers.${layer}.${name}`;
-      return linear(
-        inputNI,
-        matrix(params, `${path}.weight`),
-        params[`${path}.bias`] as Tensor as Tensor1D | undefined,
-      );
+      return linear(inputNI, param(params, `${path}.weight`), params[`${path}.bias`]);
     };
-    const norm = (name: string): Tensor1D => vector(params, `model.layers.${layer}.${name}.weight`);
+    const norm = (name: string) => param(params, `model.layers.${layer}.${name}.weight`);
 
     const attentionInputND = rmsNorm(xND, norm('input_layernorm'), eps);
     const attended = attend(
@@ -136,7 +126,7 @@ function decoder(
     const activatedNF = swiglu(project('mlp.gate_proj', mlpInputND), project('mlp.up_proj', mlpInputND));
     xND = tf.add(xND, project('mlp.down_proj', activatedNF));
   }
-  return rmsNorm(xND, vector(params, 'model.norm.weight'), eps);
+  return rmsNorm(xND, param(params, 'model.norm.weight'), eps);
 }
 
 function layerCache(cache: KvCache, layer: number) {
@@ -148,5 +138,3 @@ function layerCache(cache: KvCache, layer: number) {
 }
 
 const headsOf = ({ numHeads, numKvHeads, headDim }: ModelConfig) => ({ numHeads, numKvHeads, headDim });
-const matrix = (params: Params, name: string) => param(params, name) as Tensor as Tensor2D;
-const vector = (params: Params, name: string) => param(params, name) as Tensor as Tensor1D;

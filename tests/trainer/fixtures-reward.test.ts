@@ -1,0 +1,107 @@
+/** The scalar head and the gradient of the pairwise loss against LlamaForSequenceClassification. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { compile } from '../../trainer/backend/compile.ts';
+import { type Scalar, type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { scoreHidden } from '../../trainer/model/heads.ts';
+import { forwardHidden, type TokenBatch } from '../../trainer/model/llama.ts';
+import { loadPretrained, type PretrainedModel } from '../../trainer/model/load-pretrained.ts';
+import { disposeParams } from '../../trainer/model/params.ts';
+import { embedding } from '../../trainer/ops/embedding.ts';
+import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
+import { sharedPath } from '../support/shared-data.ts';
+import { builtBackends } from '../support/trainer-backends.ts';
+import { maxDifference, readGolden, relativeDifference, tokenInputs } from './golden.ts';
+
+const TIME = 24;
+const folder = sharedPath('spec', 'fixtures', 'tiny-llama-rm');
+const golden = readGolden('tiny-llama-rm.rewards');
+
+describe.skipIf(!folder || !golden).each(await builtBackends())('tiny-llama-rm on %s', (backend) => {
+  if (!folder || !golden) return;
+  let model: PretrainedModel;
+  beforeAll(async () => {
+    await chooseBackend(backend);
+    model = loadPretrained(folder);
+  });
+  afterAll(() => disposeParams(model.params));
+
+  const lastTokens = (mask: Int32Array): Int32Array =>
+    Int32Array.from({ length: mask.length / TIME }, (_, row) => mask.lastIndexOf(1, (row + 1) * TIME - 1));
+  const inputsOf = (side: 'chosen' | 'rejected') => {
+    const mask = golden.ints(`${side}_attention_mask`);
+    const last = lastTokens(mask);
+    return {
+      ...tokenInputs(golden.ints(`${side}_input_ids`), TIME, mask),
+      lastB: { shape: [last.length], data: last },
+    };
+  };
+  type Inputs = TokenBatch & { lastB: Tensor };
+  const rewardsOf = ({ lastB, ...batch }: Inputs): Tensor =>
+    scoreHidden(
+      model.params,
+      model.config,
+      embedding(forwardHidden(model.params, model.config, batch), lastB),
+    );
+
+  it.each(['chosen', 'rejected'] as const)('rewards of %s at the last real token within 1e-4', (side) => {
+    const step = compile('rewards', (inputs: Inputs) => ({ rewards: rewardsOf(inputs) }));
+    expect(maxDifference(step(inputsOf(side)).rewards.data, golden.floats(`${side}_rewards`))).toBeLessThan(
+      1e-4,
+    );
+  });
+
+  it('values at every real position within 1e-4', () => {
+    const step = compile('values', ({ lastB: _, ...batch }: Inputs) => ({
+      values: scoreHidden(model.params, model.config, forwardHidden(model.params, model.config, batch)),
+    }));
+    const rows = { mask: golden.ints('chosen_attention_mask'), width: 1 };
+    const { values } = step(inputsOf('chosen'));
+    expect(maxDifference(values.data, golden.floats('chosen_values_all_positions'), rows)).toBeLessThan(1e-4);
+  });
+
+  it('applies the reward normalisation of the config', () => {
+    const normalised = { ...model.config, rewardGain: 2.5, rewardBias: -0.75 };
+    const step = compile('normalised', ({ lastB, ...batch }: Inputs) => ({
+      rewards: scoreHidden(
+        model.params,
+        normalised,
+        embedding(forwardHidden(model.params, normalised, batch), lastB),
+      ),
+    }));
+    const expected = Array.from(golden.floats('chosen_rewards'), (reward) => 2.5 * reward - 0.75);
+    expect(maxDifference(step(inputsOf('chosen')).rewards.data, expected)).toBeLessThan(2.5e-4);
+  });
+
+  it('pairwise loss within 1e-5 and gradients within 1e-3 of their size', () => {
+    const chosen = inputsOf('chosen');
+    const rejected = inputsOf('rejected');
+    type Pair = Record<`chosen_${keyof Inputs}` | `rejected_${keyof Inputs}`, Tensor>;
+    const step = compile('pairs', (inputs: Pair): Grads & { loss: Scalar } => {
+      const side = (name: 'chosen' | 'rejected'): Tensor =>
+        rewardsOf({
+          idsBT: inputs[`${name}_idsBT`],
+          maskBT: inputs[`${name}_maskBT`],
+          positionsBT: inputs[`${name}_positionsBT`],
+          lastB: inputs[`${name}_lastB`],
+        });
+      const { loss, grads } = valueAndGrads(model.params, () => ({
+        loss: tf.mean(tf.softplus(tf.sub(side('rejected'), side('chosen')))),
+      }));
+      return { ...grads, loss };
+    });
+    const prefixed = Object.fromEntries([
+      ...Object.entries(chosen).map(([k, v]) => [`chosen_${k}`, v]),
+      ...Object.entries(rejected).map(([k, v]) => [`rejected_${k}`, v]),
+    ]);
+    const { loss, ...grads } = step(prefixed);
+    expect(Math.abs((loss?.data[0] as number) - (golden.scalars.bt_loss as number))).toBeLessThan(1e-5);
+    for (const [name, norm] of Object.entries(golden.scalars.grad_norm_per_param as Record<string, number>)) {
+      const values = Array.from(grads[name]?.data ?? []);
+      expect(Math.abs(Math.hypot(...values) / norm - 1), name).toBeLessThan(1e-3);
+    }
+    expect(
+      relativeDifference(grads['score.weight']?.data ?? [], golden.floats('grad.score.weight')),
+    ).toBeLessThan(1e-3);
+  });
+});
