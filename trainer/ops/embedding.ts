@@ -1,24 +1,17 @@
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../backend/tf.ts';
-import { expectTensor } from './expect-tensor.ts';
+import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernel, withGradient } from './kernel.ts';
 
 export const EMBEDDING = 'PlumblineEmbedding';
 export const EMBEDDING_GRADIENT = 'PlumblineEmbeddingGradient';
 
 registerReference(EMBEDDING, ({ weight, ids }) => {
-  expectIdsBelow('embedding: ids', ids as Tensor, (weight as Tensor).shape[0] as number);
+  expectBelow('embedding: ids', (ids as Tensor).dataSync(), (weight as Tensor).shape[0] as number);
   return tf.gather(weight as Tensor2D, ids as Tensor1D);
 });
 registerReference(EMBEDDING_GRADIENT, ({ ids, dy }, { rows }) =>
   tf.unsortedSegmentSum(dy as Tensor2D, ids as Tensor1D, rows as number),
 );
-
-/** @throws Error naming the first id outside 0..bound-1; only for kernels, which may read their inputs */
-function expectIdsBelow(argument: string, ids: Tensor, bound: number): void {
-  const values = ids.dataSync();
-  const row = values.findIndex((id) => id < 0 || id >= bound);
-  if (row >= 0) throw new Error(`${argument}[${row}] is ${values[row]}, expected 0 to ${bound - 1}`);
-}
 
 /**
  * Rows `ids` [M] of `weight` [V, D]; gives [M, D]. The gradient adds up rows that were picked more than once. Also used

@@ -20,3 +20,16 @@ export function expectTensor(
     `${argument} is ${tensor.dtype} [${tensor.shape.join(', ')}], expected ${dtype} [${expected}]`,
   );
 }
+
+/**
+ * Throws at the first value outside 0..bound-1. Only for kernels, which may read their inputs.
+ * @throws Error naming the argument, the place, the value and what was expected
+ */
+export function expectBelow(argument: string, values: ArrayLike<number>, bound: number): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value < 0 || value >= bound) {
+      throw new Error(`${argument}[${i}] is ${value}, expected 0 to ${bound - 1}`);
+    }
+  }
+}

@@ -1,5 +1,5 @@
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from '../backend/tf.ts';
-import { expectTensor } from './expect-tensor.ts';
+import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernelForMany, withGradient } from './kernel.ts';
 import { rotateHalf } from './rotate-half.ts';
 
@@ -90,6 +90,7 @@ export function ropeAttentionReference(args: Arguments, heads: Heads): [Tensor, 
 registerReference(ROPE_ATTENTION, (inputs, heads) => {
   const { q, k, v, cos, sin, positions, mask } = inputs as Record<string, Tensor> & Arguments;
   const args = { q, k, v, cos, sin, positionsBT: positions as Tensor, maskBT: mask as Tensor };
+  expectBelow('ropeAttention: positions', args.positionsBT.dataSync(), cos.shape[0] as number);
   return ropeAttentionReference(args, heads as Heads);
 });
 

@@ -1,5 +1,5 @@
 import { type Tensor, type Tensor2D, tf, type Variable } from '../backend/tf.ts';
-import { expectTensor } from './expect-tensor.ts';
+import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernel } from './kernel.ts';
 import type { Heads } from './rope-attention.ts';
 import { rotateHalf } from './rotate-half.ts';
@@ -34,6 +34,8 @@ registerReference(ROPE_DECODE_ATTENTION, (inputs, attributes) => {
   const { cacheK, cacheV } = inputs as unknown as Arguments;
   const { numHeads, numKvHeads, headDim } = attributes as Heads;
   const [batch, slots] = (mask as Tensor).shape as [number, number];
+  expectBelow('ropeDecodeAttention: positions', (positions as Tensor).dataSync(), cos.shape[0] as number);
+  expectSlot((slot as Tensor).dataSync()[0] as number, slots);
   const table = { cos, sin, positionsN: positions as Tensor };
   const queries = rotateHalf(tf.reshape(q, [batch, numHeads, headDim]), table);
   const key = rotateHalf(tf.reshape(k, [batch, numKvHeads, headDim]), table);
@@ -55,6 +57,12 @@ registerReference(ROPE_DECODE_ATTENTION, (inputs, attributes) => {
   const weights = tf.mul(tf.softmax(shifted), visibleB11S);
   return tf.reshape(tf.matMul(weights, cacheV as Tensor), [batch, numHeads * headDim]);
 });
+
+/** @throws Error when the slot is outside the cache; only for kernels, which may read their inputs */
+export function expectSlot(slot: number, slots: number): void {
+  if (slot >= 0 && slot < slots) return;
+  throw new Error(`ropeDecodeAttention: slot is ${slot}, expected 0 to ${slots - 1}`);
+}
 
 /**
  * Attention of one new token for each sequence over the cache: rotates q and k, writes k and v into `slot`, attends to

@@ -1,5 +1,5 @@
 import { type Tensor, type Tensor1D, tf } from '../backend/tf.ts';
-import { expectTensor } from './expect-tensor.ts';
+import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernel, runKernelForMany, withGradient } from './kernel.ts';
 
 export const TOKEN_LOG_PROBS = 'PlumblineTokenLogProbs';
@@ -24,9 +24,7 @@ export function tokenLogProbsReference(
 
 registerReference(TOKEN_LOG_PROBS, ({ logits, targets }, { temperature }) => {
   const vocab = (logits as Tensor).shape[1] as number;
-  const ids = (targets as Tensor).dataSync();
-  const row = ids.findIndex((id) => id < 0 || id >= vocab);
-  if (row >= 0) throw new Error(`tokenLogProbs: targets[${row}] is ${ids[row]}, expected 0 to ${vocab - 1}`);
+  expectBelow('tokenLogProbs: targets', (targets as Tensor).dataSync(), vocab);
   return tokenLogProbsReference(logits as Tensor, targets as Tensor, temperature as number);
 });
 registerReference(TOKEN_LOG_PROBS_GRADIENT, (inputs, { temperature }) => {

@@ -1,5 +1,5 @@
 import { type Tensor, type Tensor4D, tf, type Variable } from '../backend/tf.ts';
-import { expectTensor } from './expect-tensor.ts';
+import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernelForMany } from './kernel.ts';
 import { rotateHalf } from './rotate-half.ts';
 
@@ -27,6 +27,7 @@ registerReference(WRITE_KV_CACHE, (inputs, { numKvHeads, headDim }) => {
     positions: Tensor;
   };
   const [batch, time] = positions.shape as [number, number];
+  expectBelow('writeKvCache: positions', positions.dataSync(), cos.shape[0] as number);
   const groups = numKvHeads as number;
   const width = headDim as number;
   const table = { cos, sin, positionsN: tf.reshape(positions, [batch * time]) };
