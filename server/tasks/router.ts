@@ -1,3 +1,34 @@
-import { router } from '../trpc.ts';
+import { projectProcedure, router } from '../trpc.ts';
+import { claimTask } from './claim.ts';
+import { createTask } from './create.ts';
+import { createTasksFromPrompts } from './create-from-prompts.ts';
+import { listTasks } from './list.ts';
+import { reclaimSeat } from './reclaim.ts';
+import { releaseLease } from './release.ts';
+import { renewLease } from './renew.ts';
+import {
+  claimInput,
+  createFromPromptsInput,
+  createTaskInput,
+  leaseInput,
+  listTasksInput,
+  reclaimInput,
+  skipInput,
+  statsInput,
+} from './schemas.ts';
+import { skipTask } from './skip.ts';
+import { taskStats } from './stats.ts';
 
-export const tasksRouter = router({});
+export const tasksRouter = router({
+  claim: projectProcedure('tasks.label').input(claimInput).mutation(claimTask),
+  renew: projectProcedure('tasks.label').input(leaseInput).mutation(renewLease),
+  release: projectProcedure('tasks.label').input(leaseInput).mutation(releaseLease),
+  skip: projectProcedure('tasks.label').input(skipInput).mutation(skipTask),
+  reclaim: projectProcedure('tasks.label').input(reclaimInput).mutation(reclaimSeat),
+  create: projectProcedure('tasks.create').input(createTaskInput).mutation(createTask),
+  createFromPrompts: projectProcedure('tasks.create')
+    .input(createFromPromptsInput)
+    .mutation(createTasksFromPrompts),
+  list: projectProcedure('data.read').input(listTasksInput).query(listTasks),
+  stats: projectProcedure('data.read').input(statsInput).query(taskStats),
+});

@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto';
+import type { judgments } from '../../db/schema/judgments.ts';
+import { canonicalJson } from '../../lib/canonical-json.ts';
+
+/**
+ * sha256 over everything a judgment says. The audit event carries it, so that a byte changed in the judgment's row is
+ * found by whoever recomputes it. The rationale enters by its own hash: it may hold personal data and be erased.
+ */
+export function judgmentDigest(judgment: Omit<typeof judgments.$inferSelect, 'eventHash'>): string {
+  const { rationale, ...rest } = judgment;
+  const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
+  return sha256(canonicalJson({ ...rest, rationaleHash: sha256(rationale) }));
+}

@@ -1,0 +1,51 @@
+import { and, eq } from 'drizzle-orm';
+import { seats, type TASK_KINDS, taskResponses, tasks } from '../../db/schema/tasks.ts';
+import { newId } from '../../lib/new-id.ts';
+import type { Ctx } from '../context.ts';
+import { taskHash } from './content-hash.ts';
+
+/**
+ * The id of the task that asks for these responses, added with its seats when the question is new. overlap 0 = nobody is
+ * asked (an imported comparison). The caller has checked that the responses belong to the prompt, and runs this inside
+ * the transaction of the change that needs it, which also writes the audit event.
+ */
+export function addTask({
+  ctx,
+  input,
+}: {
+  ctx: Ctx;
+  input: {
+    projectId: string;
+    promptId: string;
+    responseIds: string[];
+    overlap: number;
+    priority?: number;
+    kind?: (typeof TASK_KINDS)[number];
+  };
+}): { taskId: string; isNew: boolean } {
+  const { projectId, promptId, responseIds, overlap, priority = 0, kind = 'normal' } = input;
+  const contentHash = taskHash(promptId, responseIds);
+  const known = ctx.db
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(and(eq(tasks.projectId, projectId), eq(tasks.contentHash, contentHash)))
+    .get();
+  if (known) return { taskId: known.id, isNew: false };
+  const now = ctx.now();
+  const taskId = newId('tsk', now);
+  ctx.db
+    .insert(tasks)
+    .values({ id: taskId, projectId, promptId, kind, overlap, priority, contentHash, createdAt: now })
+    .run();
+  ctx.db
+    .insert(taskResponses)
+    .values(responseIds.map((responseId, position) => ({ taskId, responseId, position })))
+    .run();
+  for (let seat = 0; seat < overlap; seat++) {
+    ctx.db
+      .insert(seats)
+      .values({ id: newId('sea', now), taskId, projectId, priority })
+      .run();
+  }
+  return { taskId, isNew: true };
+}

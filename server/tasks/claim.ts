@@ -1,0 +1,95 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import { seats } from '../../db/schema/tasks.ts';
+import { type Ctx, requireUser } from '../context.ts';
+import { describeClaim, getProjectSettings, MAX_LIVE_LEASES, responseIdsOf, type Seat } from './internal.ts';
+import { newLeaseToken } from './lease-token.ts';
+import { readProgress } from './progress.ts';
+import type { ClaimedTask, ClaimInput, Progress } from './schemas.ts';
+import { shuffle } from './shuffle.ts';
+
+/**
+ * Leases the next seat to the signed-in person: highest priority first, then oldest; open, or with a lease that ran out;
+ * of a task that this person has neither judged nor skipped nor holds another seat of. `task: null` = nothing waits.
+ *
+ * At most two leases per person live at a time (the task on screen and the prefetched one). A further claim hands back a
+ * live lease with a fresh token and the same order, the one that ends first, so that a reloaded page gets its tasks
+ * again; `holding` names those the page has not forgotten.
+ *
+ * Leases are not written to the audit log: they prove nothing once the judgment, which carries leased_at, is recorded.
+ */
+export function claimTask({ ctx, input }: { ctx: Ctx; input: ClaimInput }): {
+  task: ClaimedTask | null;
+  progress: Progress;
+} {
+  const userId = requireUser(ctx);
+  const task = ctx.db.transaction(
+    () => {
+      const now = ctx.now();
+      const leaseMs = getProjectSettings(ctx, input.projectId).leaseMinutes * 60_000;
+      const { token, hash } = newLeaseToken();
+      const live = ctx.db
+        .select()
+        .from(seats)
+        .where(
+          and(
+            eq(seats.annotatorId, userId),
+            eq(seats.projectId, input.projectId),
+            eq(seats.state, 'leased'),
+            gt(seats.leaseExpiresAt, now),
+          ),
+        )
+        .orderBy(asc(seats.leaseExpiresAt), asc(seats.id))
+        .all();
+      const forgotten = live.find((seat) => !(input.holding ?? []).includes(seat.id));
+      const isFull = live.length >= MAX_LIVE_LEASES;
+      if (forgotten && (isFull || input.holding !== undefined)) {
+        const again = { leaseTokenHash: hash, leasedAt: now, leaseExpiresAt: now + leaseMs };
+        ctx.db.update(seats).set(again).where(eq(seats.id, forgotten.id)).run();
+        return describeClaim(ctx, { ...forgotten, ...again }, token);
+      }
+      if (isFull) return null;
+      const seat = takeNextSeat(ctx, { projectId: input.projectId, userId, hash, now, leaseMs });
+      return seat && describeClaim(ctx, seat, token);
+    },
+    { behavior: 'immediate' },
+  );
+  return { task, progress: readProgress(ctx, { projectId: input.projectId, userId }) };
+}
+
+/** A seat this person may take: not in another seat of the same task (whatever its state), and not skipped. */
+const ALLOWED = `
+  NOT EXISTS (SELECT 1 FROM seats other WHERE other.task_id = s.task_id AND other.annotator_id = @userId AND other.id <> s.id)
+  AND NOT EXISTS (SELECT 1 FROM skips WHERE skips.task_id = s.task_id AND skips.annotator_id = @userId)`;
+
+// one statement claims: two candidates, each the first of an index range, then the better of them
+const TAKE = `
+  UPDATE seats
+  SET state = 'leased', annotator_id = @userId, lease_token_hash = @hash, leased_at = @now, lease_expires_at = @expires
+  WHERE id = (
+    SELECT id FROM (
+      SELECT * FROM (
+        SELECT s.id, s.priority FROM seats s
+        WHERE s.project_id = @projectId AND s.state = 'open' AND ${ALLOWED}
+        ORDER BY s.priority DESC, s.id LIMIT 1)
+      UNION ALL
+      SELECT * FROM (
+        SELECT s.id, s.priority FROM seats s
+        WHERE s.project_id = @projectId AND s.state = 'leased' AND s.lease_expires_at <= @now AND ${ALLOWED}
+        ORDER BY s.priority DESC, s.id LIMIT 1)
+    ) ORDER BY priority DESC, id LIMIT 1)
+  RETURNING id`;
+
+function takeNextSeat(
+  ctx: Ctx,
+  claim: { projectId: string; userId: string; hash: string; now: number; leaseMs: number },
+): Seat | null {
+  const { projectId, userId, hash, now, leaseMs } = claim;
+  const before = ctx.db.$client.prepare(TAKE).get({ projectId, userId, hash, now, expires: now + leaseMs }) as
+    | { id: string }
+    | undefined;
+  if (!before) return null;
+  const seat = ctx.db.select().from(seats).where(eq(seats.id, before.id)).get() as Seat;
+  const shownOrder = shuffle(responseIdsOf(ctx, seat.taskId));
+  ctx.db.update(seats).set({ shownOrder }).where(eq(seats.id, seat.id)).run();
+  return { ...seat, shownOrder };
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const id = z.string().min(1).max(64);
+export const leaseTokenSchema = z.string().min(1).max(128);
+
+export const claimInput = z.object({
+  projectId: id,
+  /**
+   * Seats that the page already works on. Live leases not named here (a reloaded page forgot them) are handed back before
+   * anything new; without this field they are handed back only when no further lease is allowed.
+   */
+  holding: z.array(id).max(8).optional(),
+});
+export const leaseInput = z.object({ projectId: id, seatId: id, leaseToken: leaseTokenSchema });
+export const skipInput = leaseInput.extend({ reason: z.string().trim().max(1000).default('') });
+export const reclaimInput = z.object({ projectId: id, seatId: id });
+export const createTaskInput = z.object({
+  projectId: id,
+  promptId: id,
+  responseIds: z.array(id).min(2).max(9),
+  overlap: z.number().int().min(1).max(50).optional(),
+  priority: z.number().int().min(-1000).max(1000).optional(),
+  kind: z.enum(['normal', 'gold', 'repeat', 'calibration']).optional(),
+});
+export const createFromPromptsInput = z.object({
+  projectId: id,
+  /** all prompts of the project when not given */
+  promptIds: z.array(id).max(100_000).optional(),
+  /** 'together': one task with all responses of a prompt (2-9); 'pairs': one task for each pair of them */
+  arrange: z.enum(['together', 'pairs']).default('together'),
+  overlap: z.number().int().min(1).max(50).optional(),
+  priority: z.number().int().min(-1000).max(1000).optional(),
+});
+export const listTasksInput = z.object({
+  projectId: id,
+  cursor: id.nullish(),
+  limit: z.number().int().min(1).max(200).default(50),
+});
+export const statsInput = z.object({ projectId: id });
+
+export type ClaimInput = z.input<typeof claimInput>;
+export type LeaseInput = z.infer<typeof leaseInput>;
+export type SkipInput = z.infer<typeof skipInput>;
+export type ReclaimInput = z.infer<typeof reclaimInput>;
+export type CreateTaskInput = z.infer<typeof createTaskInput>;
+export type CreateFromPromptsInput = z.input<typeof createFromPromptsInput>;
+export type ListTasksInput = z.infer<typeof listTasksInput>;
+
+/** A claimed task as the annotator's page gets it: nothing here tells who or what wrote a response. */
+export type ClaimedTask = {
+  taskId: string;
+  seatId: string;
+  leaseToken: string;
+  /** UTC ms */
+  leasedAt: number;
+  leaseExpiresAt: number;
+  guidelineVersion: number;
+  prompt: { role: 'system' | 'user' | 'assistant'; content: string }[];
+  /** in the order to show */
+  responses: { id: string; content: string }[];
+  askStrength: boolean;
+  requireRationale: boolean;
+  /** how many responses there are to place */
+  numPlaces: number;
+};
+export type Progress = {
+  /** tasks this person has judged here */
+  mine: number;
+  /** tasks that wait and that this person may still judge */
+  openForMe: number;
+};
