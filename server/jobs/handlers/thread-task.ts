@@ -1,0 +1,75 @@
+import type { PpoConfig } from '../../../trainer/config/ppo.ts';
+import type { PretrainConfig } from '../../../trainer/config/pretrain.ts';
+import type { RewardConfig } from '../../../trainer/config/reward.ts';
+import type { SftConfig } from '../../../trainer/config/sft.ts';
+import type {
+  Message,
+  PromptExample,
+  RankedExample,
+  SftExample,
+  TextExample,
+} from '../../../trainer/data/types.ts';
+import type { TrainEvent } from '../../../trainer/events.ts';
+
+/** What goes to the training thread: plain data, folders already verified. */
+export type RecipeTask = { outFolder: string; resumeFrom: string | null; backend: string | null } & (
+  | { recipe: 'pretrain'; config: PretrainConfig; texts: TextExample[] }
+  | { recipe: 'sft'; config: SftConfig; modelFolder: string; examples: SftExample[] }
+  | {
+      recipe: 'reward';
+      config: RewardConfig;
+      modelFolder: string;
+      examples: RankedExample[];
+      referencePrompts: PromptExample[];
+    }
+  | {
+      recipe: 'ppo';
+      config: PpoConfig;
+      modelFolder: string;
+      rewardFolder: string;
+      prompts: PromptExample[];
+      evalPrompts: PromptExample[];
+      /** the toy world computes true preference; no other world does */
+      trueReward: 'toy-world' | null;
+    }
+);
+
+export type GenerateTask = {
+  backend: string | null;
+  modelFolder: string;
+  prompts: { id: string; messages: Message[] }[];
+  responsesPerPrompt: number;
+  temperature: number;
+  maxNewTokens: number;
+  seed: number;
+};
+
+export type BenchmarkTask = { backend: string | null; modelFolder: string };
+
+/** Figures of this machine, from the bundled model. */
+export type Benchmark = {
+  backend: string;
+  numParameters: number;
+  /** tokens per second through forward, backward and AdamW */
+  trainTokensPerSecond: number;
+  /** new tokens per second at batch 32 */
+  generateTokensPerSecond: number;
+};
+
+export type ThreadTask =
+  | { kind: 'recipe'; task: RecipeTask }
+  | { kind: 'generate'; task: GenerateTask }
+  | { kind: 'benchmark'; task: BenchmarkTask };
+
+export type GeneratedResponse = { promptId: string; content: string; seed: number; ended: boolean };
+
+/** From the thread. After each `event` and `responses` it waits for a reply before it goes on. */
+export type ThreadMessage =
+  | { type: 'event'; event: TrainEvent }
+  | { type: 'responses'; responses: GeneratedResponse[] }
+  | { type: 'benchmark'; benchmark: Benchmark }
+  | { type: 'error'; message: string; stack: string | undefined }
+  | { type: 'end' };
+
+/** To the thread: go on, or (abort) end the step, write a checkpoint and stop. */
+export type ThreadReply = { abort: boolean };

@@ -1,0 +1,70 @@
+/** Entry of the training thread: the only place besides the command line where recipes run. */
+import { once } from 'node:events';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { chooseBackend } from '../../../trainer/backend/choose.ts';
+import type { TrainEvent } from '../../../trainer/events.ts';
+import type { RecipeTask, ThreadMessage, ThreadReply, ThreadTask } from './thread-task.ts';
+
+const port = parentPort as MessagePort;
+
+async function say(message: ThreadMessage): Promise<ThreadReply> {
+  const reply = once(port, 'message');
+  port.postMessage(message);
+  const [answer] = (await reply) as [ThreadReply];
+  return answer;
+}
+
+async function main({ kind, task }: ThreadTask): Promise<void> {
+  if (kind === 'recipe') {
+    const controller = new AbortController();
+    for await (const event of await open(task, controller.signal)) {
+      const { abort } = await say({ type: 'event', event });
+      if (abort) controller.abort();
+    }
+  } else if (kind === 'generate') {
+    const { generateResponses } = await import('./generate-responses.ts');
+    for await (const responses of generateResponses(task)) {
+      const { abort } = await say({ type: 'responses', responses });
+      if (abort) return;
+    }
+  } else {
+    const { measure } = await import('./measure.ts');
+    await say({ type: 'benchmark', benchmark: await measure(task) });
+  }
+}
+
+async function open(task: RecipeTask, signal: AbortSignal): Promise<AsyncIterable<TrainEvent>> {
+  const backend = await chooseBackend(task.backend ?? undefined);
+  const { outFolder, resumeFrom } = task;
+  const shared = { backend, outFolder, resumeFrom, signal };
+  switch (task.recipe) {
+    case 'pretrain': {
+      const { pretrain } = await import('../../../trainer/recipes/pretrain.ts');
+      return pretrain({ ...shared, config: task.config, texts: task.texts });
+    }
+    case 'sft': {
+      const { sft } = await import('../../../trainer/recipes/sft.ts');
+      return sft({ ...shared, config: task.config, modelFolder: task.modelFolder, examples: task.examples });
+    }
+    case 'reward': {
+      const { reward } = await import('../../../trainer/recipes/reward.ts');
+      const { config, modelFolder, examples, referencePrompts } = task;
+      return reward({ ...shared, config, modelFolder, examples, referencePrompts });
+    }
+    case 'ppo': {
+      const { ppo } = await import('../../../trainer/recipes/ppo.ts');
+      const { config, modelFolder, prompts, evalPrompts, rewardFolder } = task;
+      const score = { kind: 'model' as const, folder: rewardFolder };
+      return ppo({ ...shared, config, modelFolder, prompts, evalPrompts, score, trueReward: null });
+    }
+  }
+}
+
+main(workerData as ThreadTask).then(
+  () => port.postMessage({ type: 'end' } satisfies ThreadMessage),
+  (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const stack = error instanceof Error ? error.stack : undefined;
+    port.postMessage({ type: 'error', message, stack } satisfies ThreadMessage);
+  },
+);

@@ -1,0 +1,137 @@
+import { eq } from 'drizzle-orm';
+import { schedules } from '../../db/schema/jobs.ts';
+import { runs } from '../../db/schema/runs.ts';
+import type { TrainEvent } from '../../trainer/events.ts';
+import { appendAudit } from '../audit/append.ts';
+import type { Ctx } from '../context.ts';
+import { cancelLeasedJob, finishJob, type Lease } from '../jobs/queue.ts';
+import { getCheckpointInProject } from '../models/internal.ts';
+import { registerCheckpoint } from '../models/register.ts';
+import { addRunEvent, type Run } from './internal.ts';
+import { type RecipeName, recipeInputs } from './schemas.ts';
+import { startRun } from './start.ts';
+
+type Done = Extract<TrainEvent, { type: 'done' }>;
+
+/**
+ * Ends a run well: registers its final checkpoint under a model with its lineage, ends the job, and, when the run was the
+ * first half of a schedule's chain, queues the PPO run. One transaction, so a killed worker repeats all of it or nothing.
+ * Returns false when the lease was lost.
+ */
+export function finishRun({
+  ctx,
+  input: { run, lease, done, manifestSha256 },
+}: {
+  ctx: Ctx;
+  input: { run: Run; lease: Lease; done: Done; manifestSha256: string };
+}): boolean {
+  return ctx.db.transaction(
+    () => {
+      if (!finishJob(ctx.db, lease, ctx.now())) return false;
+      const recipe = run.recipe as RecipeName;
+      const checkpoint = registerCheckpoint({
+        ctx,
+        input: {
+          projectId: run.projectId,
+          modelName: resultModelName(ctx, run),
+          kind: recipeInputs[recipe].result,
+          folder: `${run.folder}/final`,
+          manifestSha256,
+          step: done.step,
+          parentId: run.modelCheckpointId,
+          rewardCheckpointId: run.rewardCheckpointId,
+          snapshotId: run.snapshotId,
+          runId: run.id,
+        },
+      });
+      ctx.db
+        .update(runs)
+        .set({
+          status: 'succeeded',
+          step: done.step,
+          summary: done.summary,
+          resultCheckpointId: checkpoint.id,
+          error: null,
+          finishedAt: ctx.now(),
+        })
+        .where(eq(runs.id, run.id))
+        .run();
+      addRunEvent(ctx, { runId: run.id, type: 'succeeded', payload: { checkpointId: checkpoint.id } });
+      appendAudit(ctx, {
+        action: 'runs.finish',
+        subject: run.id,
+        projectId: run.projectId,
+        payload: { status: 'succeeded', step: done.step, checkpointId: checkpoint.id, manifestSha256 },
+      });
+      continueChain(ctx, run, checkpoint.id);
+      return true;
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+/** Ends a run that somebody cancelled; its last checkpoint stays, so it can be taken up again. */
+export function finishCancelledRun({
+  ctx,
+  input: { run, lease },
+}: {
+  ctx: Ctx;
+  input: { run: Run; lease: Lease };
+}): boolean {
+  return ctx.db.transaction(
+    () => {
+      if (!cancelLeasedJob(ctx.db, lease, ctx.now())) return false;
+      markEnded(ctx, run, { status: 'cancelled', error: null });
+      return true;
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+/** Marks a run whose job has ended (not well), with event and audit record. Call inside the transaction that ended the job. */
+export function markEnded(
+  ctx: Ctx,
+  run: Pick<Run, 'id' | 'projectId'>,
+  { status, error }: { status: 'failed' | 'cancelled'; error: string | null },
+): void {
+  ctx.db.update(runs).set({ status, error, finishedAt: ctx.now() }).where(eq(runs.id, run.id)).run();
+  addRunEvent(ctx, { runId: run.id, type: status, payload: { error } });
+  appendAudit(ctx, {
+    action: status === 'failed' ? 'runs.finish' : 'runs.cancel',
+    subject: run.id,
+    projectId: run.projectId,
+    payload: { status },
+  });
+}
+
+const SUFFIX = { sft: '-sft', reward: '-reward', ppo: '-ppo' } as const;
+
+/** A result belongs to the model named after its parent and recipe: toy-sft gives toy-sft-reward and toy-sft-ppo. */
+function resultModelName(ctx: Ctx, run: Run): string {
+  if (run.recipe === 'pretrain' || run.modelCheckpointId === null) return run.name;
+  const { model } = getCheckpointInProject(ctx, {
+    projectId: run.projectId,
+    checkpointId: run.modelCheckpointId,
+  });
+  const suffix = SUFFIX[run.recipe as keyof typeof SUFFIX];
+  return model.name.endsWith(suffix) ? model.name : model.name + suffix;
+}
+
+function continueChain(ctx: Ctx, run: Run, rewardCheckpointId: string): void {
+  if (run.scheduleId === null || run.recipe !== 'reward') return;
+  const schedule = ctx.db.select().from(schedules).where(eq(schedules.id, run.scheduleId)).get();
+  if (!schedule?.enabled) return;
+  startRun({
+    ctx,
+    input: {
+      projectId: run.projectId,
+      recipe: 'ppo',
+      name: `${schedule.name}: PPO`,
+      config: schedule.chain.ppoConfig as Record<string, unknown>,
+      modelCheckpointId: run.modelCheckpointId,
+      rewardCheckpointId,
+      snapshotId: null,
+    },
+    origin: { scheduleId: schedule.id, createdBy: schedule.createdBy },
+  });
+}

@@ -1,0 +1,40 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { runEvents, runs } from '../../db/schema/runs.ts';
+import { type Ctx, requirePermission, roleIn } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import type { Permission } from '../permissions.ts';
+
+export type Run = typeof runs.$inferSelect;
+
+/** A run the actor may see or act on. Strangers to its project get the same `not-found` as for no run at all. */
+export function getRunFor(ctx: Ctx, runId: string, permission: Permission): Run {
+  const run = ctx.db.select().from(runs).where(eq(runs.id, runId)).get();
+  if (!run || roleIn(ctx, run.projectId) === null) throw new DomainError('not-found', `No run ${runId}.`);
+  requirePermission(ctx, run.projectId, permission);
+  return run;
+}
+
+/** Appends to what a run says of itself. */
+export function addRunEvent(
+  ctx: { db: Db; now: () => number },
+  event: { runId: string; type: string; payload: unknown },
+): void {
+  ctx.db
+    .insert(runEvents)
+    .values({ ...event, at: ctx.now() })
+    .run();
+}
+
+export type CheckpointEvent = { step: number; folder: string; manifestSha256: string; reason: string };
+
+/** Checkpoints a run has written, newest first; older ones may have been deleted from disk since. */
+export function checkpointEventsOf(db: Db, runId: string): CheckpointEvent[] {
+  return db
+    .select({ payload: runEvents.payload })
+    .from(runEvents)
+    .where(and(eq(runEvents.runId, runId), eq(runEvents.type, 'checkpoint')))
+    .orderBy(sql`${runEvents.id} desc`)
+    .all()
+    .map((row) => row.payload as CheckpointEvent);
+}

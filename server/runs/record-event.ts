@@ -1,0 +1,138 @@
+import { and, eq, gt } from 'drizzle-orm';
+import { runMetrics, runSamples, runs } from '../../db/schema/runs.ts';
+import type { TrainEvent } from '../../trainer/events.ts';
+import type { Ctx } from '../context.ts';
+import { type Lease, readLease } from '../jobs/queue.ts';
+import { addRunEvent, type Run } from './internal.ts';
+
+/** Names of wall-clock metrics start with this; they are the only ones that differ between two runs of one seed. */
+export const TIME_PREFIX = 'time/';
+
+/**
+ * Turns one event of a recipe into rows, in one transaction. `done` is left to finishRun.
+ * Returns null when the lease was lost (nothing is written then), else whether cancelling was asked for.
+ */
+export function recordTrainEvent({
+  ctx,
+  input: { run, lease, event, secondsSinceLastStep },
+}: {
+  ctx: Ctx;
+  input: { run: Run; lease: Lease; event: TrainEvent; secondsSinceLastStep: number };
+}): { cancelRequested: boolean } | null {
+  return ctx.db.transaction(
+    () => {
+      const state = readLease(ctx.db, lease);
+      if (state) write(ctx, run, { event, secondsSinceLastStep });
+      return state;
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+function write(
+  ctx: Ctx,
+  run: Run,
+  { event, secondsSinceLastStep }: { event: TrainEvent; secondsSinceLastStep: number },
+): void {
+  const { db } = ctx;
+  switch (event.type) {
+    case 'plan':
+      db.update(runs)
+        .set({ totalSteps: event.totalSteps, backend: event.backend })
+        .where(eq(runs.id, run.id))
+        .run();
+      addRunEvent(ctx, {
+        runId: run.id,
+        type: 'plan',
+        payload: {
+          totalSteps: event.totalSteps,
+          backend: event.backend,
+          numParameters: event.numParameters,
+        },
+      });
+      return;
+    case 'step': {
+      const seconds = Object.entries(event.seconds).map(
+        ([phase, value]) => [TIME_PREFIX + phase, value] as const,
+      );
+      addMetrics(ctx, run.id, {
+        step: event.step,
+        values: [
+          ...Object.entries(event.metrics),
+          ...seconds,
+          // what the remaining time is told from: everything between two steps, evaluations and checkpoints included
+          [`${TIME_PREFIX}wall`, secondsSinceLastStep],
+        ],
+      });
+      db.update(runs)
+        .set({ step: event.step, totalSteps: event.totalSteps })
+        .where(eq(runs.id, run.id))
+        .run();
+      return;
+    }
+    case 'eval':
+      addMetrics(ctx, run.id, {
+        step: event.step,
+        values: Object.entries(event.metrics).map(([name, value]) => [
+          name.startsWith('eval/') ? name : `eval/${name}`,
+          value,
+        ]),
+      });
+      return;
+    case 'sample':
+      for (const episode of event.episodes) {
+        db.insert(runSamples).values({ runId: run.id, step: event.step, episode }).run();
+      }
+      return;
+    case 'checkpoint':
+      addRunEvent(ctx, {
+        runId: run.id,
+        type: 'checkpoint',
+        payload: {
+          step: event.step,
+          // relative: the data folder may move
+          folder: event.folder.slice(event.folder.lastIndexOf('/') + 1),
+          manifestSha256: event.manifestSha256,
+          reason: event.reason,
+        },
+      });
+      return;
+    case 'self-check':
+    case 'warning': {
+      const { type, ...payload } = event;
+      addRunEvent(ctx, { runId: run.id, type, payload });
+      return;
+    }
+    case 'done':
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function addMetrics(
+  ctx: Ctx,
+  runId: string,
+  { step, values }: { step: number; values: (readonly [string, number])[] },
+): void {
+  for (const [name, value] of values) {
+    // SQLite knows no NaN or Infinity; null is shown as a gap
+    ctx.db
+      .insert(runMetrics)
+      .values({ runId, step, name, value: Number.isFinite(value) ? value : null })
+      .run();
+  }
+}
+
+/** Before a run goes on from a checkpoint: what was logged past it is deleted, since it will be logged again. */
+export function rewindRun(ctx: Ctx, runId: string, step: number): void {
+  ctx.db
+    .delete(runMetrics)
+    .where(and(eq(runMetrics.runId, runId), gt(runMetrics.step, step)))
+    .run();
+  ctx.db
+    .delete(runSamples)
+    .where(and(eq(runSamples.runId, runId), gt(runSamples.step, step)))
+    .run();
+  ctx.db.update(runs).set({ step }).where(eq(runs.id, runId)).run();
+}
