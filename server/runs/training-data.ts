@@ -1,5 +1,5 @@
 /** Rows of the database as the trainer's examples. Split is the prompt's own, so held-out prompts are never fitted. */
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, lte } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
@@ -57,28 +57,41 @@ export function sftExamplesOf(db: Db, snapshotId: string): SftExample[] {
   return examples;
 }
 
-/** Prompts of a project on one side of the split, in order of id. */
+/** Prompts of a project on one side of the split that were there at `until` (UTC ms), in order of id. */
 export function promptExamplesOf(
   db: Db,
-  { projectId, split, limit }: { projectId: string; split: 'train' | 'heldout'; limit: number },
+  {
+    projectId,
+    split,
+    until,
+    limit,
+  }: { projectId: string; split: 'train' | 'heldout'; until: number; limit: number },
 ): PromptExample[] {
   return db
     .select({ id: prompts.id, prompt: prompts.messages })
     .from(prompts)
-    .where(and(eq(prompts.projectId, projectId), eq(prompts.split, split)))
+    .where(and(eq(prompts.projectId, projectId), eq(prompts.split, split), lte(prompts.createdAt, until)))
     .orderBy(asc(prompts.id))
     .limit(limit)
     .all();
 }
 
 /** Imported prompts of the training side with their imported answers, as plain text. */
-export function textExamplesOf(db: Db, projectId: string): TextExample[] {
+export function textExamplesOf(
+  db: Db,
+  { projectId, until }: { projectId: string; until: number },
+): TextExample[] {
   return db
     .select({ messages: prompts.messages, content: responses.content })
     .from(responses)
     .innerJoin(prompts, eq(prompts.id, responses.promptId))
     .where(
-      and(eq(prompts.projectId, projectId), eq(prompts.split, 'train'), eq(responses.origin, 'imported')),
+      and(
+        eq(prompts.projectId, projectId),
+        eq(prompts.split, 'train'),
+        eq(responses.origin, 'imported'),
+        lte(responses.createdAt, until),
+      ),
     )
     .orderBy(asc(responses.id))
     .all()

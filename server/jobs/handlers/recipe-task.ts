@@ -32,10 +32,11 @@ export async function buildRecipeTask(
   { backend, resumeFrom }: { backend: string | null; resumeFrom: string | null },
 ): Promise<RecipeTask> {
   const shared = { backend, resumeFrom, outFolder: path.join(ctx.dataFolder, run.folder) };
-  const { projectId } = run;
+  // what is imported while a run waits or is interrupted is not its data: a resumed half must see the same rows
+  const { projectId, createdAt: until } = run;
   switch (run.recipe as RecipeName) {
     case 'pretrain': {
-      const texts = textExamplesOf(ctx.db, projectId);
+      const texts = textExamplesOf(ctx.db, { projectId, until });
       requireSome(texts, 'imported answers to prompts of the training split');
       return { ...shared, recipe: 'pretrain', config: pretrainSchema.parse(run.config), texts };
     }
@@ -52,6 +53,7 @@ export async function buildRecipeTask(
       const modelFolder = await verifiedCheckpoint(ctx, run, run.modelCheckpointId);
       const referencePrompts = promptExamplesOf(ctx.db, {
         projectId,
+        until,
         split: 'train',
         limit: config.normalizeOn,
       });
@@ -61,19 +63,15 @@ export async function buildRecipeTask(
       const config = ppoSchema.parse(run.config);
       const modelFolder = await verifiedCheckpoint(ctx, run, run.modelCheckpointId);
       const rewardFolder = await verifiedCheckpoint(ctx, run, run.rewardCheckpointId);
-      const prompts = promptExamplesOf(ctx.db, { projectId, split: 'train', limit: MAX_PROMPTS });
+      const prompts = promptExamplesOf(ctx.db, { projectId, until, split: 'train', limit: MAX_PROMPTS });
       requireSome(prompts, 'prompts of the training split');
-      const evalPrompts = promptExamplesOf(ctx.db, { projectId, split: 'heldout', limit: MAX_EVAL_PROMPTS });
-      return {
-        ...shared,
-        recipe: 'ppo',
-        config,
-        modelFolder,
-        rewardFolder,
-        prompts,
-        evalPrompts,
-        trueReward: null,
-      };
+      const evalPrompts = promptExamplesOf(ctx.db, {
+        projectId,
+        until,
+        split: 'heldout',
+        limit: MAX_EVAL_PROMPTS,
+      });
+      return { ...shared, recipe: 'ppo', config, modelFolder, rewardFolder, prompts, evalPrompts };
     }
   }
 }

@@ -29,8 +29,6 @@ export type RecipeTask = { outFolder: string; resumeFrom: string | null; backend
       rewardFolder: string;
       prompts: PromptExample[];
       evalPrompts: PromptExample[];
-      /** the toy world computes true preference; no other world does */
-      trueReward: 'toy-world' | null;
     }
 );
 

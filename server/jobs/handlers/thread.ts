@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { chooseBackend } from '../../../trainer/backend/choose.ts';
+import type { Message, PromptExample } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
 import type { RecipeTask, ThreadMessage, ThreadReply, ThreadTask } from './thread-task.ts';
 
@@ -55,9 +56,25 @@ async function open(task: RecipeTask, signal: AbortSignal): Promise<AsyncIterabl
       const { ppo } = await import('../../../trainer/recipes/ppo.ts');
       const { config, modelFolder, prompts, evalPrompts, rewardFolder } = task;
       const score = { kind: 'model' as const, folder: rewardFolder };
-      return ppo({ ...shared, config, modelFolder, prompts, evalPrompts, score, trueReward: null });
+      const trueReward = await trueRewardOf([...prompts, ...evalPrompts]);
+      return ppo({ ...shared, config, modelFolder, prompts, evalPrompts, score, trueReward });
     }
   }
+}
+
+/** The toy world's true reward where every prompt is of that world; no other world has one. It is measured, never trained on. */
+async function trueRewardOf(
+  prompts: PromptExample[],
+): Promise<((prompt: Message[], response: string) => number) | null> {
+  const { instructionFor } = await import('../../../trainer/toy-world/prompts.ts');
+  const { trueReward } = await import('../../../trainer/toy-world/true-reward.ts');
+  try {
+    for (const { prompt } of prompts) instructionFor(prompt);
+  } catch {
+    // one prompt from elsewhere is enough: its answers have no true reward
+    return null;
+  }
+  return (prompt, response) => trueReward(prompt, response).total;
 }
 
 main(workerData as ThreadTask).then(

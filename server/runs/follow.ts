@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { and, asc, eq, gt } from 'drizzle-orm';
+import { runEvents, runMetrics, runSamples } from '../../db/schema/runs.ts';
+import type { Ctx } from '../context.ts';
+import { getRunFor } from './internal.ts';
+import { remainingSeconds } from './remaining.ts';
+import { isFinished } from './schemas.ts';
+
+/** How far a follower has read: last ids of the three tables. Spelled `metric.sample.event` as the id of an SSE message. */
+type Cursor = { metric: number; sample: number; event: number };
+
+const MAX_ROWS = 5000;
+
+function parseCursor(text: string | null | undefined): Cursor {
+  const [metric = 0, sample = 0, event = 0] = (text ?? '').split('.').map((part) => {
+    const id = Number(part);
+    return Number.isSafeInteger(id) && id >= 0 ? id : 0;
+  });
+  return { metric, sample, event };
+}
+
+/** Cursor that skips every metric up to `metricId` (already on the page) and replays the other two from the start. */
+export function cursorAfterMetrics(metricId: number): string {
+  return `${metricId}.0.0`;
+}
+
+/** Rows after a cursor, read in one transaction, and the state of the run at that moment. */
+export function readUpdates(
+  ctx: Ctx,
+  { runId, lastEventId }: { runId: string; lastEventId?: string | null },
+) {
+  // every poll asks again: a member who is removed stops seeing at once
+  const run = getRunFor(ctx, runId, 'runs.read');
+  const cursor = parseCursor(lastEventId);
+  return ctx.db.transaction(() => {
+    const metrics = ctx.db
+      .select({ id: runMetrics.id, step: runMetrics.step, name: runMetrics.name, value: runMetrics.value })
+      .from(runMetrics)
+      .where(and(eq(runMetrics.runId, run.id), gt(runMetrics.id, cursor.metric)))
+      .orderBy(asc(runMetrics.id))
+      .limit(MAX_ROWS)
+      .all();
+    const samples = ctx.db
+      .select({ id: runSamples.id, step: runSamples.step })
+      .from(runSamples)
+      .where(and(eq(runSamples.runId, run.id), gt(runSamples.id, cursor.sample)))
+      .orderBy(asc(runSamples.id))
+      .limit(MAX_ROWS)
+      .all();
+    const events = ctx.db
+      .select({ id: runEvents.id, at: runEvents.at, type: runEvents.type, payload: runEvents.payload })
+      .from(runEvents)
+      .where(and(eq(runEvents.runId, run.id), gt(runEvents.id, cursor.event)))
+      .orderBy(asc(runEvents.id))
+      .limit(MAX_ROWS)
+      .all();
+    const current = getRunFor(ctx, runId, 'runs.read');
+    const id = [
+      metrics.at(-1)?.id ?? cursor.metric,
+      samples.at(-1)?.id ?? cursor.sample,
+      events.at(-1)?.id ?? cursor.event,
+    ].join('.');
+    return {
+      id,
+      metrics,
+      sampleSteps: [...new Set(samples.map((row) => row.step))],
+      events,
+      run: {
+        status: current.status,
+        step: current.step,
+        totalSteps: current.totalSteps,
+        backend: current.backend,
+        error: current.error,
+        remainingSeconds: remainingSeconds(ctx.db, current),
+      },
+      isComplete: isFinished(current.status) && metrics.length < MAX_ROWS && events.length < MAX_ROWS,
+    };
+  });
+}
+
+export type RunUpdates = ReturnType<typeof readUpdates>;
+
+/**
+ * Everything a run logs after `lastEventId`, as it comes, then ends with the run. The trainer is another process, so new
+ * rows are read by id; after a lost connection the client's last id replays exactly what it has not seen.
+ */
+export async function* followRun(
+  ctx: Ctx,
+  {
+    runId,
+    lastEventId,
+    signal,
+    pollMs = 500,
+  }: { runId: string; lastEventId?: string | null; signal: AbortSignal | undefined; pollMs?: number },
+): AsyncGenerator<RunUpdates> {
+  let cursor = lastEventId;
+  let lastState = '';
+  while (!signal?.aborted) {
+    const updates = readUpdates(ctx, { runId, lastEventId: cursor });
+    const state = JSON.stringify(updates.run);
+    const hasNews = updates.id !== cursor || state !== lastState;
+    cursor = updates.id;
+    lastState = state;
+    if (hasNews) yield updates;
+    if (updates.isComplete) return;
+    if (updates.metrics.length < MAX_ROWS) {
+      await sleep(pollMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+    }
+  }
+}
