@@ -6,7 +6,14 @@ import { DomainError } from './errors.ts';
 import { type Permission, roleMay } from './permissions.ts';
 
 export type Actor =
-  | { type: 'user'; userId: string; isInstanceOwner: boolean }
+  | {
+      type: 'user';
+      userId: string;
+      isInstanceOwner: boolean;
+      /** set when the request came with an API token instead of a session: scopes narrow what the person may do */
+      token?: { id: string; scopes: readonly string[] };
+    }
+  | { type: 'anonymous' }
   | { type: 'job'; jobId: string }
   | { type: 'system' };
 
@@ -23,17 +30,18 @@ export type Ctx = {
 /** How the audit log names the actor. */
 export function actorName(actor: Actor): string {
   if (actor.type === 'user') return `user:${actor.userId}`;
-  return actor.type === 'job' ? `job:${actor.jobId}` : 'system';
+  return actor.type === 'job' ? `job:${actor.jobId}` : actor.type;
 }
 
 /** The signed-in person's id. Throws `unauthenticated` for anybody else. */
-export function requireUser(ctx: Ctx): string {
+export function requireUser(ctx: Pick<Ctx, 'actor'>): string {
   if (ctx.actor.type !== 'user') throw new DomainError('unauthenticated', 'Please sign in.');
   return ctx.actor.userId;
 }
 
 /** Role of the actor in a project: null for strangers; jobs and the system act as owner. */
-export function roleIn(ctx: Ctx, projectId: string): Role | null {
+export function roleIn(ctx: Pick<Ctx, 'db' | 'actor'>, projectId: string): Role | null {
+  if (ctx.actor.type === 'anonymous') return null;
   if (ctx.actor.type !== 'user' || ctx.actor.isInstanceOwner) return 'owner';
   const row = ctx.db
     .select({ role: memberships.role })
@@ -47,7 +55,11 @@ export function roleIn(ctx: Ctx, projectId: string): Role | null {
  * Throws `not-found` to strangers (they should not learn that the project exists) and `forbidden` to members whose role
  * lacks the right.
  */
-export function requirePermission(ctx: Ctx, projectId: string, permission: Permission): Role {
+export function requirePermission(
+  ctx: Pick<Ctx, 'db' | 'actor'>,
+  projectId: string,
+  permission: Permission,
+): Role {
   const role = roleIn(ctx, projectId);
   if (role === null) throw new DomainError('not-found', `No project ${projectId}.`);
   if (!roleMay(role, permission)) {

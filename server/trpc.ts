@@ -1,4 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { z } from 'zod';
 import { type Ctx, requirePermission, requireUser } from './context.ts';
 import { DomainError, type ErrorCode } from './errors.ts';
@@ -16,12 +17,14 @@ const TRPC_CODE = {
 } as const satisfies Record<ErrorCode, TRPCError['code']>;
 
 /** `access` is what the permission test reads: every procedure must carry one. */
-type Meta = { access: Permission | 'public' | 'signed-in' | 'instance-owner' };
+type Meta = { access: Permission | 'public' | 'signed-in' | 'session' | 'instance-owner' };
 
 const t = initTRPC
   .context<Ctx>()
   .meta<Meta>()
   .create({
+    // proxies cut silent connections: a subscription says something every 15 s, and the client reconnects after 45 s of silence
+    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
     errorFormatter({ shape, error }) {
       const domain = error.cause instanceof DomainError ? error.cause.code : null;
       const isInputError = error.code === 'BAD_REQUEST' && error.cause instanceof z.ZodError;
@@ -46,7 +49,24 @@ const mapErrors = t.middleware(async ({ next }) => {
   return result;
 });
 
-const base = t.procedure.use(mapErrors);
+/** An API token may read with scope `read` and change things only with scope `write`. */
+const checkScope = t.middleware(({ ctx, type, next }) => {
+  const needed = type === 'mutation' ? 'write' : 'read';
+  if (ctx.actor.type === 'user' && ctx.actor.token && !ctx.actor.token.scopes.includes(needed)) {
+    throw new DomainError(
+      'forbidden',
+      `This API token lacks the scope "${needed}" (it has: ${ctx.actor.token.scopes.join(', ')}).`,
+    );
+  }
+  return next();
+});
+
+const base = t.procedure.use(mapErrors).use(checkScope);
+
+/** The HTTP status of a domain error, for routes beside tRPC. */
+export function httpStatus(error: DomainError): number {
+  return getHTTPStatusCodeFromError(new TRPCError({ code: TRPC_CODE[error.code] }));
+}
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
@@ -58,21 +78,38 @@ export const signedInProcedure = base.meta({ access: 'signed-in' }).use(({ ctx, 
   return next();
 });
 
+/** For a person at the pages, never for an API token: passwords, tokens, who may come in. */
+export const sessionProcedure = base.meta({ access: 'session' }).use(({ ctx, next }) => {
+  requireUser(ctx);
+  refuseToken(ctx);
+  return next();
+});
+
 export const instanceOwnerProcedure = base.meta({ access: 'instance-owner' }).use(({ ctx, next }) => {
   requireUser(ctx);
+  refuseToken(ctx);
   if (ctx.actor.type === 'user' && !ctx.actor.isInstanceOwner) {
     throw new DomainError('forbidden', 'Only the owner of this installation may do this.');
   }
   return next();
 });
 
+function refuseToken(ctx: Ctx): void {
+  if (ctx.actor.type === 'user' && ctx.actor.token) {
+    throw new DomainError('forbidden', 'An API token may not do this: sign in on the pages.');
+  }
+}
+
 /** A procedure inside a project: its input has `projectId`, and the caller's role there must hold the permission. */
 export const projectProcedure = (permission: Permission) =>
   base
     .meta({ access: permission })
+    .use(({ ctx, next }) => {
+      requireUser(ctx);
+      return next();
+    })
     .input(z.object({ projectId: z.string().max(64) }))
     .use(({ ctx, input, next }) => {
-      requireUser(ctx);
       requirePermission(ctx, input.projectId, permission);
       return next();
     });

@@ -1,3 +1,51 @@
-import { router } from '../trpc.ts';
+import { z } from 'zod';
+import { instanceOwnerProcedure, projectProcedure, router, signedInProcedure } from '../trpc.ts';
+import { changeRole } from './change-role.ts';
+import { createProject } from './create.ts';
+import { createInvite } from './create-invite.ts';
+import { getProjectBySlug } from './get-by-slug.ts';
+import { listProjects } from './list.ts';
+import { listGuidelines } from './list-guidelines.ts';
+import { listInvites } from './list-invites.ts';
+import { listMembers } from './list-members.ts';
+import { readOverview } from './overview.ts';
+import { revokeInvite } from './revoke-invite.ts';
+import {
+  changeRoleInput,
+  createInviteInput,
+  createProjectInput,
+  updateProjectInput,
+  writeGuidelineInput,
+} from './schemas.ts';
+import { updateProject } from './update.ts';
+import { writeGuideline } from './write-guideline.ts';
 
-export const projectsRouter = router({});
+export const projectsRouter = router({
+  list: signedInProcedure.query(({ ctx }) => listProjects({ ctx })),
+  create: instanceOwnerProcedure
+    .input(createProjectInput)
+    .mutation(({ ctx, input }) => createProject({ ctx, input })),
+  /** not a project procedure, because pages know the slug only; the verb checks membership */
+  bySlug: signedInProcedure
+    .input(z.strictObject({ slug: z.string().max(64) }))
+    .query(({ ctx, input }) => getProjectBySlug({ ctx, input })),
+  overview: projectProcedure('project.read').query(({ ctx, input }) => readOverview({ ctx, input })),
+  update: projectProcedure('project.update')
+    .input(updateProjectInput)
+    .mutation(({ ctx, input }) => updateProject({ ctx, input })),
+  guidelines: projectProcedure('project.read').query(({ ctx, input }) => listGuidelines({ ctx, input })),
+  writeGuideline: projectProcedure('guidelines.write')
+    .input(writeGuidelineInput)
+    .mutation(({ ctx, input }) => writeGuideline({ ctx, input })),
+  members: projectProcedure('members.read').query(({ ctx, input }) => listMembers({ ctx, input })),
+  changeRole: projectProcedure('members.update')
+    .input(changeRoleInput)
+    .mutation(({ ctx, input }) => changeRole({ ctx, input })),
+  invites: projectProcedure('members.invite').query(({ ctx, input }) => listInvites({ ctx, input })),
+  invite: projectProcedure('members.invite')
+    .input(createInviteInput)
+    .mutation(({ ctx, input }) => createInvite({ ctx, input })),
+  revokeInvite: projectProcedure('members.invite')
+    .input(z.strictObject({ projectId: z.string(), inviteId: z.string().max(64) }))
+    .mutation(({ ctx, input }) => revokeInvite({ ctx, input })),
+});

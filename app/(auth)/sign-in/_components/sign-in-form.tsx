@@ -1,0 +1,62 @@
+'use client';
+
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../../_ui/button.tsx';
+import { Card, CardContent } from '../../../_ui/card.tsx';
+import { Field, FormError } from '../../../_ui/field.tsx';
+import { Input } from '../../../_ui/input.tsx';
+import { signInWithOidc, signInWithPassword } from '../../_components/sign-in.ts';
+
+export function SignInForm({
+  next,
+  oidcName,
+  initialError,
+}: {
+  next: string;
+  oidcName: string | null;
+  initialError?: string;
+}) {
+  const [error, setError] = useState(initialError);
+  const [isBusy, setIsBusy] = useState(false);
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setIsBusy(true);
+    setError(undefined);
+    const problem = await signInWithPassword(String(form.get('email')), String(form.get('password')));
+    if (problem === null) window.location.assign(next);
+    else {
+      setError(problem);
+      setIsBusy(false);
+    }
+  }
+
+  return (
+    <Card>
+      <CardContent className="grid gap-4 pt-5">
+        <h1 className="text-lg font-semibold">Sign in</h1>
+        <form onSubmit={submit} className="grid gap-4">
+          <Field label="E-mail">
+            <Input name="email" type="email" autoComplete="username" required autoFocus />
+          </Field>
+          <Field label="Password">
+            <Input name="password" type="password" autoComplete="current-password" required />
+          </Field>
+          <FormError>{error}</FormError>
+          <Button type="submit" isBusy={isBusy}>
+            {isBusy ? 'Signing in…' : 'Sign in'}
+          </Button>
+        </form>
+        {oidcName ? (
+          <Button variant="outline" onClick={() => signInWithOidc(next)}>
+            Continue with {oidcName}
+          </Button>
+        ) : null}
+        <p className="text-xs text-muted-foreground">
+          New here? You need an invitation link from the owner of a project.
+        </p>
+      </CardContent>
+    </Card>
+  );
+}

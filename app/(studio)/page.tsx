@@ -1,0 +1,55 @@
+import { FolderPlusIcon, MailIcon } from 'lucide-react';
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { requireSession } from '@/server/auth/require-session.ts';
+import { serverCaller } from '../_trpc/server.ts';
+import { Badge } from '../_ui/badge.tsx';
+import { Button } from '../_ui/button.tsx';
+import { EmptyState } from '../_ui/empty-state.tsx';
+import { PageHeader } from '../_ui/page-header.tsx';
+
+export const metadata: Metadata = { title: 'Projects' };
+
+export default async function ProjectsPage() {
+  const session = await requireSession();
+  const projects = await (await serverCaller()).projects.list();
+  const newProject = (
+    <Button asChild>
+      <Link href="/projects/new">New project</Link>
+    </Button>
+  );
+  return (
+    <>
+      <PageHeader
+        title="Projects"
+        actions={session.isInstanceOwner && projects.length > 0 ? newProject : null}
+      />
+      {projects.length === 0 ? (
+        session.isInstanceOwner ? (
+          <EmptyState icon={FolderPlusIcon} title="No project yet" action={newProject}>
+            A project holds prompts, the people who judge responses to them, and the models trained on their
+            judgments.
+          </EmptyState>
+        ) : (
+          <EmptyState icon={MailIcon} title="You are not a member of any project">
+            Ask the owner of a project for an invitation link.
+          </EmptyState>
+        )
+      ) : (
+        <ul className="grid gap-3 sm:grid-cols-2 xl:grid-cols-3">
+          {projects.map(({ id, slug, name, description, role }) => (
+            <li key={id} className="relative rounded-lg border bg-card p-4 hover:border-input">
+              <div className="flex items-start justify-between gap-3">
+                <Link href={`/projects/${slug}`} className="font-medium after:absolute after:inset-0">
+                  {name}
+                </Link>
+                <Badge>{role}</Badge>
+              </div>
+              <p className="mt-1 line-clamp-2 text-sm text-muted-foreground">{description || slug}</p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { eq } from 'drizzle-orm';
+import { users } from '../../db/schema/users.ts';
+import { appendAudit } from '../audit/append.ts';
+import type { Ctx } from '../context.ts';
+import { verifyPassword } from './password.ts';
+import type { SignInLimits } from './sign-in-limits.ts';
+
+/**
+ * The id of the person with this e-mail address and password, or null: the same answer in the same time for a wrong password,
+ * an unknown address, a disabled person and one without password. Throws `too-many-requests` beyond the limits.
+ */
+export async function checkCredentials(
+  ctx: Pick<Ctx, 'db' | 'now'>,
+  input: { email: string; password: string; address: string },
+  limits: SignInLimits,
+): Promise<string | null> {
+  const email = input.email.trim().toLowerCase();
+  await limits.consume({ email, address: input.address });
+  const user = ctx.db
+    .select({ id: users.id, passwordHash: users.passwordHash, disabledAt: users.disabledAt })
+    .from(users)
+    .where(eq(users.email, email))
+    .get();
+  const matches = await verifyPassword(user?.passwordHash ?? null, input.password);
+  if (!user || !matches || user.disabledAt !== null) return null;
+  await limits.forgive(email);
+  const actor = { type: 'user', userId: user.id, isInstanceOwner: false } as const;
+  ctx.db.transaction(
+    () =>
+      appendAudit(
+        { db: ctx.db, actor, now: ctx.now },
+        { action: 'users.signIn', subject: user.id, projectId: null, payload: { method: 'password' } },
+      ),
+    { behavior: 'immediate' },
+  );
+  return user.id;
+}

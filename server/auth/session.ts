@@ -1,0 +1,137 @@
+/** The only file that knows next-auth: its version, its options, how its session token is read. */
+import { eq } from 'drizzle-orm';
+import type { AuthOptions } from 'next-auth';
+import { decode } from 'next-auth/jwt';
+import { users } from '../../db/schema/users.ts';
+import { readEnv } from '../env.ts';
+import { DomainError } from '../errors.ts';
+import { log } from '../log.ts';
+import { appDatabase } from './app-database.ts';
+import { checkCredentials } from './check-credentials.ts';
+import { clientAddress } from './client-address.ts';
+import { passwordMark } from './find-actor.ts';
+import { linkOidcAccount } from './link-oidc-account.ts';
+import { sessionSecret } from './secret.ts';
+import { createSignInLimits } from './sign-in-limits.ts';
+
+export const SESSION_COOKIE = 'plumbline.session';
+const DAYS_30 = 30 * 24 * 3600;
+
+const limits = createSignInLimits();
+
+function secret(): string {
+  const env = readEnv();
+  appDatabase(); // makes the data folder
+  return sessionSecret(env.PLUMBLINE_DATA, env.NEXTAUTH_SECRET);
+}
+
+/** True when this installation also signs people in through an OpenID Connect provider; its label for the button. */
+export function oidcProviderName(): string | null {
+  const env = readEnv();
+  return env.OIDC_ISSUER && env.OIDC_CLIENT_ID ? env.OIDC_NAME : null;
+}
+
+/** next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any. */
+export function authOptions({ inviteToken = null }: { inviteToken?: string | null } = {}): AuthOptions {
+  const env = readEnv();
+  const isHttps = env.NEXTAUTH_URL.startsWith('https:');
+  const providers: AuthOptions['providers'] = [
+    {
+      id: 'credentials',
+      name: 'E-mail and password',
+      type: 'credentials',
+      credentials: { email: {}, password: {} },
+      async authorize(credentials, request) {
+        const email = credentials?.email;
+        const password = credentials?.password;
+        if (typeof email !== 'string' || typeof password !== 'string') return null;
+        // longer than any account allows: argon2 need not see it
+        if (email.length > 254 || password.length > 200) return null;
+        const address = clientAddress(request.headers ?? {});
+        try {
+          const ctx = { db: appDatabase(), now: Date.now };
+          const userId = await checkCredentials(ctx, { email, password, address }, limits);
+          return userId === null ? null : { id: userId };
+        } catch (error) {
+          // next-auth hands the message of an error to the sign-in page
+          if (error instanceof DomainError) throw new Error(error.message);
+          log().error({ err: error }, 'sign-in failed');
+          throw new Error('Something went wrong on the server; it has been logged.');
+        }
+      },
+    },
+  ];
+  if (env.OIDC_ISSUER && env.OIDC_CLIENT_ID) {
+    providers.push({
+      id: 'oidc',
+      name: env.OIDC_NAME,
+      type: 'oauth',
+      wellKnown: `${env.OIDC_ISSUER.replace(/\/$/, '')}/.well-known/openid-configuration`,
+      clientId: env.OIDC_CLIENT_ID,
+      clientSecret: env.OIDC_CLIENT_SECRET,
+      authorization: { params: { scope: 'openid email profile' } },
+      idToken: true,
+      checks: ['pkce', 'state', 'nonce'],
+      profile: (profile: { sub: string; email?: string; name?: string }) => ({
+        id: profile.sub,
+        email: profile.email,
+        name: profile.name,
+      }),
+    });
+  }
+  return {
+    providers,
+    secret: secret(),
+    session: { strategy: 'jwt', maxAge: DAYS_30 },
+    useSecureCookies: isHttps,
+    cookies: {
+      sessionToken: {
+        name: SESSION_COOKIE,
+        options: { httpOnly: true, sameSite: 'lax', path: '/', secure: isHttps },
+      },
+    },
+    pages: { signIn: '/sign-in', error: '/sign-in' },
+    logger: {
+      error: (code, metadata) =>
+        log().warn({ code, message: 'message' in metadata ? metadata.message : undefined }, 'next-auth'),
+      warn: () => {},
+      debug: () => {},
+    },
+    callbacks: {
+      signIn({ user, account, profile }) {
+        if (account?.type !== 'oauth') return true;
+        const userId = linkOidcAccount(
+          { db: appDatabase(), now: Date.now },
+          { providerAccountId: account.providerAccountId, profile: profile ?? {}, inviteToken },
+        );
+        if (userId === null) return '/sign-in?error=NoAccount';
+        user.id = userId;
+        return true;
+      },
+      jwt({ token, user }) {
+        if (!user) return token;
+        const row = appDatabase()
+          .select({ passwordHash: users.passwordHash })
+          .from(users)
+          .where(eq(users.id, user.id))
+          .get();
+        // nothing personal in the token: the pages ask the database
+        return { sub: user.id, mark: passwordMark(row?.passwordHash ?? null) };
+      },
+    },
+  };
+}
+
+/** What a session cookie says, or null when it is missing, forged or expired. */
+export async function readSessionToken(
+  cookie: string | undefined,
+): Promise<{ userId: string; mark: string } | null> {
+  if (!cookie) return null;
+  try {
+    const token = await decode({ token: cookie, secret: secret() });
+    return token?.sub && typeof token.mark === 'string' ? { userId: token.sub, mark: token.mark } : null;
+  } catch {
+    // a forged or expired token is simply no session
+    return null;
+  }
+}

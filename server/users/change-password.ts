@@ -1,0 +1,36 @@
+import { eq } from 'drizzle-orm';
+import { users } from '../../db/schema/users.ts';
+import { appendAudit } from '../audit/append.ts';
+import { hashPassword, verifyPassword } from '../auth/password.ts';
+import type { SignInLimits } from '../auth/sign-in-limits.ts';
+import { type Ctx, requireUser } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import type { ChangePasswordInput } from './schemas.ts';
+
+/**
+ * Sets the password of the signed-in person; every session made with the old one ends. Throws `invalid` for a wrong current
+ * password and `too-many-requests` after too many of them.
+ */
+export async function changePassword(
+  { ctx, input }: { ctx: Ctx; input: ChangePasswordInput },
+  limits: SignInLimits,
+): Promise<void> {
+  const userId = requireUser(ctx);
+  const user = ctx.db.select().from(users).where(eq(users.id, userId)).get();
+  if (!user) throw new DomainError('not-found', 'Your account is gone.');
+  if (user.passwordHash !== null) {
+    await limits.consume({ email: userId, address: userId });
+    if (!(await verifyPassword(user.passwordHash, input.currentPassword ?? ''))) {
+      throw new DomainError('invalid', 'The current password is not right.');
+    }
+    await limits.forgive(userId);
+  }
+  const passwordHash = await hashPassword(input.newPassword);
+  ctx.db.transaction(
+    () => {
+      ctx.db.update(users).set({ passwordHash }).where(eq(users.id, userId)).run();
+      appendAudit(ctx, { action: 'users.changePassword', subject: userId, projectId: null, payload: {} });
+    },
+    { behavior: 'immediate' },
+  );
+}

@@ -1,0 +1,37 @@
+import { eq } from 'drizzle-orm';
+import { users } from '../../db/schema/users.ts';
+import { appendAudit } from '../audit/append.ts';
+import { type Ctx, requireUser } from '../context.ts';
+import { DomainError } from '../errors.ts';
+
+/** Shuts a person out of the installation (sessions and tokens end at once), or lets them in again. Their work stays. */
+export function setDisabled({
+  ctx,
+  input,
+}: {
+  ctx: Ctx;
+  input: { userId: string; isDisabled: boolean };
+}): void {
+  const me = requireUser(ctx);
+  if (ctx.actor.type !== 'user' || !ctx.actor.isInstanceOwner) {
+    throw new DomainError('forbidden', 'Only the owner of this installation may do this.');
+  }
+  if (input.userId === me) throw new DomainError('conflict', 'You cannot disable yourself.');
+  ctx.db.transaction(
+    () => {
+      const { changes } = ctx.db
+        .update(users)
+        .set({ disabledAt: input.isDisabled ? ctx.now() : null })
+        .where(eq(users.id, input.userId))
+        .run();
+      if (changes !== 1) throw new DomainError('not-found', `No person ${input.userId}.`);
+      appendAudit(ctx, {
+        action: input.isDisabled ? 'users.disable' : 'users.enable',
+        subject: input.userId,
+        projectId: null,
+        payload: {},
+      });
+    },
+    { behavior: 'immediate' },
+  );
+}
