@@ -1,0 +1,79 @@
+/**
+ * npm run import -- --project <slug> --format <format> <file> [--data <folder>] [--json]
+ *
+ * Reads a file into a project of a data folder, without the web. Safe to run twice: rows that are there already are
+ * counted as duplicates. Refused rows are kept with their reason and can be downloaded on the project's data page.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { IMPORT_FORMATS, type ImportFormat } from '../../db/schema/imports.ts';
+import { readEnv } from '../env.ts';
+import { importFile } from '../imports/import-file.ts';
+import type { ImportSummary } from '../imports/schemas.ts';
+import { openExisting } from './open-existing.ts';
+import { readOptions, UsageError } from './options.ts';
+import { startProgressBar } from './progress-bar.ts';
+import { runCommand } from './run-command.ts';
+
+const count = (n: number) => n.toLocaleString('en');
+
+await runCommand('import', async () => {
+  const { options, positionals } = readOptions(process.argv.slice(2), {
+    project: { type: 'string', required: true, expected: 'slug of a project' },
+    format: { type: 'string', required: true, expected: IMPORT_FORMATS.join('|'), oneOf: IMPORT_FORMATS },
+    data: { type: 'string', expected: 'data folder' },
+    json: { type: 'boolean', expected: '' },
+  });
+  const [file, ...more] = positionals;
+  if (file === undefined) throw new UsageError('no file named: expected the path of one file to import');
+  if (more.length > 0) throw new UsageError(`"${more[0]}": expected one file, named last`);
+  if (!existsSync(file) || !statSync(file).isFile()) {
+    throw new UsageError(`"${file}": no such file; expected the path of one file to import`);
+  }
+  const ctx = openExisting(options.data ?? readEnv().PLUMBLINE_DATA);
+  let isStopped = false;
+  process.once('SIGINT', () => {
+    isStopped = true;
+  });
+  const bar = startProgressBar('import', statSync(file).size);
+  let summary: ImportSummary;
+  try {
+    summary = await importFile({
+      ctx,
+      input: {
+        projectSlug: options.project ?? '',
+        file,
+        format: options.format as ImportFormat,
+        onProgress: ({ readBytes, read }) => bar.update(readBytes, `${count(read)} rows`),
+        shouldStop: () => isStopped,
+      },
+    });
+  } finally {
+    bar.stop();
+    process.removeAllListeners('SIGINT');
+  }
+  const { read, accepted, duplicates, rejected } = summary;
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ read, accepted, duplicates, rejected })}\n`);
+  } else {
+    process.stdout.write(
+      `${count(read)} rows read: ${count(accepted)} accepted, ${count(duplicates)} here already\n`,
+    );
+    for (const [reason, n] of Object.entries(rejected)) {
+      process.stdout.write(`  rejected, ${reason}: ${count(n)}\n`);
+    }
+  }
+  if (summary.status !== 'done') {
+    process.stderr.write(
+      'import: stopped; the rows read so far are in. Run the same command again to take the rest.\n',
+    );
+    return 130;
+  }
+  if (read > 0 && accepted + duplicates === 0) {
+    const [reason] = Object.entries(rejected).sort((a, b) => b[1] - a[1])[0] ?? ['unknown'];
+    process.stderr.write(
+      `import: none of the rows of "${file}" fits --format ${options.format} (mostly: ${reason})\n`,
+    );
+    return 1;
+  }
+  return 0;
+});

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Ctx } from '../context.ts';
+import { databaseFile, openDataFolder } from '../data-folder.ts';
+import { UsageError } from './options.ts';
+
+/** A context that acts as the system on an existing data folder. Throws UsageError instead of creating one. */
+export function openExisting(folder: string): Ctx {
+  const dataFolder = path.resolve(folder);
+  if (!existsSync(databaseFile(dataFolder))) {
+    throw new UsageError(
+      `--data "${folder}": no database in this folder; expected a data folder that npm start or npm run demo has made`,
+    );
+  }
+  return { db: openDataFolder(dataFolder), actor: { type: 'system' }, dataFolder, now: Date.now };
+}

@@ -1,0 +1,22 @@
+import { DomainError } from '../errors.ts';
+import { UsageError } from './options.ts';
+
+/**
+ * Runs a command and ends with its exit code: 2 for wrong use, 1 for anything that went wrong. Messages go to stderr, so
+ * that stdout holds results only. What is no known error keeps its stack.
+ */
+export async function runCommand(name: string, command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof DomainError) {
+      process.stderr.write(`${name}: ${error.message}\n`);
+      process.exitCode = error instanceof UsageError ? 2 : 1;
+      return;
+    }
+    process.stderr.write(
+      `${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,133 @@
+import { and, count, eq } from 'drizzle-orm';
+import { judgments } from '../../db/schema/judgments.ts';
+import { responses } from '../../db/schema/prompts.ts';
+import { newId } from '../../lib/new-id.ts';
+import type { Ctx } from '../context.ts';
+import { judgmentDigest } from '../judgments/digest.ts';
+import { addPrompt } from '../tasks/add-prompt.ts';
+import { addResponses } from '../tasks/add-responses.ts';
+import { addTask } from '../tasks/add-task.ts';
+import { responseHash } from '../tasks/content-hash.ts';
+import type { Import } from './internal.ts';
+import type { ReadRow } from './read-rows.ts';
+
+type Row = Extract<ReadRow, { ok: true }>['row'];
+/** A judgment that waits for the audit event of its batch. */
+export type PendingJudgment = Omit<typeof judgments.$inferSelect, 'eventHash'>;
+
+/**
+ * Adds what a row holds. A comparison becomes prompt, two responses, a task that nobody is asked, and a judgment; prompts
+ * with two or more answers become a task for annotators. `isNew: false` when all of it was here already. Call inside the
+ * batch's transaction; it inserts the returned judgment once the event is known.
+ */
+export function acceptRow(
+  ctx: Ctx,
+  { row, into, overlap }: { row: Row; into: Import; overlap: number },
+): { isNew: boolean; judgment: PendingJudgment | null } {
+  return row.kind === 'preference'
+    ? acceptComparison(ctx, row, into)
+    : { isNew: acceptPrompt(ctx, { row, into, overlap }), judgment: null };
+}
+
+function acceptComparison(
+  ctx: Ctx,
+  row: Extract<Row, { kind: 'preference' }>,
+  into: Import,
+): { isNew: boolean; judgment: PendingJudgment | null } {
+  const { projectId, id: importId } = into;
+  const { promptId } = addPrompt({ ctx, input: { projectId, messages: row.prompt, importId } });
+  const [chosen, rejected] = addResponses({
+    ctx,
+    input: {
+      promptId,
+      responses: [row.chosen, row.rejected].map((content) => ({ content, origin: 'imported', importId })),
+    },
+  }) as [string, string];
+  // the file's order says who won: places follow the texts' hashes instead
+  const places = [
+    { id: chosen, key: responseHash(row.chosen) },
+    { id: rejected, key: responseHash(row.rejected) },
+  ].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const shownOrder = places.map((place) => place.id);
+  const { taskId } = addTask({ ctx, input: { projectId, promptId, responseIds: shownOrder, overlap: 0 } });
+  // one vote per content: the same row in another file, or twice in this one, is the same vote
+  const idempotencyKey = `import:${taskId}:${chosen}:${row.margin}`;
+  const known = ctx.db
+    .select({ id: judgments.id })
+    .from(judgments)
+    .where(eq(judgments.idempotencyKey, idempotencyKey))
+    .get();
+  if (known) return { isNew: false, judgment: null };
+  const now = ctx.now();
+  return {
+    isNew: true,
+    judgment: {
+      id: newId('jdg', now),
+      projectId,
+      taskId,
+      source: 'imported',
+      annotatorId: null,
+      importId,
+      revision: 1,
+      ranking: [[chosen], [rejected]],
+      strength: null,
+      margin: row.margin === 0 ? null : row.margin,
+      tieKind: 'none',
+      notRankable: false,
+      flags: {},
+      rationale: '',
+      shownOrder,
+      guidelineVersion: 0,
+      leasedAt: now,
+      firstInteractionAt: null,
+      submittedAt: now,
+      activeMs: 0,
+      inputKind: 'api',
+      idempotencyKey,
+    },
+  };
+}
+
+function acceptPrompt(
+  ctx: Ctx,
+  { row, into, overlap }: { row: Extract<Row, { kind: 'prompt' }>; into: Import; overlap: number },
+): boolean {
+  const { projectId, id: importId } = into;
+  const { promptId, isNew } = addPrompt({ ctx, input: { projectId, messages: row.prompt, importId } });
+  if (row.responses.length === 0) return isNew;
+  const numBefore = isNew ? 0 : countResponses(ctx, promptId);
+  const responseIds = addResponses({
+    ctx,
+    input: {
+      promptId,
+      responses: row.responses.map((content) => ({ content, origin: 'imported', importId })),
+    },
+  });
+  const isTaskNew =
+    responseIds.length >= 2 && addTask({ ctx, input: { projectId, promptId, responseIds, overlap } }).isNew;
+  return isNew || isTaskNew || countResponses(ctx, promptId) > numBefore;
+}
+
+function countResponses(ctx: Ctx, promptId: string): number {
+  return (
+    ctx.db
+      .select({ n: count() })
+      .from(responses)
+      .where(and(eq(responses.promptId, promptId)))
+      .get()?.n ?? 0
+  );
+}
+
+/** Writes the judgments of a batch with the hash of the event that vouches for them. */
+export function insertPending(ctx: Ctx, pending: readonly PendingJudgment[], eventHash: string): void {
+  for (const judgment of pending)
+    ctx.db
+      .insert(judgments)
+      .values({ ...judgment, eventHash })
+      .run();
+}
+
+/** Digests of the batch's judgments in order of id, as the event carries them. */
+export function pendingDigests(pending: readonly PendingJudgment[]): string[] {
+  return [...pending].sort((a, b) => (a.id < b.id ? -1 : 1)).map(judgmentDigest);
+}

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { eq } from 'drizzle-orm';
+import { importRejects, imports } from '../../db/schema/imports.ts';
+import { appendAudit } from '../audit/append.ts';
+import type { Ctx } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { getProjectSettings } from '../tasks/internal.ts';
+import { acceptRow, insertPending, type PendingJudgment, pendingDigests } from './accept-row.ts';
+import { type Import, summarise, uploadFile } from './internal.ts';
+import { type ReadRow, readRows } from './read-rows.ts';
+import type { ImportSummary } from './schemas.ts';
+
+/** Rows of one transaction. Small enough that annotators who submit meanwhile hardly wait. */
+const BATCH_ROWS = 200;
+const MAX_RAW_BYTES = 4096;
+
+export type ImportProgress = { readBytes: number; totalBytes: number; read: number };
+
+/**
+ * Reads the file of an import row into its project. Rows, counts and rejects of a batch are committed together, so that an
+ * import which was killed goes on, run again, behind the last committed row and counts nothing twice. Returns the final
+ * row; throws `invalid` (and marks the import failed) when the file as a whole cannot be read. `shouldStop` is asked
+ * between batches; a stopped import stays `running` and can be run again.
+ */
+export async function runImport({
+  ctx,
+  input,
+}: {
+  ctx: Ctx;
+  input: {
+    importId: string;
+    /** the file to read; the kept upload when not given */
+    file?: string;
+    onProgress?: (progress: ImportProgress) => void;
+    shouldStop?: () => boolean;
+  };
+}): Promise<ImportSummary> {
+  const row = ctx.db.select().from(imports).where(eq(imports.id, input.importId)).get();
+  if (!row) throw new DomainError('not-found', `No import ${input.importId}.`);
+  if (row.status === 'done' || row.status === 'failed') return summarise(row);
+  ctx.db.update(imports).set({ status: 'running' }).where(eq(imports.id, row.id)).run();
+  try {
+    return await readInto(ctx, row, input);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    if (isOwnFault(error)) throw error;
+    ctx.db
+      .update(imports)
+      .set({ status: 'failed', error: detail, finishedAt: ctx.now() })
+      .where(eq(imports.id, row.id))
+      .run();
+    throw new DomainError('invalid', `${row.fileName}: ${detail}`, { cause: error });
+  }
+}
+
+async function readInto(
+  ctx: Ctx,
+  row: Import,
+  input: Parameters<typeof runImport>[0]['input'],
+): Promise<ImportSummary> {
+  const file = input.file ?? uploadFile(ctx, row.id);
+  const totalBytes = (await stat(file)).size;
+  const hash = createHash('sha256');
+  let readBytes = 0;
+  const measure = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      readBytes += chunk.length;
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  const opened = createReadStream(file, { highWaterMark: 256 * 1024 });
+  opened.on('error', (error) => measure.destroy(error));
+  const overlap = getProjectSettings(ctx, row.projectId).overlap;
+  let current = row;
+  let toSkip = row.read;
+  let batch: ReadRow[] = [];
+  const commit = () => {
+    current = commitBatch(ctx, { into: current, batch, overlap });
+    batch = [];
+    input.onProgress?.({ readBytes, totalBytes, read: current.read });
+  };
+  for await (const entry of readRows(opened.pipe(measure), row)) {
+    if (toSkip > 0) {
+      toSkip -= 1;
+      continue;
+    }
+    batch.push(entry);
+    if (batch.length < BATCH_ROWS) continue;
+    commit();
+    if (input.shouldStop?.()) {
+      opened.destroy();
+      return summarise(current);
+    }
+    // let other work of this process have its turn between transactions
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  commit();
+  return finish(ctx, current, hash.digest('hex'));
+}
+
+function commitBatch(
+  ctx: Ctx,
+  { into, batch, overlap }: { into: Import; batch: ReadRow[]; overlap: number },
+): Import {
+  if (batch.length === 0) return into;
+  return ctx.db.transaction(
+    () => {
+      const counts = { ...into, rejected: { ...into.rejected } };
+      const pending: PendingJudgment[] = [];
+      const seenKeys = new Set<string>();
+      for (const entry of batch) {
+        counts.read += 1;
+        if (!entry.ok) {
+          counts.rejected[entry.reason] = (counts.rejected[entry.reason] ?? 0) + 1;
+          const { lineNumber, reason, detail } = entry;
+          ctx.db
+            .insert(importRejects)
+            .values({ importId: into.id, lineNumber, reason, detail, raw: cut(entry.raw) })
+            .run();
+          continue;
+        }
+        const { isNew, judgment } = acceptRow(ctx, { row: entry.row, into, overlap });
+        // judgments of this batch are not in the table yet
+        const isRepeat = judgment !== null && seenKeys.has(judgment.idempotencyKey);
+        if (judgment && !isRepeat) {
+          seenKeys.add(judgment.idempotencyKey);
+          pending.push(judgment);
+        }
+        counts[isNew && !isRepeat ? 'accepted' : 'duplicates'] += 1;
+      }
+      const { id, projectId, read, accepted, duplicates, rejected } = counts;
+      const event = appendAudit(ctx, {
+        action: 'imports.batch',
+        subject: id,
+        projectId,
+        payload: { read, accepted, duplicates, rejected, judgmentDigests: pendingDigests(pending) },
+      });
+      insertPending(ctx, pending, event.hash);
+      ctx.db.update(imports).set({ read, accepted, duplicates, rejected }).where(eq(imports.id, id)).run();
+      return counts;
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+function finish(ctx: Ctx, row: Import, sha256: string): ImportSummary {
+  return ctx.db.transaction(
+    () => {
+      const { read, accepted, duplicates, rejected } = row;
+      const done = ctx.db
+        .update(imports)
+        .set({ status: 'done', sha256, finishedAt: ctx.now() })
+        .where(eq(imports.id, row.id))
+        .returning()
+        .get();
+      appendAudit(ctx, {
+        action: 'imports.finish',
+        subject: row.id,
+        projectId: row.projectId,
+        payload: { sha256, read, accepted, duplicates, rejected },
+      });
+      return summarise(done);
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+function cut(raw: string): string {
+  const bytes = Buffer.from(raw, 'utf8');
+  if (bytes.length <= MAX_RAW_BYTES) return raw;
+  // a character cut in two at the end becomes U+FFFD: leave it out
+  return bytes
+    .subarray(0, MAX_RAW_BYTES)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '');
+}
+
+/** A busy database or a full disk is no fault of the file: the job may try again. */
+function isOwnFault(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code.startsWith('SQLITE_') || ['ENOSPC', 'EMFILE', 'EIO', 'ENOENT', 'EACCES'].includes(code);
+}
