@@ -1,23 +1,24 @@
 /** The keyboard of the label page: pure, so that the guards can be tested without a browser. */
+
+type PlainCommand =
+  | 'tie'
+  | 'all-bad'
+  | 'not-rankable'
+  | 'flags'
+  | 'rationale'
+  | 'skip'
+  | 'submit'
+  | 'undo'
+  | 'unplace'
+  | 'guidelines'
+  | 'mine'
+  | 'help';
+
 export type LabelCommand =
   | { type: 'pick'; index: number }
   | { type: 'shift'; step: 1 | -1 }
   | { type: 'select-next'; step: 1 | -1 }
-  | {
-      type:
-        | 'tie'
-        | 'all-bad'
-        | 'not-rankable'
-        | 'flags'
-        | 'rationale'
-        | 'skip'
-        | 'submit'
-        | 'undo'
-        | 'unplace'
-        | 'guidelines'
-        | 'mine'
-        | 'help';
-    };
+  | { [Name in PlainCommand]: { type: Name } }[PlainCommand];
 
 export type KeyPress = {
   key: string;

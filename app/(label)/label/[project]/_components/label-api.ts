@@ -1,0 +1,53 @@
+import { type TRPCClient, TRPCClientError } from '@trpc/client';
+import type { Answer, Receipt } from '@/server/judgments/schemas.ts';
+import type { AppRouter } from '@/server/root.ts';
+import type { ClaimedTask, Progress } from '@/server/tasks/schemas.ts';
+
+type Lease = { seatId: string; leaseToken: string };
+
+/** What the label page asks of the server, for one project. */
+export type LabelApi = {
+  claim: (holding: string[]) => Promise<{ task: ClaimedTask | null; progress: Progress }>;
+  renew: (lease: Lease) => Promise<{ leaseExpiresAt: number }>;
+  release: (lease: Lease) => Promise<unknown>;
+  skip: (lease: Lease & { reason: string }) => Promise<unknown>;
+  reclaim: (seatId: string) => Promise<{ task: ClaimedTask }>;
+  record: (input: Lease & Answer & { idempotencyKey: string }) => Promise<Receipt>;
+  revise: (input: Answer & { judgmentId: string; idempotencyKey: string }) => Promise<Receipt>;
+};
+
+/** A request that hangs is a lost one: it is tried again with the same key. */
+const PATIENCE_MS = 20_000;
+
+export function labelApi(client: TRPCClient<AppRouter>, projectId: string): LabelApi {
+  const patience = () => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
+  return {
+    claim: (holding) => client.tasks.claim.mutate({ projectId, holding: holding.slice(0, 8) }, patience()),
+    renew: (lease) => client.tasks.renew.mutate({ projectId, ...lease }, patience()),
+    release: (lease) => client.tasks.release.mutate({ projectId, ...lease }, patience()),
+    skip: (lease) => client.tasks.skip.mutate({ projectId, ...lease }, patience()),
+    reclaim: (seatId) => client.tasks.reclaim.mutate({ projectId, seatId }, patience()),
+    record: (input) => client.judgments.record.mutate({ projectId, ...input }, patience()),
+    revise: (input) => client.judgments.revise.mutate({ projectId, ...input }, patience()),
+  };
+}
+
+export type Failure = {
+  /** unreached: try again later; refused: the server understood and said no */
+  kind: 'unreached' | 'refused';
+  code: string | null;
+  message: string;
+};
+
+/** Network trouble, an overloaded or restarting server and a session that ran out pass; everything else is an answer. */
+export function failureOf(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof TRPCClientError) || !error.data)
+    return { kind: 'unreached', code: null, message: 'The server cannot be reached.' };
+  const { httpStatus, domainCode } = error.data as { httpStatus?: number; domainCode?: string | null };
+  const status = httpStatus ?? 500;
+  const passes = status >= 500 || status === 429 || status === 408 || status === 401;
+  const shown =
+    status === 401 ? 'You are signed out: sign in again in another tab, this page goes on then.' : message;
+  return { kind: passes ? 'unreached' : 'refused', code: domainCode ?? null, message: shown };
+}

@@ -1,0 +1,69 @@
+'use client';
+
+import { useEffect, useState } from 'react';
+import { useTRPCClient } from '@/app/_trpc/client.tsx';
+import { createAnswerSender } from './answer-sender.ts';
+import { labelApi } from './label-api.ts';
+import { LabelScreen, type LabelSession } from './label-screen.tsx';
+import { createTaskFeed } from './task-feed.ts';
+
+export type LabelProject = { id: string; slug: string; name: string };
+
+type Props = { project: LabelProject; userId: string; guideline: { version: number; text: string } | null };
+
+/** Starts the feed of tasks and the sender of answers in the browser, and stops them when the page is left. */
+export function LabelApp({ project, userId, guideline }: Props) {
+  const client = useTRPCClient();
+  const [session, setSession] = useState<LabelSession | null>(null);
+  useEffect(() => {
+    const started = startSession(labelApi(client, project.id), `${userId}.${project.id}`);
+    setSession(started);
+    const online = () => {
+      started.sender.wake();
+      void started.feed.fill();
+    };
+    const look = () => document.visibilityState === 'visible' && void started.feed.checkLeases();
+    window.addEventListener('online', online);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      window.removeEventListener('online', online);
+      document.removeEventListener('visibilitychange', look);
+      started.feed.stop();
+      started.sender.stop();
+    };
+  }, [client, project.id, userId]);
+  if (session === null) return <p className="p-6 text-muted-foreground">Loading the next task…</p>;
+  return <LabelScreen project={project} session={session} guideline={guideline} />;
+}
+
+function startSession(api: ReturnType<typeof labelApi>, owner: string): LabelSession {
+  const accepted = new Set<Parameters<LabelSession['onAccepted']>[0]>();
+  const sender = createAnswerSender({
+    api,
+    storage: window.localStorage,
+    prefix: `plumbline.answer.${owner}.`,
+    now: Date.now,
+    onAccepted: (body, receipt, key) => {
+      for (const listener of accepted) listener(body, receipt, key);
+      void feed.fill();
+    },
+  });
+  const feed = createTaskFeed({
+    api,
+    now: Date.now,
+    seatsUnderWay: () =>
+      sender.getState().flatMap(({ body }) => (body.kind === 'record' ? [body.task.seatId] : [])),
+  });
+  // answers left from last time go first, then the first task
+  sender.wake();
+  void feed.fill();
+  return {
+    sender,
+    feed,
+    draftName: (id) => `plumbline.draft.${owner}.${id}`,
+    onAccepted: (listener) => {
+      accepted.add(listener);
+      return () => accepted.delete(listener);
+    },
+  };
+}

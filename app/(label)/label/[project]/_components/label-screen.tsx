@@ -1,0 +1,272 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { useToast } from '@/app/_ui/toast.tsx';
+import type { Answer, Receipt } from '@/server/judgments/schemas.ts';
+import { type ActivityClock, STOPPED_CLOCK } from './activity-clock.ts';
+import { stateOf } from './answer-of.ts';
+import type { AnswerBody, AnswerSender, TaskView } from './answer-sender.ts';
+import { AnswerSheet } from './answer-sheet.tsx';
+import { readDraft, writeDraft } from './draft.ts';
+import { GuidelineText } from './guideline-text.tsx';
+import { KeySheet } from './key-sheet.tsx';
+import type { LabelCommand } from './keyboard.ts';
+import type { LabelProject } from './label-app.tsx';
+import { MyAnswers } from './my-answers.tsx';
+import { NoTask } from './no-task.tsx';
+import { QueueStatus } from './queue-status.tsx';
+import type { RankingState } from './ranking-state.ts';
+import { SidePanel } from './side-panel.tsx';
+import { SkipDialog } from './skip-dialog.tsx';
+import { EditingBar, LeaseLostBar } from './task-bars.tsx';
+import type { TaskFeed } from './task-feed.ts';
+import { TopBar } from './top-bar.tsx';
+
+export type LabelSession = {
+  sender: AnswerSender;
+  feed: TaskFeed;
+  /** where the draft of a seat or of a correction is kept */
+  draftName: (id: string) => string;
+  onAccepted: (listener: (body: AnswerBody, receipt: Receipt, key: string) => void) => () => void;
+};
+
+/** An earlier answer that is being corrected; the task that was open waits behind it. */
+type Editing = { judgmentId: string; revision: number; task: TaskView; state: RankingState };
+type Panel = 'help' | 'guidelines' | 'mine' | 'skip' | null;
+
+type Props = {
+  project: LabelProject;
+  session: LabelSession;
+  guideline: { version: number; text: string } | null;
+};
+
+export function LabelScreen({ project, session, guideline }: Props) {
+  const { sender, feed, draftName } = session;
+  const state = useSyncExternalStore(feed.subscribe, feed.getState);
+  const queue = useSyncExternalStore(sender.subscribe, sender.getState);
+  const [editing, setEditing] = useState<Editing | null>(null);
+  const [panel, setPanel] = useState<Panel>(null);
+  const [announced, setAnnounced] = useState('');
+  /** the last answer, for undo: its key until the server has it, then its judgment */
+  const last = useRef<{ key: string; judgmentId: string | null } | null>(null);
+  const queryClient = useQueryClient();
+  const trpc = useTRPC();
+  const toast = useToast();
+
+  useEffect(
+    () =>
+      session.onAccepted((body, receipt, key) => {
+        if (last.current?.key === key) last.current = { key, judgmentId: receipt.judgmentId };
+        localStorage.removeItem(draftName(body.kind === 'record' ? body.task.seatId : body.judgmentId));
+        void queryClient.invalidateQueries({
+          queryKey: trpc.judgments.mine.infiniteQueryKey({ projectId: project.id }),
+        });
+      }),
+    [session, draftName, queryClient, trpc, project.id],
+  );
+
+  const openAnswer = useCallback(
+    async (judgmentId: string) => {
+      setPanel(null);
+      try {
+        const own = await queryClient.fetchQuery({
+          ...trpc.judgments.getMine.queryOptions({ projectId: project.id, judgmentId }),
+          staleTime: 0,
+        });
+        const shown = own.responses.map((response) => response.id);
+        // the scale stays as it was asked then, whatever the project asks now
+        const asksStrength = own.strength !== null || own.askStrength;
+        const answer = stateOf(own, { shown, asksStrength });
+        setEditing({ judgmentId: own.judgmentId, revision: own.revision, task: own, state: answer });
+      } catch (error) {
+        toast('The answer could not be opened', {
+          detail: error instanceof Error ? error.message : undefined,
+          tone: 'danger',
+        });
+      }
+    },
+    [queryClient, trpc, project.id, toast],
+  );
+
+  const undo = useCallback(() => {
+    const answer = last.current;
+    if (answer === null) return setPanel('mine');
+    if (answer.judgmentId !== null) return void openAnswer(answer.judgmentId);
+    const body = sender.takeBack(answer.key);
+    if (body?.kind === 'record') {
+      last.current = null;
+      localStorage.setItem(draftName(body.task.seatId), draftOf(body));
+      feed.reopen(body.task);
+    } else toast('The last answer is being sent; try again in a moment.');
+  }, [openAnswer, sender, feed, draftName, toast]);
+
+  const command = useCallback(
+    (given: LabelCommand) => {
+      if (given.type === 'undo') undo();
+      else if (given.type === 'help' || given.type === 'guidelines' || given.type === 'mine')
+        setPanel(given.type);
+      else if (given.type === 'skip' && editing === null) setPanel('skip');
+    },
+    [undo, editing],
+  );
+
+  const submit = (answer: Answer) => {
+    const key = crypto.randomUUID();
+    if (editing !== null) {
+      sender.submit({ kind: 'revise', judgmentId: editing.judgmentId, task: editing.task, answer }, key);
+      setEditing(null);
+      setAnnounced('Correction submitted.');
+    } else if (state.current !== null) {
+      last.current = { key, judgmentId: null };
+      sender.submit({ kind: 'record', task: state.current, answer, hasReclaimed: false }, key);
+      feed.next();
+      setAnnounced('Submitted. Next task.');
+    }
+  };
+
+  const open = (key: string) => {
+    const body = sender.takeBack(key);
+    if (body?.kind === 'record') {
+      localStorage.setItem(draftName(body.task.seatId), draftOf(body));
+      feed.reopen(body.task);
+    } else if (body?.kind === 'revise') {
+      const shown = body.task.responses.map((response) => response.id);
+      const answer = stateOf(body.answer, {
+        shown,
+        asksStrength: body.answer.strength !== null || body.task.askStrength,
+      });
+      setEditing({ judgmentId: body.judgmentId, revision: 1, task: body.task, state: answer });
+    }
+  };
+
+  const task: TaskView | null = editing?.task ?? state.current;
+  const draftId = editing?.judgmentId ?? state.current?.seatId ?? null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read once when the task appears, not at every keystroke
+  const initial = useMemo(() => {
+    if (task === null || draftId === null) return null;
+    const shown = task.responses.map((response) => response.id);
+    const view = { shown, asksStrength: editing?.state.asksStrength ?? task.askStrength };
+    const stored = localStorage.getItem(draftName(draftId));
+    if (editing !== null && stored === null) return { state: editing.state, clock: STOPPED_CLOCK };
+    return readDraft(stored, view);
+  }, [draftId]);
+
+  const keepDraft = useCallback(
+    (ranking: RankingState, clock: ActivityClock) => {
+      if (draftId === null || clock.firstInteractionAt === null) return;
+      try {
+        localStorage.setItem(draftName(draftId), writeDraft(ranking, clock));
+      } catch {
+        // storage full or forbidden: the draft lives on in this page
+      }
+    },
+    [draftId, draftName],
+  );
+
+  const taskIds = task?.responses.length ?? 2;
+  return (
+    <>
+      <TopBar
+        project={project}
+        progress={state.progress}
+        queue={queue}
+        canUndo={editing === null}
+        onCommand={command}
+      />
+      <QueueStatus
+        queue={queue}
+        onTryNow={() => {
+          sender.wake();
+          void feed.fill();
+        }}
+        onRetry={sender.retry}
+        onOpen={open}
+        onDiscard={(key) => {
+          sender.takeBack(key);
+          void feed.fill();
+        }}
+      />
+      {editing !== null && <EditingBar revision={editing.revision} onCancel={() => setEditing(null)} />}
+      {editing === null && state.lost !== null && state.current !== null && (
+        <LeaseLostBar
+          message={state.lost}
+          onReclaim={() => void feed.reclaim()}
+          onMoveOn={() => {
+            feed.next();
+            void feed.fill();
+          }}
+        />
+      )}
+      {task === null || initial === null ? (
+        <NoTask
+          state={state}
+          project={project}
+          isWaiting={queue.length > 0}
+          onRetry={() => void feed.fill()}
+        />
+      ) : (
+        <AnswerSheet
+          key={draftId}
+          task={task}
+          initial={initial}
+          submitLabel={editing === null ? 'Submit' : 'Submit correction'}
+          isCovered={panel !== null}
+          onSubmit={submit}
+          onDraft={keepDraft}
+          onPresence={feed.notePresence}
+          onCommand={command}
+        />
+      )}
+      <p className="sr-only" aria-live="polite">
+        {announced}
+      </p>
+      <SidePanel
+        isOpen={panel === 'help'}
+        onClose={() => setPanel(null)}
+        title="Keys"
+        description="Everything on this page works without a mouse."
+      >
+        <KeySheet isPair={taskIds === 2} />
+      </SidePanel>
+      <SidePanel
+        isOpen={panel === 'guidelines'}
+        onClose={() => setPanel(null)}
+        title="Guidelines"
+        description={guideline === null ? 'Nothing written yet.' : `Version ${guideline.version}`}
+      >
+        <GuidelineText text={guideline?.text ?? ''} />
+      </SidePanel>
+      <SidePanel
+        isOpen={panel === 'mine'}
+        onClose={() => setPanel(null)}
+        title="My answers"
+        description="Open one to correct it. A correction is kept beside the first answer."
+      >
+        <MyAnswers projectId={project.id} onOpen={(id) => void openAnswer(id)} />
+      </SidePanel>
+      <SkipDialog
+        isOpen={panel === 'skip' && state.current !== null}
+        onClose={() => setPanel(null)}
+        onSkip={(reason) => {
+          setPanel(null);
+          setAnnounced('Skipped. Next task.');
+          feed.skip(reason).catch((error: unknown) => {
+            toast('The skip did not reach the server', {
+              detail: `${error instanceof Error ? error.message : ''} The task will go back by itself.`,
+            });
+          });
+        }}
+      />
+    </>
+  );
+}
+
+/** An answer taken back becomes a draft again, so that it appears as it was. */
+function draftOf(body: Extract<AnswerBody, { kind: 'record' }>): string {
+  const shown = body.task.responses.map((response) => response.id);
+  const ranking = stateOf(body.answer, { shown, asksStrength: body.task.askStrength });
+  const { activeMs, firstInteractionAt } = body.answer;
+  return writeDraft(ranking, { ...STOPPED_CLOCK, activeMs, firstInteractionAt });
+}
