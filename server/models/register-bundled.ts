@@ -5,7 +5,8 @@ import type { Checkpoint } from './internal.ts';
 import { registerCheckpoint } from './register.ts';
 
 const NAME = 'toy-sft';
-const FOLDER = `bundled:${NAME}`;
+/** Folder of the toy model that comes with the code. */
+export const BUNDLED_MODEL_FOLDER = `bundled:${NAME}`;
 
 /** Registers the bundled toy model in a project; asked again, returns the checkpoint that is there. */
 export function registerBundled({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): Checkpoint {
@@ -14,7 +15,7 @@ export function registerBundled({ ctx, input }: { ctx: Ctx; input: { projectId: 
     .select({ checkpoint: checkpoints })
     .from(checkpoints)
     .innerJoin(models, eq(models.id, checkpoints.modelId))
-    .where(and(eq(models.projectId, input.projectId), eq(checkpoints.folder, FOLDER)))
+    .where(and(eq(models.projectId, input.projectId), eq(checkpoints.folder, BUNDLED_MODEL_FOLDER)))
     .get();
   if (existing) return existing.checkpoint;
   return registerCheckpoint({
@@ -23,7 +24,7 @@ export function registerBundled({ ctx, input }: { ctx: Ctx; input: { projectId: 
       projectId: input.projectId,
       modelName: NAME,
       kind: 'language-model',
-      folder: FOLDER,
+      folder: BUNDLED_MODEL_FOLDER,
       manifestSha256: null,
       step: 0,
       parentId: null,

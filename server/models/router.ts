@@ -1,3 +1,21 @@
-import { router } from '../trpc.ts';
+import { z } from 'zod';
+import { projectProcedure, router } from '../trpc.ts';
+import { generateResponses } from './generate.ts';
+import { checkpointLineage, judgmentLineage } from './lineage.ts';
+import { listModels } from './list.ts';
+import { registerBundled } from './register-bundled.ts';
+import { generateInput } from './schemas.ts';
 
-export const modelsRouter = router({});
+const id = z.string().min(1).max(64);
+
+export const modelsRouter = router({
+  list: projectProcedure('models.read').query(listModels),
+  lineage: projectProcedure('models.read')
+    .input(z.object({ projectId: id, checkpointId: id }))
+    .query(checkpointLineage),
+  judgmentLineage: projectProcedure('models.read')
+    .input(z.object({ projectId: id, judgmentId: id }))
+    .query(judgmentLineage),
+  registerBundled: projectProcedure('models.register').mutation(registerBundled),
+  generate: projectProcedure('tasks.create').input(generateInput).mutation(generateResponses),
+});

@@ -1,3 +1,54 @@
-import { router } from '../trpc.ts';
+import { tracked } from '@trpc/server';
+import { z } from 'zod';
+import { projectProcedure, router, signedInProcedure } from '../trpc.ts';
+import { cancelRun } from './cancel.ts';
+import { compareRuns } from './compare.ts';
+import { estimateRun } from './estimate.ts';
+import { readEvents } from './events.ts';
+import { followRun } from './follow.ts';
+import { getRun } from './get.ts';
+import { listRuns } from './list.ts';
+import { locateRun } from './locate.ts';
+import { readMetrics } from './metrics.ts';
+import { resumeRun } from './resume.ts';
+import { readSamples } from './samples.ts';
+import { estimateInput, startRunInput } from './schemas.ts';
+import { startRun } from './start.ts';
 
-export const runsRouter = router({});
+const id = z.string().min(1).max(64);
+const oneRun = z.object({ projectId: id, runId: id });
+
+/** Every verb looks the run up and checks the right in the run's own project, whatever projectId was sent. */
+export const runsRouter = router({
+  /** not a project procedure, because the address of a run names the run alone; the verb checks membership */
+  locate: signedInProcedure.input(z.object({ runId: id })).query(locateRun),
+  start: projectProcedure('runs.start')
+    .input(startRunInput)
+    .mutation(({ ctx, input }) => startRun({ ctx, input })),
+  estimate: projectProcedure('runs.start').input(estimateInput).query(estimateRun),
+  list: projectProcedure('runs.read')
+    .input(
+      z.object({ projectId: id, cursor: id.nullish(), limit: z.number().int().min(1).max(200).optional() }),
+    )
+    .query(listRuns),
+  get: projectProcedure('runs.read').input(oneRun).query(getRun),
+  metrics: projectProcedure('runs.read')
+    .input(oneRun.extend({ maxPoints: z.number().int().min(10).max(20_000).default(4000) }))
+    .query(readMetrics),
+  samples: projectProcedure('runs.read')
+    .input(oneRun.extend({ step: z.number().int().min(0).nullish() }))
+    .query(readSamples),
+  events: projectProcedure('runs.read')
+    .input(oneRun.extend({ afterId: z.number().int().min(0).optional() }))
+    .query(readEvents),
+  compare: projectProcedure('runs.read')
+    .input(oneRun.extend({ otherRunId: id }))
+    .query(compareRuns),
+  cancel: projectProcedure('runs.start').input(oneRun).mutation(cancelRun),
+  resume: projectProcedure('runs.start').input(oneRun).mutation(resumeRun),
+  follow: projectProcedure('runs.read')
+    .input(oneRun.extend({ lastEventId: z.string().max(64).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      for await (const updates of followRun(ctx, { ...input, signal })) yield tracked(updates.id, updates);
+    }),
+});

@@ -67,3 +67,6 @@ export const FINISHED_STATUSES = ['succeeded', 'failed', 'cancelled'] as const;
 export function isFinished(status: string): boolean {
   return (FINISHED_STATUSES as readonly string[]).includes(status);
 }
+
+export const estimateInput = startRunInput.omit({ name: true });
+export type EstimateInput = z.output<typeof estimateInput>;

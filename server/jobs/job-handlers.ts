@@ -1,0 +1,10 @@
+import type { JobHandlers } from './job-context.ts';
+
+/** The handler of each kind, loaded when its first job comes. */
+export const jobHandlers: JobHandlers = {
+  import: () => import('./handlers/import.ts'),
+  train: () => import('./handlers/train.ts'),
+  generate: () => import('./handlers/generate.ts'),
+  chain: () => import('./handlers/chain.ts'),
+  benchmark: () => import('./handlers/benchmark.ts'),
+};

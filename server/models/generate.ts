@@ -1,0 +1,71 @@
+import { and, asc, eq, inArray, notExists, sql } from 'drizzle-orm';
+import { prompts, responses } from '../../db/schema/prompts.ts';
+import { appendAudit } from '../audit/append.ts';
+import { type Ctx, requirePermission, requireUser } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { enqueueJob, type Job } from '../jobs/queue.ts';
+import { getCheckpointInProject, requireManifest } from './internal.ts';
+import type { GenerateInput } from './schemas.ts';
+
+/**
+ * Queues the writing of responses by one or more checkpoints to the oldest training prompts that they have not answered, and, if
+ * asked, of tasks from them. Throws `invalid` when no such prompt is left.
+ */
+export function generateResponses({ ctx, input }: { ctx: Ctx; input: GenerateInput }): {
+  jobId: Job['id'];
+  numPrompts: number;
+} {
+  requirePermission(ctx, input.projectId, 'tasks.create');
+  const requestedBy = requireUser(ctx);
+  const { projectId, numPrompts, ...settings } = input;
+  for (const checkpointId of input.checkpointIds) {
+    const { checkpoint, model } = getCheckpointInProject(ctx, { projectId, checkpointId });
+    if (model.kind !== 'language-model') {
+      throw new DomainError(
+        'invalid',
+        `Checkpoint ${checkpointId} is a reward model; it scores and cannot write.`,
+      );
+    }
+    requireManifest(ctx, checkpoint);
+  }
+  if (input.createTasks && input.responsesPerPrompt * input.checkpointIds.length < 2) {
+    throw new DomainError(
+      'invalid',
+      'A task needs two responses or more: raise the number per prompt, or add a checkpoint.',
+    );
+  }
+  const answered = ctx.db
+    .select({ one: sql`1` })
+    .from(responses)
+    .where(and(eq(responses.promptId, prompts.id), inArray(responses.checkpointId, input.checkpointIds)));
+  const promptIds = ctx.db
+    .select({ id: prompts.id })
+    .from(prompts)
+    .where(and(eq(prompts.projectId, projectId), notExists(answered)))
+    .orderBy(asc(prompts.id))
+    .limit(numPrompts)
+    .all()
+    .map((row) => row.id);
+  if (promptIds.length === 0) {
+    throw new DomainError(
+      'invalid',
+      'Every prompt of this project has been answered by these checkpoints already.',
+    );
+  }
+  return ctx.db.transaction(
+    () => {
+      const job = enqueueJob(ctx, {
+        kind: 'generate',
+        payload: { ...settings, projectId, promptIds, requestedBy },
+      });
+      appendAudit(ctx, {
+        action: 'models.generate',
+        subject: job.id,
+        projectId,
+        payload: { ...settings, numPrompts: promptIds.length },
+      });
+      return { jobId: job.id, numPrompts: promptIds.length };
+    },
+    { behavior: 'immediate' },
+  );
+}

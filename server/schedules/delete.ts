@@ -1,0 +1,30 @@
+import { eq } from 'drizzle-orm';
+import { schedules } from '../../db/schema/jobs.ts';
+import { appendAudit } from '../audit/append.ts';
+import { type Ctx, requirePermission } from '../context.ts';
+import { getScheduleInProject } from './internal.ts';
+
+/** Deletes a schedule. Runs it has started stay, and go on. */
+export function deleteSchedule({
+  ctx,
+  input,
+}: {
+  ctx: Ctx;
+  input: { projectId: string; scheduleId: string };
+}): { id: string } {
+  requirePermission(ctx, input.projectId, 'schedules.write');
+  const schedule = getScheduleInProject(ctx, input);
+  ctx.db.transaction(
+    () => {
+      ctx.db.delete(schedules).where(eq(schedules.id, schedule.id)).run();
+      appendAudit(ctx, {
+        action: 'schedules.delete',
+        subject: schedule.id,
+        projectId: input.projectId,
+        payload: { name: schedule.name },
+      });
+    },
+    { behavior: 'immediate' },
+  );
+  return { id: schedule.id };
+}

@@ -1,0 +1,32 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { schedules } from '../../db/schema/jobs.ts';
+import { judgments } from '../../db/schema/judgments.ts';
+import type { Ctx } from '../context.ts';
+import { DomainError } from '../errors.ts';
+
+export type Schedule = typeof schedules.$inferSelect;
+
+export function getScheduleInProject(
+  ctx: Ctx,
+  { projectId, scheduleId }: { projectId: string; scheduleId: string },
+): Schedule {
+  const row = ctx.db
+    .select()
+    .from(schedules)
+    .where(and(eq(schedules.id, scheduleId), eq(schedules.projectId, projectId)))
+    .get();
+  if (!row) throw new DomainError('not-found', `No schedule ${scheduleId} in this project.`);
+  return row;
+}
+
+/** Judgments of a project; a revision corrects one and is not a new one. */
+export function countJudgments(db: Db, projectId: string): number {
+  return (
+    db
+      .select({ count: sql<number>`count(*)` })
+      .from(judgments)
+      .where(and(eq(judgments.projectId, projectId), eq(judgments.revision, 1)))
+      .get()?.count ?? 0
+  );
+}

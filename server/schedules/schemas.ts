@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+const id = z.string().min(1).max(64);
+const config = z.record(z.string(), z.unknown()).default({});
+
+export const createScheduleInput = z
+  .strictObject({
+    projectId: id,
+    name: z.string().trim().min(1).max(120),
+    trigger: z.enum(['judgments', 'cron']),
+    /** for 'judgments': how many new ones */
+    everyJudgments: z.number().int().min(1).max(1_000_000).nullable().default(null),
+    /** for 'cron': five fields, UTC */
+    cron: z.string().trim().max(100).nullable().default(null),
+    modelId: id,
+    rewardConfig: config,
+    ppoConfig: config,
+  })
+  .refine((input) => (input.trigger === 'judgments') === (input.everyJudgments !== null), {
+    path: ['everyJudgments'],
+    error: 'expected a number of judgments for this trigger, and for no other',
+  })
+  .refine((input) => (input.trigger === 'cron') === (input.cron !== null), {
+    path: ['cron'],
+    error: 'expected a cron expression for this trigger, and for no other',
+  });
+export type CreateScheduleInput = z.output<typeof createScheduleInput>;
+
+export const oneScheduleInput = z.object({ projectId: id, scheduleId: id });
+export const toggleScheduleInput = oneScheduleInput.extend({ enabled: z.boolean() });
