@@ -4,7 +4,7 @@ import { type BackendName, chooseBackend } from '../backend/choose.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 
 /** The backends on which every op is tested. */
-export const TESTED_BACKENDS: BackendName[] = ['cpu'];
+export const TESTED_BACKENDS: BackendName[] = ['cpu', 'simd'];
 
 /** Seeded uniform numbers in [0, 1) (mulberry32). */
 export function uniforms(seed: number): () => number {

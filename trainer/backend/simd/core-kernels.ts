@@ -1,0 +1,82 @@
+/** Kernels of tfjs itself that training meets on large tensors; all else stays with the cpu backend. */
+import { type TensorInfo, tf } from '../tf.ts';
+import { type SimdBackend, sizeOf } from './backend.ts';
+import { registerSimdKernel, type SimdKernel } from './kernel-registration.ts';
+import { runFlat } from './op-kernels.ts';
+import { multiplyMatrices } from './product.ts';
+
+const CHEAP = 8192;
+/** Below this many elements, JavaScript is done before a kernel is called. */
+const SMALL = 256;
+
+export function registerCoreKernels(): void {
+  overrideKernel('BatchMatMul', (inputs, backend, attributes) => {
+    const { a, b } = inputs as Record<'a' | 'b', TensorInfo>;
+    const [batchA, batchB] = [a, b].map((info) => sizeOf(info.shape.slice(0, -2))) as [number, number];
+    const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
+    if (!isFloat || a.shape.length !== b.shape.length || batchA !== batchB) return undefined;
+    const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
+    const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
+    const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
+    const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
+    const n = transposeB ? rowsB : columnsB;
+    const y = backend.output([...a.shape.slice(0, -2), m, n]);
+    const [pa, pb, pc] = [a, b, y].map((info) => backend.pointer(info)) as [number, number, number];
+    for (let i = 0; i < batchA; i++) {
+      multiplyMatrices(backend, {
+        ...{ m, n, k },
+        a: { pointer: pa + i * m * k * 4, row: transposeA ? 1 : k, depth: transposeA ? m : 1 },
+        b: { pointer: pb + i * k * n * 4, depth: transposeB ? 1 : n, column: transposeB ? k : 1 },
+        c: pc + i * m * n * 4,
+      });
+    }
+    return y;
+  });
+
+  for (const [name, kernel] of [
+    ['Add', 'add'],
+    ['Sub', 'subtract'],
+    ['Multiply', 'multiplyElements'],
+  ] as const) {
+    overrideKernel(name, (inputs, backend) => {
+      const { a, b } = inputs as Record<'a' | 'b', TensorInfo>;
+      const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
+      if (!isFloat || sizeOf(a.shape) < SMALL || a.shape.join() !== b.shape.join()) return undefined;
+      const y = backend.output(a.shape);
+      runFlat(backend, kernel, [a, b, y], CHEAP);
+      return y;
+    });
+  }
+
+  // The gradient of a bias: sums over the first axis of two.
+  overrideKernel('Sum', (inputs, backend, attributes) => {
+    const { x } = inputs as Record<'x', TensorInfo>;
+    const { axis, keepDims } = attributes as { axis: number | number[]; keepDims: boolean };
+    if (x.dtype !== 'float32' || x.shape.length !== 2 || keepDims || [axis].flat().join() !== '0')
+      return undefined;
+    const [rows, width] = x.shape as [number, number];
+    const sums = backend.zeros([width]);
+    const args = [rows, width, backend.pointer(x), backend.pointer(sums)];
+    backend.run({ kernel: 'sumOfRows', units: width, cut: 4, minimum: CHEAP / rows, args });
+    return sums;
+  });
+}
+
+/** Registers a kernel that takes the cases it knows and leaves the others (undefined) to the cpu backend. */
+function overrideKernel(
+  name: string,
+  kernel: (
+    inputs: Record<string, TensorInfo>,
+    backend: SimdBackend,
+    attributes: Record<string, unknown>,
+  ) => ReturnType<SimdKernel> | undefined,
+): void {
+  const fallback = tf.getKernel(name, 'simd');
+  if (!fallback) throw new Error(`simd backend: tfjs' cpu backend has no kernel ${name}`);
+  registerSimdKernel(
+    name,
+    (inputs, backend, attributes) =>
+      kernel(inputs, backend, attributes) ??
+      (fallback.kernelFunc({ inputs, backend, attrs: attributes as never }) as TensorInfo | TensorInfo[]),
+  );
+}
