@@ -47,5 +47,5 @@ export function readParams(params: Params): Record<string, HostTensor> {
 
 /** A copy of a float tensor's values: what dataSync returns may be a live view that the next step overwrites. */
 export function readFloats(tensor: Tensor): Float32Array {
-  return Float32Array.from(tensor.dataSync<'float32'>());
+  return tensor.dataSync<'float32'>().slice();
 }
