@@ -31,10 +31,11 @@ await runCommand('import', async () => {
   }
   const ctx = openExisting(options.data ?? readEnv().PLUMBLINE_DATA);
   let isStopped = false;
-  process.once('SIGINT', () => {
+  const stop = () => {
     isStopped = true;
-  });
-  const bar = startProgressBar('import', statSync(file).size);
+  };
+  process.once('SIGINT', stop);
+  let bar: ReturnType<typeof startProgressBar> | undefined;
   let summary: ImportSummary;
   try {
     summary = await importFile({
@@ -43,13 +44,16 @@ await runCommand('import', async () => {
         projectSlug: options.project ?? '',
         file,
         format: options.format as ImportFormat,
-        onProgress: ({ readBytes, read }) => bar.update(readBytes, `${count(read)} rows`),
+        onProgress: ({ readBytes, totalBytes, read }) => {
+          bar ??= startProgressBar('import', totalBytes);
+          bar.update(readBytes, `${count(read)} rows`);
+        },
         shouldStop: () => isStopped,
       },
     });
   } finally {
-    bar.stop();
-    process.removeAllListeners('SIGINT');
+    bar?.stop();
+    process.off('SIGINT', stop);
   }
   const { read, accepted, duplicates, rejected } = summary;
   if (options.json) {

@@ -38,9 +38,10 @@ export async function runImport({
     shouldStop?: () => boolean;
   };
 }): Promise<ImportSummary> {
-  const row = ctx.db.select().from(imports).where(eq(imports.id, input.importId)).get();
-  if (!row) throw new DomainError('not-found', `No import ${input.importId}.`);
-  if (row.status === 'done' || row.status === 'failed') return summarise(row);
+  const named = ctx.db.select().from(imports).where(eq(imports.id, input.importId)).get();
+  if (!named) throw new DomainError('not-found', `No import ${input.importId}.`);
+  if (named.status === 'done' || named.status === 'failed') return summarise(named);
+  const row: Import = { ...named, status: 'running' };
   ctx.db.update(imports).set({ status: 'running' }).where(eq(imports.id, row.id)).run();
   try {
     return await readInto(ctx, row, input);
