@@ -3,14 +3,13 @@ import Link from 'next/link';
 import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { roleMay } from '@/lib/permissions.ts';
 import { LabelApp } from './_components/label-app.tsx';
 
 export const metadata: Metadata = { title: 'Label' };
 
 export default async function LabelPage({ params }: { params: Promise<{ project: string }> }) {
-  const { project, role, session } = await requireProject((await params).project);
-  if (!roleMay(role, 'tasks.label')) {
+  const { project, role, may, session } = await requireProject((await params).project);
+  if (!may.includes('tasks.label')) {
     return (
       <div className="m-auto max-w-lg p-6">
         <h1 className="sr-only">Label</h1>

@@ -1,0 +1,62 @@
+'use client';
+
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
+
+/** Rejected rows with line, reason and the row as it came. */
+export function RejectSamples({ projectId, importId }: { projectId: string; importId: string }) {
+  const trpc = useTRPC();
+  const rejects = useInfiniteQuery(
+    trpc.imports.rejects.infiniteQueryOptions(
+      { projectId, importId, limit: 20 },
+      { getNextPageParam: (page) => page.nextCursor },
+    ),
+  );
+  if (rejects.isPending) return <p className="text-muted-foreground text-sm">Loading…</p>;
+  if (rejects.isError) return <FormError>{rejects.error.message}</FormError>;
+  return (
+    <div className="grid gap-2">
+      <Table aria-label="Rejected rows">
+        <TableHeader>
+          <tr>
+            <TableHead>Line</TableHead>
+            <TableHead>Reason</TableHead>
+            <TableHead>Row</TableHead>
+          </tr>
+        </TableHeader>
+        <TableBody>
+          {rejects.data.pages
+            .flatMap((page) => page.items)
+            .map((reject) => (
+              <TableRow key={reject.id}>
+                <TableCell className="align-top tabular-nums">{reject.lineNumber}</TableCell>
+                <TableCell className="min-w-48 align-top">
+                  {reject.reason.replaceAll('_', ' ')}
+                  <p className="text-muted-foreground text-xs">{reject.detail}</p>
+                </TableCell>
+                <TableCell className="align-top">
+                  <code className="line-clamp-3 max-w-[60ch] break-all text-xs">
+                    {reject.raw.slice(0, 500)}
+                  </code>
+                </TableCell>
+              </TableRow>
+            ))}
+        </TableBody>
+      </Table>
+      {rejects.hasNextPage && (
+        <Button
+          size="sm"
+          variant="outline"
+          className="justify-self-start"
+          isBusy={rejects.isFetchingNextPage}
+          onClick={() => void rejects.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,157 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { UploadIcon } from 'lucide-react';
+import { useRef, useState } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Input, Select } from '@/app/_ui/input.tsx';
+import { Progress } from '@/app/_ui/progress.tsx';
+import { importFormats } from '@/server/imports/schemas.ts';
+import { formatBytes } from './format-bytes.ts';
+import { guessFormat, type ImportFormat } from './guess-format.ts';
+import { uploadFile } from './upload-file.ts';
+
+type Sending = { sent: number; total: number; startedAt: number };
+
+/** Chooses a file and its format, sends it, and shows how far it is. Reading the rows is the worker's work. */
+export function UploadForm({ projectId }: { projectId: string }) {
+  const [file, setFile] = useState<File | null>(null);
+  const [format, setFormat] = useState<ImportFormat | ''>('');
+  const [sending, setSending] = useState<Sending | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const [isOver, setOver] = useState(false);
+  const abort = useRef<AbortController | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const queryClient = useQueryClient();
+  const trpc = useTRPC();
+
+  const choose = async (chosen: File | null) => {
+    setFile(chosen);
+    setError(null);
+    if (chosen === null) return;
+    const start = await chosen.slice(0, 64 * 1024).text();
+    const guess = guessFormat(chosen.name, start.split('\n', 1)[0] ?? '');
+    if (guess !== null) setFormat(guess);
+  };
+
+  const send = async () => {
+    if (file === null || format === '') return;
+    abort.current = new AbortController();
+    const startedAt = Date.now();
+    setSending({ sent: 0, total: file.size, startedAt });
+    setError(null);
+    try {
+      await uploadFile({
+        file,
+        projectId,
+        format,
+        onProgress: (sent) => setSending({ sent, total: file.size, startedAt }),
+        signal: abort.current.signal,
+      });
+      setFile(null);
+      if (input.current !== null) input.current.value = '';
+    } catch (problem) {
+      setError(problem instanceof Error ? problem.message : String(problem));
+    } finally {
+      setSending(null);
+      await queryClient.invalidateQueries({ queryKey: trpc.imports.list.queryKey({ projectId }) });
+    }
+  };
+
+  return (
+    <Card
+      aria-labelledby="import-title"
+      className={isOver ? 'border-primary' : undefined}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        void choose(event.dataTransfer.files[0] ?? null);
+      }}
+    >
+      <CardHeader>
+        <div>
+          <CardTitle id="import-title">Import a file</CardTitle>
+          <CardDescription>
+            JSONL, text or CSV, plain or gzip, up to 4 GiB. Rows that cannot be taken are kept with the
+            reason. Importing the same file twice adds nothing.
+          </CardDescription>
+        </div>
+      </CardHeader>
+      <CardContent>
+        <form
+          className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_auto]"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          <Field
+            label="File"
+            hint={file === null ? 'Choose one, or drop it here.' : `${file.name}, ${formatBytes(file.size)}`}
+          >
+            <Input
+              ref={input}
+              type="file"
+              className="h-auto py-1.5"
+              accept=".jsonl,.json,.txt,.csv,.gz"
+              onChange={(event) => void choose(event.target.files?.[0] ?? null)}
+            />
+          </Field>
+          <Field
+            label="Format"
+            hint={format === '' ? 'Suggested from the file once it is chosen.' : importFormats[format]}
+          >
+            <Select value={format} onChange={(event) => setFormat(event.target.value as ImportFormat | '')}>
+              <option value="">Choose…</option>
+              {(Object.keys(importFormats) as ImportFormat[]).map((name) => (
+                <option key={name} value={name}>
+                  {importFormats[name].split(':')[0]}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <Button
+            type="submit"
+            className="lg:mt-6.5"
+            disabled={file === null || format === ''}
+            isBusy={sending !== null}
+          >
+            <UploadIcon aria-hidden /> Import
+          </Button>
+        </form>
+        {sending !== null && (
+          <div className="mt-4 flex items-center gap-3" aria-live="polite">
+            <Progress value={sending.sent} max={sending.total} label="Sending the file" />
+            <span className="whitespace-nowrap text-muted-foreground text-sm tabular-nums">
+              {formatBytes(sending.sent)} of {formatBytes(sending.total)}
+              {remaining(sending)}
+            </span>
+            <Button size="sm" variant="outline" onClick={() => abort.current?.abort()}>
+              Stop
+            </Button>
+          </div>
+        )}
+        {error !== null && (
+          <div className="mt-4">
+            <FormError>{error}</FormError>
+          </div>
+        )}
+      </CardContent>
+    </Card>
+  );
+}
+
+function remaining({ sent, total, startedAt }: Sending): string {
+  const passed = (Date.now() - startedAt) / 1000;
+  if (sent === 0 || passed < 1) return '';
+  const seconds = Math.ceil((passed / sent) * (total - sent));
+  return seconds > 90 ? `, ${Math.ceil(seconds / 60)} min left` : `, ${seconds} s left`;
+}

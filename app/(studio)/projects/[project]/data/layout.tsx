@@ -1,0 +1,23 @@
+import type { ReactNode } from 'react';
+import { requireProject } from '@/app/_trpc/server.ts';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { DataNav } from './_components/data-nav.tsx';
+import { NoRight } from './_components/no-right.tsx';
+
+type Props = { children: ReactNode; params: Promise<{ project: string }> };
+
+export default async function DataLayout({ children, params }: Props) {
+  const { project, role, may } = await requireProject((await params).project);
+  if (!may.includes('data.read'))
+    return <NoRight role={role} slug={project.slug} what="see the project’s data" />;
+  return (
+    <>
+      <PageHeader
+        title="Data"
+        description="What was imported, the prompts with their responses, and the tasks that annotators are asked."
+      />
+      <DataNav slug={project.slug} />
+      <div className="pt-5">{children}</div>
+    </>
+  );
+}

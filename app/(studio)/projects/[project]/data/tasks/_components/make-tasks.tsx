@@ -1,0 +1,74 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Input, Select } from '@/app/_ui/input.tsx';
+
+const number = new Intl.NumberFormat('en-US');
+
+/** Tasks out of all prompts that have two or more responses. What is asked already is left alone. */
+export function MakeTasks({ projectId, defaultOverlap }: { projectId: string; defaultOverlap: number }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [arrange, setArrange] = useState<'together' | 'pairs'>('together');
+  const [overlap, setOverlap] = useState(String(defaultOverlap));
+  const make = useMutation(
+    trpc.tasks.createFromPrompts.mutationOptions({
+      onSuccess: () => queryClient.invalidateQueries({ queryKey: trpc.tasks.pathKey() }),
+    }),
+  );
+  return (
+    <Card aria-labelledby="make-tasks">
+      <CardHeader>
+        <div>
+          <CardTitle id="make-tasks">Make tasks</CardTitle>
+          <CardDescription>
+            From every prompt with two or more responses. Questions that are asked already stay as they are.
+          </CardDescription>
+        </div>
+      </CardHeader>
+      <CardContent>
+        <form
+          className="grid items-start gap-4 sm:grid-cols-[minmax(0,1fr)_12rem_auto]"
+          onSubmit={(event) => {
+            event.preventDefault();
+            make.mutate({ projectId, arrange, overlap: Number(overlap) });
+          }}
+        >
+          <Field label="Each task shows">
+            <Select value={arrange} onChange={(event) => setArrange(event.target.value as typeof arrange)}>
+              <option value="together">all responses of a prompt, to be ranked (at most 9)</option>
+              <option value="pairs">two responses of a prompt, every pair once</option>
+            </Select>
+          </Field>
+          <Field label="Annotators per task">
+            <Input
+              type="number"
+              min={1}
+              max={50}
+              required
+              value={overlap}
+              onChange={(event) => setOverlap(event.target.value)}
+            />
+          </Field>
+          <Button type="submit" className="sm:mt-6.5" isBusy={make.isPending}>
+            Make tasks
+          </Button>
+        </form>
+        <div className="mt-3 text-sm" aria-live="polite">
+          {make.isSuccess && (
+            <p>
+              {number.format(make.data.created)} made, {number.format(make.data.existing)} were there already,{' '}
+              {number.format(make.data.tooFewResponses)} prompts have fewer than two responses.
+            </p>
+          )}
+          {make.isError && <FormError>{make.error.message}</FormError>}
+        </div>
+      </CardContent>
+    </Card>
+  );
+}

@@ -1,0 +1,100 @@
+'use client';
+
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { ListTodoIcon } from 'lucide-react';
+import Link from 'next/link';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { EmptyState } from '@/app/_ui/empty-state.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+
+/** Tasks, newest first. */
+export function TaskTable({
+  projectId,
+  slug,
+  mayMake,
+}: {
+  projectId: string;
+  slug: string;
+  mayMake: boolean;
+}) {
+  const trpc = useTRPC();
+  const tasks = useInfiniteQuery(
+    trpc.tasks.list.infiniteQueryOptions(
+      { projectId, limit: 50 },
+      { getNextPageParam: (page) => page.nextCursor },
+    ),
+  );
+  if (tasks.isPending) return <p className="text-muted-foreground">Loading tasks…</p>;
+  if (tasks.isError) return <FormError>{tasks.error.message}</FormError>;
+  const items = tasks.data.pages.flatMap((page) => page.items);
+  if (items.length === 0)
+    return (
+      <EmptyState
+        icon={ListTodoIcon}
+        title="No tasks yet"
+        action={
+          <Button asChild variant="outline">
+            <Link href={`/projects/${slug}/data`}>Go to imports</Link>
+          </Button>
+        }
+      >
+        {mayMake
+          ? 'Import prompts with two or more responses; they become tasks by themselves, or press “Make tasks”.'
+          : 'A researcher of the project makes them out of imported prompts.'}
+      </EmptyState>
+    );
+  return (
+    <div className="grid gap-3">
+      <div className="rounded-lg border bg-card">
+        <Table aria-label="Tasks">
+          <TableHeader>
+            <tr>
+              <TableHead>Prompt</TableHead>
+              <TableHead>Responses</TableHead>
+              <TableHead>Judged</TableHead>
+              <TableHead>Kind</TableHead>
+              <TableHead>Split</TableHead>
+              <TableHead>Made</TableHead>
+            </tr>
+          </TableHeader>
+          <TableBody>
+            {items.map((task) => (
+              <TableRow key={task.taskId}>
+                <TableCell>
+                  <span className="line-clamp-2 min-w-56 max-w-[60ch] break-words">{task.promptExcerpt}</span>
+                </TableCell>
+                <TableCell className="tabular-nums">{task.numResponses}</TableCell>
+                <TableCell className="whitespace-nowrap tabular-nums">
+                  {task.overlap === 0
+                    ? `${task.numJudgments} imported`
+                    : `${task.numJudgments} of ${task.overlap}`}
+                </TableCell>
+                <TableCell>{task.kind}</TableCell>
+                <TableCell>
+                  {task.split === 'heldout' ? <Badge tone="accent">held out</Badge> : <Badge>train</Badge>}
+                </TableCell>
+                <TableCell>
+                  <Time at={task.createdAt} />
+                </TableCell>
+              </TableRow>
+            ))}
+          </TableBody>
+        </Table>
+      </div>
+      {tasks.hasNextPage && (
+        <Button
+          variant="outline"
+          className="justify-self-start"
+          isBusy={tasks.isFetchingNextPage}
+          onClick={() => void tasks.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { createContext } from '@/server/auth/create-context.ts';
+import { DomainError } from '@/server/errors.ts';
+import { rejectsAsJsonl } from '@/server/imports/rejects.ts';
+import { httpStatus } from '@/server/trpc.ts';
+
+/** GET ?project=<id>: the rows that an import did not take, as JSONL, read in pages while it is sent. */
+export async function GET(
+  request: Request,
+  { params }: { params: Promise<{ importId: string }> },
+): Promise<Response> {
+  try {
+    const { importId } = await params;
+    const ctx = await createContext(request.headers);
+    const projectId = new URL(request.url).searchParams.get('project') ?? '';
+    const lines = rejectsAsJsonl({ ctx, input: { projectId, importId } })[Symbol.iterator]();
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const line = lines.next();
+        if (line.done === true) controller.close();
+        else controller.enqueue(encoder.encode(line.value));
+      },
+    });
+    return new Response(body, {
+      headers: {
+        'content-type': 'application/x-ndjson; charset=utf-8',
+        // importId was found in the database by now, so it is one of ours
+        'content-disposition': `attachment; filename="rejects-${importId}.jsonl"`,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return Response.json(
+      { error: { message: error.message, code: error.code } },
+      { status: httpStatus(error) },
+    );
+  }
+}
