@@ -13,7 +13,7 @@ export const pretrainSchema = z.strictObject({
       maxPositions: z.number().int().positive().default(256).describe('Longest sequence the model will see'),
     })
     .prefault({}),
-  vocabSize: z.number().int().min(260).default(512).describe('Size of the byte-level BPE vocabulary trained on the text'),
+  vocabSize: z.number().int().min(262).default(512).describe('Size of the byte-level BPE vocabulary trained on the text'),
   sequenceLength: z.number().int().min(8).default(64).describe('Tokens per training row'),
   batchSize: z.number().int().positive().default(32).describe('Rows per step'),
   steps: z.number().int().positive().default(1000).describe('Optimizer steps'),

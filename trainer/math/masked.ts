@@ -42,3 +42,16 @@ export function maskedVariance(
   for (let i = 0; i < x.length; i++) if (mask[i] !== 0) sum += ((x[i] as number) - mean) ** 2;
   return sum / divisor;
 }
+
+/** Largest |a - b| over the mask; 0 for an empty mask, NaN if any of the differences is. */
+export function maskedMaxDifference(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  mask: ArrayLike<number>,
+): number {
+  let largest = 0;
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] !== 0) largest = Math.max(largest, Math.abs((a[i] as number) - (b[i] as number)));
+  }
+  return largest;
+}

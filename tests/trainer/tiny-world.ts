@@ -1,0 +1,93 @@
+/** A model folder and rows so small that every recipe runs a step on the cpu backend in well under a second. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Message, PromptExample, RankedExample, SftExample, TextExample } from '../../trainer/data/types.ts';
+import type { TrainEvent } from '../../trainer/events.ts';
+import { newModelConfig } from '../../trainer/model/config.ts';
+import { initLlama } from '../../trainer/model/llama.ts';
+import { disposeParams } from '../../trainer/model/params.ts';
+import { savePretrained } from '../../trainer/model/save-pretrained.ts';
+import { createRng } from '../../trainer/rng.ts';
+import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
+import { trainBpe, writeTokenizer } from '../../trainer/tokenizer/train-bpe.ts';
+
+const NOUNS = ['cat', 'dog', 'sun', 'tree', 'fish', 'bird', 'moon', 'rain'] as const;
+const COLOURS = ['red', 'blue', 'green', 'grey'] as const;
+
+const ask = (noun: string): Message[] => [{ role: 'user', content: `What colour is the ${noun}?` }];
+
+export const texts: TextExample[] = Array.from({ length: 160 }, (_, i) => ({
+  text: `The ${NOUNS[i % 8]} is ${COLOURS[i % 4]}. The ${NOUNS[(i * 3) % 8]} saw the ${NOUNS[(i * 5 + 1) % 8]}.`,
+}));
+
+export const sftExamples: SftExample[] = NOUNS.flatMap((noun, i) => [
+  { prompt: ask(noun), completion: `The ${noun} is ${COLOURS[i % 4]}.`, split: i === 7 ? 'heldout' : 'train' },
+]);
+
+/** Three answers each, best to worst: right and short, right and long, wrong; every fourth has a tie. */
+export const rankedExamples: RankedExample[] = Array.from({ length: 24 }, (_, i) => {
+  const noun = NOUNS[i % 8] as string;
+  const colour = COLOURS[i % 4] as string;
+  return {
+    id: `task-${i}`,
+    prompt: ask(noun),
+    responses: [`The ${noun} is ${colour}.`, `The ${noun} is very very ${colour}.`, `The ${COLOURS[(i + 1) % 4]} saw.`],
+    ranks: i % 4 === 0 ? [0, 0, 1] : [0, 1, 2],
+    margin: 0,
+    split: i % 6 === 5 ? 'heldout' : 'train',
+  };
+});
+
+export const prompts: PromptExample[] = NOUNS.map((noun, i) => ({ id: `prompt-${i}`, prompt: ask(noun) }));
+
+/** Writes an untrained two-layer model with a tokenizer trained on the texts. */
+export async function writeTinyModel(folder: string, seed = 7): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  const corpus = [...texts.map(({ text }) => text), ...prompts.map(({ prompt }) => prompt[0]?.content ?? '')];
+  await writeTokenizer(folder, trainBpe({ texts: corpus, vocabSize: 300 }));
+  const tokenizer = loadTokenizer(folder);
+  const config = newModelConfig({
+    vocabSize: tokenizer.vocabSize,
+    hiddenSize: 16,
+    intermediateSize: 24,
+    numLayers: 2,
+    numHeads: 2,
+    numKvHeads: 1,
+    maxPositions: 64,
+    initializerRange: 0.08,
+    bosTokenId: tokenizer.bosTokenId,
+    eosTokenIds: [tokenizer.eosTokenId],
+    padTokenId: tokenizer.padTokenId,
+  });
+  const params = initLlama(config, createRng(seed, 'init'));
+  savePretrained({ folder, params, config });
+  disposeParams(params);
+  return folder;
+}
+
+/** All events of a recipe, in order; `until` may abort after any of them. */
+export async function collect(
+  events: AsyncIterable<TrainEvent>,
+  until?: { controller: AbortController; when: (event: TrainEvent) => boolean },
+): Promise<TrainEvent[]> {
+  const all: TrainEvent[] = [];
+  for await (const event of events) {
+    all.push(event);
+    if (until?.when(event)) until.controller.abort();
+  }
+  return all;
+}
+
+/** The last event, which must be `done`. */
+export function doneOf(events: readonly TrainEvent[]): Extract<TrainEvent, { type: 'done' }> {
+  const last = events.at(-1);
+  if (last?.type !== 'done') throw new Error(`the last event is ${last?.type}, expected done`);
+  return last;
+}
+
+/** One metric of every step event. */
+export function curve(events: readonly TrainEvent[], metric: string): number[] {
+  return events.flatMap((event) => (event.type === 'step' ? [event.metrics[metric] as number] : []));
+}
+
+export const finalFolder = (outFolder: string): string => join(outFolder, 'final');

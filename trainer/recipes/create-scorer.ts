@@ -1,0 +1,54 @@
+/** Shapes: B rows, T width, D model width. */
+import { compile } from '../backend/compile.ts';
+import type { Tensor } from '../backend/tf.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { scoreHidden } from '../model/heads.ts';
+import { forwardHidden, type TokenBatch } from '../model/llama.ts';
+import type { Params } from '../model/params.ts';
+import { embedding } from '../ops/embedding.ts';
+import { ints } from './host-arrays.ts';
+import { tokenBatch } from './token-batch.ts';
+
+/** Rows per forward pass: enough to fill two cores at toy sizes, small enough for long rows. */
+const ROWS_PER_PASS = 32;
+
+/**
+ * Scores whole sequences with a reward model: the head on the hidden state of each row's last real token, never of a pad
+ * (training.md R7). Rows go through sorted by length; the scores come back in the order given.
+ *
+ * @param model.params the model's parameters, read at each call, so a training run can measure itself
+ */
+export function createScorer(model: {
+  params: Params;
+  config: ModelConfig;
+  padTokenId: number;
+}): (rows: readonly (readonly number[])[]) => Float32Array {
+  const { params, config, padTokenId } = model;
+  const pass = compile('score', (inputs: TokenBatch & { lastB: Tensor }) => {
+    const hiddenND = forwardHidden(params, config, inputs);
+    return { scoresB: scoreHidden(params, config, embedding(hiddenND, inputs.lastB)) };
+  });
+  return (rows) => {
+    const scores = new Float32Array(rows.length);
+    const byLength = rows.map((_, i) => i).sort((a, b) => rowAt(rows, a).length - rowAt(rows, b).length);
+    for (let start = 0; start < byLength.length; start += ROWS_PER_PASS) {
+      const picked = byLength.slice(start, start + ROWS_PER_PASS);
+      const { width, ...batch } = tokenBatch(
+        picked.map((i) => rowAt(rows, i)),
+        padTokenId,
+      );
+      const lastB = ints(picked.map((i, b) => b * width + rowAt(rows, i).length - 1));
+      const { scoresB } = pass({ ...batch, lastB });
+      picked.forEach((i, b) => {
+        scores[i] = scoresB.data[b] as number;
+      });
+    }
+    return scores;
+  };
+}
+
+function rowAt(rows: readonly (readonly number[])[], i: number): readonly number[] {
+  const row = rows[i];
+  if (!row || row.length === 0) throw new Error(`score: row ${i} is ${row ? 'empty' : 'missing'}`);
+  return row;
+}

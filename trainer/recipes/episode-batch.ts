@@ -1,0 +1,51 @@
+/**
+ * Sampled episodes as arrays. Shapes: B episodes, T width of prompt + response, R length of the longest response,
+ * M = B*R response places, row by row.
+ */
+import type { HostTensor } from '../backend/compile.ts';
+import { ints } from './host-arrays.ts';
+import { tokenBatch } from './token-batch.ts';
+
+export type SampledResponse = { promptIds: readonly number[]; responseIds: readonly number[] };
+
+export type EpisodeBatch = {
+  /** inputs of a forward pass; `rowsM` are the hidden states that predict the response tokens `targetsM` */
+  inputs: Record<'idsBT' | 'maskBT' | 'positionsBT' | 'rowsM' | 'targetsM', HostTensor>;
+  /** 1 at response tokens, the stop token included, 0 at padding (training.md P7), [M] */
+  maskM: Float32Array;
+  /** R */
+  responseWidth: number;
+};
+
+/**
+ * Prompt and response are laid end to end and padded on the right: a row's tokens never depend on its batch mates. The
+ * response token in column t is predicted, and valued, from the hidden state of column t - 1 (P3).
+ *
+ * @param responseWidth R; pass the rollout's to give all its minibatches one shape
+ */
+export function episodeBatch(
+  episodes: readonly SampledResponse[],
+  { padTokenId, responseWidth }: { padTokenId: number; responseWidth: number },
+): EpisodeBatch {
+  const { width, ...batch } = tokenBatch(
+    episodes.map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
+    padTokenId,
+  );
+  const size = episodes.length * responseWidth;
+  const rows = new Int32Array(size);
+  const targets = new Int32Array(size);
+  const maskM = new Float32Array(size);
+  episodes.forEach(({ promptIds, responseIds }, b) => {
+    if (responseIds.length < 1 || responseIds.length > responseWidth) {
+      throw new Error(
+        `episode ${b} has ${responseIds.length} response tokens, expected 1 to ${responseWidth}`,
+      );
+    }
+    responseIds.forEach((id, t) => {
+      rows[b * responseWidth + t] = b * width + promptIds.length + t - 1;
+      targets[b * responseWidth + t] = id;
+      maskM[b * responseWidth + t] = 1;
+    });
+  });
+  return { inputs: { ...batch, rowsM: ints(rows), targetsM: ints(targets) }, maskM, responseWidth };
+}

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { AdamWState } from '../optim/adamw.ts';
+
+/** What every resumable checkpoint remembers of its run; recipes add their own fields. */
+export const runStateSchema = z.strictObject({
+  /** optimizer steps (pretrain, sft, reward) or rollouts (ppo) done */
+  step: z.number().int().min(0),
+  /** the resolved config, compared on resume */
+  config: z.unknown(),
+  /** hash of the data, compared on resume */
+  dataSha256: z.string(),
+});
+
+/** Hash of everything that a run trains on. */
+export function dataHash(data: unknown): string {
+  return createHash('sha256').update(JSON.stringify(data)).digest('hex');
+}
+
+/** @throws when a checkpoint belongs to a run with another config or other data: the two halves would not be one run */
+export function assertSameRun(
+  saved: { config?: unknown; dataSha256: string },
+  run: { config: unknown; dataSha256: string; folder: string },
+): void {
+  const before = JSON.stringify(sortedKeys(saved.config));
+  const now = JSON.stringify(sortedKeys(run.config));
+  if (before !== now) {
+    throw new Error(`${run.folder}: the checkpoint was made with config ${before}, this run has ${now}`);
+  }
+  if (saved.dataSha256 !== run.dataSha256) {
+    throw new Error(
+      `${run.folder}: the checkpoint was made with other data (sha256 ${saved.dataSha256}, now ${run.dataSha256})`,
+    );
+  }
+}
+
+/** The saved state of one optimizer. @throws when the checkpoint has none of that name */
+export function savedOptimizer(
+  optimizers: Record<string, AdamWState>,
+  name: string,
+  folder: string,
+): AdamWState {
+  const state = optimizers[name];
+  if (!state)
+    throw new Error(
+      `${folder}: no state of optimizer '${name}', only of ${Object.keys(optimizers).join(', ')}`,
+    );
+  return state;
+}
+
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sortedKeys(inner)]),
+  );
+}

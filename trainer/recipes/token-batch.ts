@@ -1,0 +1,31 @@
+/** Shapes: B rows, T width. */
+import type { HostTensor } from '../backend/compile.ts';
+import { padRows } from '../data/pad.ts';
+import { positionsFromMask } from '../model/positions.ts';
+
+/** Widths are rounded up to this, so that a tracing backend meets few shapes. */
+const WIDTH_STEP = 8;
+
+/**
+ * Rows of ids as the arrays a model's forward pass takes, padded on the right. Which side does not matter to the result
+ * (training.md R13); on the right, token t of a row is in column t.
+ *
+ * @param rows at least one token each
+ */
+export function tokenBatch(
+  rows: readonly (readonly number[])[],
+  padTokenId: number,
+): Record<'idsBT' | 'maskBT' | 'positionsBT', HostTensor> & { width: number } {
+  const longest = rows.reduce((max, row) => Math.max(max, row.length), 1);
+  const width = Math.ceil(longest / WIDTH_STEP) * WIDTH_STEP;
+  const empty = rows.findIndex((row) => row.length === 0);
+  if (empty >= 0) throw new Error(`tokenBatch: row ${empty} is empty`);
+  const { ids, mask } = padRows(rows, { padId: padTokenId, length: width });
+  const shape = [rows.length, width];
+  return {
+    idsBT: { shape, data: ids },
+    maskBT: { shape, data: mask },
+    positionsBT: { shape, data: positionsFromMask(mask, width) },
+    width,
+  };
+}
