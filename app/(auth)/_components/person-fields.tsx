@@ -1,0 +1,33 @@
+import { Field } from '../../_ui/field.tsx';
+import { Input } from '../../_ui/input.tsx';
+
+/** Name, e-mail address and a new password. */
+export function PersonFields() {
+  return (
+    <>
+      <Field label="Name">
+        <Input name="name" autoComplete="name" required maxLength={100} />
+      </Field>
+      <Field label="E-mail" hint="You sign in with it. Nobody gets mail from Plumbline.">
+        <Input name="email" type="email" autoComplete="username" required maxLength={254} />
+      </Field>
+      <Field label="Password" hint="At least 12 characters: a few words are easy to remember.">
+        <Input
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={12}
+          maxLength={200}
+        />
+      </Field>
+    </>
+  );
+}
+
+/** What PersonFields holds. */
+export function readPerson(form: HTMLFormElement): { name: string; email: string; password: string } {
+  const data = new FormData(form);
+  const text = (name: string) => String(data.get(name) ?? '');
+  return { name: text('name'), email: text('email'), password: text('password') };
+}

@@ -1,0 +1,47 @@
+'use client';
+
+import { useMutation } from '@tanstack/react-query';
+import type { FormEvent } from 'react';
+import { useTRPC } from '../../../../_trpc/client.tsx';
+import { errorText } from '../../../../_trpc/error-text.ts';
+import { Button } from '../../../../_ui/button.tsx';
+import { Card, CardContent } from '../../../../_ui/card.tsx';
+import { FormError } from '../../../../_ui/field.tsx';
+import { PersonFields, readPerson } from '../../../_components/person-fields.tsx';
+import { signInWithPassword } from '../../../_components/sign-in.ts';
+
+export function SetupForm({ token }: { token: string }) {
+  const trpc = useTRPC();
+  const accept = useMutation(
+    trpc.users.acceptOwnerLink.mutationOptions({
+      async onSuccess(_, { email, password }) {
+        const problem = await signInWithPassword(email, password);
+        window.location.assign(problem === null ? '/projects/new' : '/sign-in');
+      },
+    }),
+  );
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    accept.mutate({ token, ...readPerson(event.currentTarget) });
+  };
+  return (
+    <Card>
+      <CardContent className="grid gap-4 pt-5">
+        <div className="grid gap-1">
+          <h1 className="text-lg font-semibold">Make the owner’s account</h1>
+          <p className="text-sm text-muted-foreground">
+            The owner of this installation creates projects, invites people and may do everything. This link
+            works once.
+          </p>
+        </div>
+        <form onSubmit={submit} className="grid gap-4">
+          <PersonFields />
+          <FormError>{accept.error ? errorText(accept.error) : null}</FormError>
+          <Button type="submit" isBusy={accept.isPending || accept.isSuccess}>
+            Create account
+          </Button>
+        </form>
+      </CardContent>
+    </Card>
+  );
+}

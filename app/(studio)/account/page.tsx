@@ -1,0 +1,24 @@
+import type { Metadata } from 'next';
+import { requireSession } from '@/server/auth/require-session.ts';
+import { serverCaller } from '../../_trpc/server.ts';
+import { PageHeader } from '../../_ui/page-header.tsx';
+import { PasswordForm } from './_components/password-form.tsx';
+import { SignOutButton } from './_components/sign-out-button.tsx';
+import { TokenList } from './_components/token-list.tsx';
+
+export const metadata: Metadata = { title: 'Account' };
+
+export default async function AccountPage() {
+  await requireSession();
+  const caller = await serverCaller();
+  const [me, tokens] = await Promise.all([caller.users.me(), caller.users.tokens()]);
+  return (
+    <>
+      <PageHeader title={me.name} description={me.email} actions={<SignOutButton />} />
+      <div className="grid items-start gap-6 xl:grid-cols-2">
+        <PasswordForm email={me.email} hasPassword={me.hasPassword} />
+        <TokenList initial={tokens} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,116 @@
+'use client';
+
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { ScrollTextIcon } from 'lucide-react';
+import { useState } from 'react';
+import type { ListedRecord } from '@/server/audit/list.ts';
+import { useTRPC } from '../../../../../_trpc/client.tsx';
+import { errorText } from '../../../../../_trpc/error-text.ts';
+import { Button } from '../../../../../_ui/button.tsx';
+import { Card } from '../../../../../_ui/card.tsx';
+import { EmptyState } from '../../../../../_ui/empty-state.tsx';
+import { FormError } from '../../../../../_ui/field.tsx';
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '../../../../../_ui/table.tsx';
+import { Time } from '../../../../../_ui/time.tsx';
+import { AuditFilter, type Filter } from './audit-filter.tsx';
+
+/** Records, the newest first, fetched a page at a time. */
+export function AuditTable({ projectId }: { projectId: string }) {
+  const trpc = useTRPC();
+  const [filter, setFilter] = useState<Filter>({});
+  const query = useInfiniteQuery(
+    trpc.audit.list.infiniteQueryOptions(
+      { projectId, ...filter, limit: 50 },
+      { getNextPageParam: (page) => page.nextCursor },
+    ),
+  );
+  const records = query.data?.pages.flatMap((page) => page.records) ?? [];
+  return (
+    <div className="grid gap-3">
+      <AuditFilter filter={filter} onChange={setFilter} />
+      <FormError>{query.error ? errorText(query.error) : null}</FormError>
+      {query.isSuccess && records.length === 0 ? (
+        <EmptyState icon={ScrollTextIcon} title="No record matches">
+          Take something out of the filter.
+        </EmptyState>
+      ) : (
+        <Card aria-busy={query.isFetching}>
+          <Table aria-label="Audit records">
+            <TableHeader>
+              <tr>
+                <TableHead className="text-right">#</TableHead>
+                <TableHead>When</TableHead>
+                <TableHead>Who</TableHead>
+                <TableHead>Action</TableHead>
+                <TableHead>Subject</TableHead>
+                <TableHead>Payload and hash</TableHead>
+              </tr>
+            </TableHeader>
+            <TableBody>
+              {records.map((record) => (
+                <Row key={record.seq} record={record} onPick={(part) => setFilter({ ...filter, ...part })} />
+              ))}
+            </TableBody>
+          </Table>
+        </Card>
+      )}
+      {query.hasNextPage ? (
+        <Button
+          variant="outline"
+          className="justify-self-center"
+          isBusy={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
+          Older records
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
+function Row({ record, onPick }: { record: ListedRecord; onPick: (part: Filter) => void }) {
+  const { seq, at, actor, actorLabel, action, subject, payload, hash } = record;
+  const pick = 'rounded-sm text-left hover:underline';
+  return (
+    <TableRow className="align-top [&>td]:align-top">
+      <TableCell className="text-right text-muted-foreground">{seq}</TableCell>
+      <TableCell className="text-muted-foreground">
+        <Time at={at} />
+      </TableCell>
+      <TableCell className="whitespace-nowrap">
+        <button type="button" className={pick} onClick={() => onPick({ actor })} title="Show only this actor">
+          {actorLabel}
+        </button>
+      </TableCell>
+      <TableCell className="font-mono text-xs whitespace-nowrap">
+        <button
+          type="button"
+          className={pick}
+          onClick={() => onPick({ action })}
+          title="Show only this action"
+        >
+          {action}
+        </button>
+      </TableCell>
+      <TableCell className="font-mono text-xs">
+        <button
+          type="button"
+          className={`${pick} max-w-52 truncate`}
+          onClick={() => onPick({ subject })}
+          title={`Show only ${subject}`}
+        >
+          {subject}
+        </button>
+      </TableCell>
+      <TableCell className="w-full min-w-48">
+        <details>
+          <summary className="font-mono text-xs text-muted-foreground">{hash.slice(0, 12)}…</summary>
+          <p className="mt-1 font-mono text-xs break-all">hash {hash}</p>
+          <pre className="mt-1 max-h-60 overflow-auto rounded-md bg-muted p-2 text-xs whitespace-pre-wrap break-all">
+            {JSON.stringify(JSON.parse(payload), null, 2)}
+          </pre>
+        </details>
+      </TableCell>
+    </TableRow>
+  );
+}

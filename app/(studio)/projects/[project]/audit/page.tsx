@@ -1,0 +1,25 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { requireProject } from '../../../../_trpc/server.ts';
+import { PageHeader } from '../../../../_ui/page-header.tsx';
+import { AuditTable } from './_components/audit-table.tsx';
+import { VerifyButton } from './_components/verify-button.tsx';
+
+export const metadata: Metadata = { title: 'Audit' };
+
+export default async function AuditPage({ params }: { params: Promise<{ project: string }> }) {
+  const { project, may } = await requireProject((await params).project);
+  if (!may.includes('audit.read')) notFound();
+  return (
+    <>
+      <PageHeader
+        title="Audit log"
+        description="Every change, in the order it happened. Each record carries the hash of the one before it."
+      />
+      <div className="grid gap-6">
+        <VerifyButton projectId={project.id} />
+        <AuditTable projectId={project.id} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,127 @@
+'use client';
+
+import { useMutation } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { ROLES, type Role } from '@/lib/roles.ts';
+import type { Member } from '@/server/projects/list-members.ts';
+import { useTRPC } from '../../../../../_trpc/client.tsx';
+import { errorText } from '../../../../../_trpc/error-text.ts';
+import { Badge } from '../../../../../_ui/badge.tsx';
+import { Button } from '../../../../../_ui/button.tsx';
+import { Card } from '../../../../../_ui/card.tsx';
+import { Select } from '../../../../../_ui/input.tsx';
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '../../../../../_ui/table.tsx';
+import { Time } from '../../../../../_ui/time.tsx';
+import { useToast } from '../../../../../_ui/toast.tsx';
+
+export function MemberTable({
+  projectId,
+  members,
+  myId,
+  mayChange,
+  mayDisable,
+}: {
+  projectId: string;
+  members: Member[];
+  myId: string;
+  mayChange: boolean;
+  mayDisable: boolean;
+}) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const toast = useToast();
+  const after = {
+    onSuccess: () => {
+      toast('Saved', { tone: 'success' });
+      router.refresh();
+    },
+    onError: (error: { message: string }) => toast('Not saved', { detail: errorText(error), tone: 'danger' }),
+  };
+  const changeRole = useMutation(trpc.projects.changeRole.mutationOptions(after));
+  const setDisabled = useMutation(trpc.users.setDisabled.mutationOptions(after));
+  const label = (member: Member) => member.name ?? member.pseudonym;
+
+  return (
+    <Card>
+      <Table aria-label="Members">
+        <TableHeader>
+          <tr>
+            <TableHead>Pseudonym</TableHead>
+            {mayChange ? <TableHead>Name</TableHead> : null}
+            <TableHead>Role</TableHead>
+            <TableHead>Joined</TableHead>
+            {mayDisable ? (
+              <TableHead>
+                <span className="sr-only">Actions</span>
+              </TableHead>
+            ) : null}
+          </tr>
+        </TableHeader>
+        <TableBody>
+          {members.map((member) => (
+            <TableRow key={member.userId}>
+              <TableCell className="font-mono text-xs">{member.pseudonym}</TableCell>
+              {mayChange ? (
+                <TableCell>
+                  <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+                    <span className="font-medium">{member.name}</span>
+                    {member.isSimulated ? <Badge tone="warning">simulated</Badge> : null}
+                    {member.isDisabled ? <Badge tone="danger">disabled</Badge> : null}
+                  </div>
+                  <div className="text-xs text-muted-foreground">{member.email}</div>
+                </TableCell>
+              ) : null}
+              <TableCell>
+                {mayChange ? (
+                  <Select
+                    className="h-8 w-36"
+                    aria-label={`Role of ${label(member)}`}
+                    value={member.role}
+                    disabled={changeRole.isPending}
+                    onChange={(event) =>
+                      changeRole.mutate({
+                        projectId,
+                        userId: member.userId,
+                        role: event.target.value as Role,
+                      })
+                    }
+                  >
+                    {ROLES.map((role) => (
+                      <option key={role}>{role}</option>
+                    ))}
+                  </Select>
+                ) : (
+                  <span className="flex gap-2">
+                    {member.role}
+                    {member.isSimulated ? <Badge tone="warning">simulated</Badge> : null}
+                  </span>
+                )}
+              </TableCell>
+              <TableCell className="text-muted-foreground">
+                <Time at={member.createdAt} />
+              </TableCell>
+              {mayDisable ? (
+                <TableCell className="text-right">
+                  {member.userId === myId ? (
+                    <span className="text-xs text-muted-foreground">you</span>
+                  ) : (
+                    <Button
+                      size="sm"
+                      variant={member.isDisabled ? 'outline' : 'destructive'}
+                      aria-label={`${member.isDisabled ? 'Enable' : 'Disable'} ${label(member)}`}
+                      onClick={() =>
+                        setDisabled.mutate({ userId: member.userId, isDisabled: !member.isDisabled })
+                      }
+                    >
+                      {member.isDisabled ? 'Enable' : 'Disable'}
+                    </Button>
+                  )}
+                </TableCell>
+              ) : null}
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+    </Card>
+  );
+}

@@ -1,0 +1,40 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { requireProject, serverCaller } from '../../../../_trpc/server.ts';
+import { PageHeader } from '../../../../_ui/page-header.tsx';
+import { InviteList } from './_components/invite-list.tsx';
+import { MemberTable } from './_components/member-table.tsx';
+
+export const metadata: Metadata = { title: 'Members' };
+
+export default async function MembersPage({ params }: { params: Promise<{ project: string }> }) {
+  const { project, may, session } = await requireProject((await params).project);
+  if (!may.includes('members.read')) notFound();
+  const caller = await serverCaller();
+  const projectId = project.id;
+  const mayInvite = may.includes('members.invite');
+  const members = await caller.projects.members({ projectId });
+  const invites = mayInvite ? await caller.projects.invites({ projectId }) : [];
+  return (
+    <>
+      <PageHeader
+        title="Members"
+        description={
+          mayInvite
+            ? 'Judgments, exports and auditors show the pseudonym, never the name.'
+            : 'You see pseudonyms; owners of the project see names.'
+        }
+      />
+      <div className="grid gap-6">
+        <MemberTable
+          projectId={projectId}
+          members={members}
+          myId={session.userId}
+          mayChange={may.includes('members.update')}
+          mayDisable={session.isInstanceOwner}
+        />
+        {mayInvite ? <InviteList projectId={projectId} initial={invites} /> : null}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,20 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { requireSession } from '@/server/auth/require-session.ts';
+import { PageHeader } from '../../../_ui/page-header.tsx';
+import { NewProjectForm } from './_components/new-project-form.tsx';
+
+export const metadata: Metadata = { title: 'New project' };
+
+export default async function NewProjectPage() {
+  if (!(await requireSession()).isInstanceOwner) notFound();
+  return (
+    <div className="max-w-xl">
+      <PageHeader
+        title="New project"
+        description="Settings and guideline start with sensible defaults; both can be changed later."
+      />
+      <NewProjectForm />
+    </div>
+  );
+}
