@@ -47,6 +47,8 @@ describe('parseModelConfig', () => {
     [{ rope_parameters: { partial_rotary_factor: 0.5 } }, 'rope_parameters.partial_rotary_factor is 0.5'],
     [{ vocab_size: undefined }, 'vocab_size is missing'],
     [{ hidden_size: -4 }, 'hidden_size is -4'],
+    [{ num_hidden_layers: 1e9 }, 'num_hidden_layers is 1000000000'],
+    [{ max_position_embeddings: 1e12 }, 'max_position_embeddings is 1000000000000'],
     [{ hidden_size: 66 }, 'hidden_size is 66'],
     [{ head_dim: 15 }, 'head_dim is 15'],
     [{ num_key_value_heads: 3 }, 'num_key_value_heads is 3'],

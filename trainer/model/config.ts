@@ -57,7 +57,12 @@ export function newModelConfig(shape: ModelShape & Partial<ModelConfig>): ModelC
   return parseModelConfig(toHuggingFaceConfig(config), 'new model');
 }
 
-const count = z.number().int().positive();
+/** Sizes beyond any model that fits here: a hostile config must not make us allocate or loop without end. */
+const count = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 24);
 const tokenId = z.number().int().min(0).nullable().default(null);
 const ropeSchema = z.looseObject({
   rope_type: z.string().optional(),
@@ -72,7 +77,7 @@ const huggingFaceSchema = z.looseObject({
   vocab_size: count,
   hidden_size: count,
   intermediate_size: count,
-  num_hidden_layers: count,
+  num_hidden_layers: count.max(1000),
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),

@@ -46,7 +46,6 @@ function init(shape: ModelConfig, randomBiases = false): Params {
   }
   return params;
 }
-beforeAll(() => chooseBackend('cpu'));
 afterEach(() => {
   made.forEach(disposeParams);
   made = [];
@@ -80,174 +79,181 @@ function expectClose(actual: number[][], expected: number[][], tolerance = 1e-5)
   expect(worst).toBeLessThan(tolerance);
 }
 
-describe('initLlama', () => {
-  it('makes every tensor of the config, norms 1, biases 0, matrices of the wanted spread', () => {
-    const params = init(other);
-    expect(Object.fromEntries(Object.entries(params).map(([name, v]) => [name, v.shape]))).toEqual(
-      Object.fromEntries(paramShapes(other)),
-    );
-    expect(readFloats(params['model.norm.weight'] as never).every((value) => value === 1)).toBe(true);
-    expect(readFloats(params['model.layers.1.mlp.up_proj.bias'] as never).every((value) => value === 0)).toBe(
-      true,
-    );
-    const embedding = readFloats(params['model.embed_tokens.weight'] as never);
-    const std = Math.sqrt(embedding.reduce((sum, value) => sum + value * value, 0) / embedding.length);
-    // 480 draws: relative standard error 1 / sqrt(2 * 480) = 3.2 %
-    expect(Math.abs(std / 0.3 - 1)).toBeLessThan(5 * 0.033);
+describe.each(['cpu', 'simd'])('decoder on %s', (backend) => {
+  beforeAll(async () => {
+    await chooseBackend(backend);
   });
 
-  it('starts near the uniform distribution: loss about ln V for a small initializerRange', () => {
-    const small = { ...config, initializerRange: 0.02 };
-    const rows = logitsOf(init(small), small, [[1, 2, 3, 4, 5, 6]]);
-    const loss = (row: number[], target: number) =>
-      Math.log(row.reduce((sum, l) => sum + Math.exp(l), 0)) - (row[target] as number);
-    const mean = [2, 3, 4, 5, 6].reduce((sum, target, t) => sum + loss(rows[t] as number[], target), 0) / 5;
-    expect(Math.abs(mean - Math.log(VOCAB))).toBeLessThan(0.1);
+  describe('initLlama', () => {
+    it('makes every tensor of the config, norms 1, biases 0, matrices of the wanted spread', () => {
+      const params = init(other);
+      expect(Object.fromEntries(Object.entries(params).map(([name, v]) => [name, v.shape]))).toEqual(
+        Object.fromEntries(paramShapes(other)),
+      );
+      expect(readFloats(params['model.norm.weight'] as never).every((value) => value === 1)).toBe(true);
+      expect(
+        readFloats(params['model.layers.1.mlp.up_proj.bias'] as never).every((value) => value === 0),
+      ).toBe(true);
+      const embedding = readFloats(params['model.embed_tokens.weight'] as never);
+      const std = Math.sqrt(embedding.reduce((sum, value) => sum + value * value, 0) / embedding.length);
+      // 480 draws: relative standard error 1 / sqrt(2 * 480) = 3.2 %
+      expect(Math.abs(std / 0.3 - 1)).toBeLessThan(5 * 0.033);
+    });
+
+    it('starts near the uniform distribution: loss about ln V for a small initializerRange', () => {
+      const small = { ...config, initializerRange: 0.02 };
+      const rows = logitsOf(init(small), small, [[1, 2, 3, 4, 5, 6]]);
+      const loss = (row: number[], target: number) =>
+        Math.log(row.reduce((sum, l) => sum + Math.exp(l), 0)) - (row[target] as number);
+      const mean = [2, 3, 4, 5, 6].reduce((sum, target, t) => sum + loss(rows[t] as number[], target), 0) / 5;
+      expect(Math.abs(mean - Math.log(VOCAB))).toBeLessThan(0.1);
+    });
+
+    it('copies are independent and counted', () => {
+      const params = init(config);
+      const copy = copyParams(params);
+      made.push(copy);
+      expect(countParams(copy)).toBe(
+        [...paramShapes(config).values()].reduce((sum, s) => sum + s.reduce((a, b) => a * b, 1), 0),
+      );
+      (copy['model.norm.weight'] as ReturnType<typeof newParam>).assign(tf.zeros([16]));
+      expect(readFloats(params['model.norm.weight'] as never)[0]).toBe(1);
+    });
   });
 
-  it('copies are independent and counted', () => {
-    const params = init(config);
-    const copy = copyParams(params);
-    made.push(copy);
-    expect(countParams(copy)).toBe(
-      [...paramShapes(config).values()].reduce((sum, s) => sum + s.reduce((a, b) => a * b, 1), 0),
-    );
-    (copy['model.norm.weight'] as ReturnType<typeof newParam>).assign(tf.zeros([16]));
-    expect(readFloats(params['model.norm.weight'] as never)[0]).toBe(1);
-  });
-});
+  describe.each([['default', config] as const, ['biases, untied, own head width', other] as const])(
+    'forward: %s',
+    (_name, shape) => {
+      const tokens = [5, 9, 2, 17];
+      const alone = () => logitsOf(init(shape, true), shape, [tokens]);
+      const params = () => made[0] as Params;
 
-describe.each([['default', config] as const, ['biases, untied, own head width', other] as const])(
-  'forward: %s',
-  (_name, shape) => {
-    const tokens = [5, 9, 2, 17];
-    const alone = () => logitsOf(init(shape, true), shape, [tokens]);
-    const params = () => made[0] as Params;
-
-    it('depends on every parameter', () => {
-      const full = alone();
-      for (const [name, variable] of Object.entries(params())) {
-        const original = readFloats(variable);
-        tf.tidy(() =>
-          variable.assign(
-            tf.add(
-              variable,
-              tf
-                .range(1, variable.size + 1)
-                .reshape(variable.shape)
-                .div(variable.size),
+      it('depends on every parameter', () => {
+        const full = alone();
+        for (const [name, variable] of Object.entries(params())) {
+          const original = readFloats(variable);
+          tf.tidy(() =>
+            variable.assign(
+              tf.add(
+                variable,
+                tf
+                  .range(1, variable.size + 1)
+                  .reshape(variable.shape)
+                  .div(variable.size),
+              ),
             ),
-          ),
-        );
-        const changed = logitsOf(params(), shape, [tokens]);
-        const change = Math.max(
-          ...changed.flatMap((row, i) => row.map((value, j) => Math.abs(value - (full[i]?.[j] as number)))),
-        );
-        // a bias of the keys moves all scores of a query alike, but for the rotation
-        expect(change, name).toBeGreaterThan(1e-4);
-        tf.tidy(() => variable.assign(tf.tensor(original, variable.shape)));
-      }
-    });
-
-    it('does not see the future', () => {
-      const full = alone();
-      expectClose(logitsOf(params(), shape, [[5, 9, 3, 1]]).slice(0, 2), full.slice(0, 2), 1e-6);
-    });
-
-    it('gives the same with padding left, right, in gaps, and beside other rows', () => {
-      const full = alone();
-      const padded = logitsOf(params(), shape, [
-        [null, null, null, ...tokens],
-        [...tokens, null, null, null],
-        [5, null, 9, null, 2, null, 17],
-        [1, 2, 3, 4, 5, 6, 7],
-        [null, null, null, null, null, null, null],
-      ]);
-      const row = (index: number, columns: number[]) => columns.map((t) => padded[index * 7 + t] as number[]);
-      expectClose(row(0, [3, 4, 5, 6]), full);
-      expectClose(row(1, [0, 1, 2, 3]), full);
-      expectClose(row(2, [0, 2, 4, 6]), full);
-      expect(padded.flat().every(Number.isFinite)).toBe(true);
-    });
-
-    it('gives the same through the cache, token by token', () => {
-      const full = alone();
-      const cache = createKvCache(shape, { batch: 2, slots: 5 });
-      const model = params();
-      const prefill = compile('prefill', (batch: TokenBatch) => ({
-        logits: lmLogits(model, shape, prefillHidden(model, shape, { ...batch, cache })),
-      }));
-      const decode = compile('decode', (batch: Omit<Parameters<typeof decodeHidden>[2], 'cache'>) => ({
-        logits: lmLogits(model, shape, decodeHidden(model, shape, { ...batch, cache })),
-      }));
-      // row 0: pad 5 9 | 2 17, row 1 without meaning
-      const dims = [2, 3];
-      const prefilled = prefill({
-        idsBT: { shape: dims, data: Int32Array.of(0, 5, 9, 1, 1, 1) },
-        maskBT: { shape: dims, data: Int32Array.of(0, 1, 1, 1, 1, 1) },
-        positionsBT: { shape: dims, data: Int32Array.of(0, 0, 1, 0, 1, 2) },
+          );
+          const changed = logitsOf(params(), shape, [tokens]);
+          const change = Math.max(
+            ...changed.flatMap((row, i) => row.map((value, j) => Math.abs(value - (full[i]?.[j] as number)))),
+          );
+          // a bias of the keys moves all scores of a query alike, but for the rotation
+          expect(change, name).toBeGreaterThan(1e-4);
+          tf.tidy(() => variable.assign(tf.tensor(original, variable.shape)));
+        }
       });
-      expectClose([[...prefilled.logits.data.subarray(2 * VOCAB, 3 * VOCAB)]], [full[1] as number[]]);
-      for (const [i, token] of [2, 17].entries()) {
-        const { logits } = decode({
-          idsB: { shape: [2], data: Int32Array.of(token, 1) },
-          positionsB: { shape: [2], data: Int32Array.of(2 + i, 3 + i) },
-          maskBS: { shape: [2, 5], data: Int32Array.of(0, 1, 1, 1, 1, 1, 1, 1, 1, 1) },
-          slot: { shape: [], data: Int32Array.of(3 + i) },
+
+      it('does not see the future', () => {
+        const full = alone();
+        expectClose(logitsOf(params(), shape, [[5, 9, 3, 1]]).slice(0, 2), full.slice(0, 2), 1e-6);
+      });
+
+      it('gives the same with padding left, right, in gaps, and beside other rows', () => {
+        const full = alone();
+        const padded = logitsOf(params(), shape, [
+          [null, null, null, ...tokens],
+          [...tokens, null, null, null],
+          [5, null, 9, null, 2, null, 17],
+          [1, 2, 3, 4, 5, 6, 7],
+          [null, null, null, null, null, null, null],
+        ]);
+        const row = (index: number, columns: number[]) =>
+          columns.map((t) => padded[index * 7 + t] as number[]);
+        expectClose(row(0, [3, 4, 5, 6]), full);
+        expectClose(row(1, [0, 1, 2, 3]), full);
+        expectClose(row(2, [0, 2, 4, 6]), full);
+        expect(padded.flat().every(Number.isFinite)).toBe(true);
+      });
+
+      it('gives the same through the cache, token by token', () => {
+        const full = alone();
+        const cache = createKvCache(shape, { batch: 2, slots: 5 });
+        const model = params();
+        const prefill = compile('prefill', (batch: TokenBatch) => ({
+          logits: lmLogits(model, shape, prefillHidden(model, shape, { ...batch, cache })),
+        }));
+        const decode = compile('decode', (batch: Omit<Parameters<typeof decodeHidden>[2], 'cache'>) => ({
+          logits: lmLogits(model, shape, decodeHidden(model, shape, { ...batch, cache })),
+        }));
+        // row 0: pad 5 9 | 2 17, row 1 without meaning
+        const dims = [2, 3];
+        const prefilled = prefill({
+          idsBT: { shape: dims, data: Int32Array.of(0, 5, 9, 1, 1, 1) },
+          maskBT: { shape: dims, data: Int32Array.of(0, 1, 1, 1, 1, 1) },
+          positionsBT: { shape: dims, data: Int32Array.of(0, 0, 1, 0, 1, 2) },
         });
-        expectClose([[...logits.data.subarray(0, VOCAB)]], [full[2 + i] as number[]]);
-      }
-      disposeKvCache(cache);
+        expectClose([[...prefilled.logits.data.subarray(2 * VOCAB, 3 * VOCAB)]], [full[1] as number[]]);
+        for (const [i, token] of [2, 17].entries()) {
+          const { logits } = decode({
+            idsB: { shape: [2], data: Int32Array.of(token, 1) },
+            positionsB: { shape: [2], data: Int32Array.of(2 + i, 3 + i) },
+            maskBS: { shape: [2, 5], data: Int32Array.of(0, 1, 1, 1, 1, 1, 1, 1, 1, 1) },
+            slot: { shape: [], data: Int32Array.of(3 + i) },
+          });
+          expectClose([[...logits.data.subarray(0, VOCAB)]], [full[2 + i] as number[]]);
+        }
+        disposeKvCache(cache);
+      });
+    },
+  );
+
+  describe('score head', () => {
+    it('starts with N(0, 1 / sqrt(d + 1)) (training.md R9)', () => {
+      expect(scoreHeadStd({ ...config, hiddenSize: 64 })).toBeCloseTo(0.12403473458920847, 15);
+      expect(scoreHeadStd({ ...config, hiddenSize: 768 })).toBeCloseTo(0.036060922298730945, 15);
+      const wide = { ...config, hiddenSize: 4000, numLayers: 0 };
+      const { params } = addScoreHead({}, wide, createRng(1, 'head'));
+      made.push(params);
+      const weights = readFloats(params['score.weight'] as never);
+      const std = Math.sqrt(weights.reduce((sum, value) => sum + value * value, 0) / weights.length);
+      expect(Math.abs(std * Math.sqrt(4001) - 1)).toBeLessThan(5 / Math.sqrt(8000));
     });
-  },
-);
 
-describe('score head', () => {
-  it('starts with N(0, 1 / sqrt(d + 1)) (training.md R9)', () => {
-    expect(scoreHeadStd({ ...config, hiddenSize: 64 })).toBeCloseTo(0.12403473458920847, 15);
-    expect(scoreHeadStd({ ...config, hiddenSize: 768 })).toBeCloseTo(0.036060922298730945, 15);
-    const wide = { ...config, hiddenSize: 4000, numLayers: 0 };
-    const { params } = addScoreHead({}, wide, createRng(1, 'head'));
-    made.push(params);
-    const weights = readFloats(params['score.weight'] as never);
-    const std = Math.sqrt(weights.reduce((sum, value) => sum + value * value, 0) / weights.length);
-    expect(Math.abs(std * Math.sqrt(4001) - 1)).toBeLessThan(5 / Math.sqrt(8000));
+    it('takes over the trunk, frees a separate LM head, and cannot be added twice', () => {
+      const before = tf.memory().numTensors;
+      const language = initLlama(other, createRng(1, 'init'));
+      const reward = addScoreHead(language, other, createRng(2, 'head'));
+      expect(reward.params['lm_head.weight']).toBeUndefined();
+      expect(reward.params['model.norm.weight']).toBe(language['model.norm.weight']);
+      expect(() => addScoreHead(reward.params, reward.config, createRng(3, 'head'))).toThrow(
+        'already has score.weight',
+      );
+      disposeParams(reward.params);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('scores are the dot product with the weight, then gain and bias', () => {
+      const params: Params = { 'score.weight': newParam(Float32Array.of(1, -2, 0.5), [1, 3]) };
+      made.push(params);
+      const scored = (gain: number, bias: number) =>
+        tf.tidy(() => [
+          ...scoreHidden(
+            params,
+            { ...config, rewardGain: gain, rewardBias: bias },
+            tf.tensor2d([
+              [1, 1, 1],
+              [0, 3, 2],
+            ]),
+          ).dataSync(),
+        ]);
+      expect(scored(1, 0)).toEqual([-0.5, -5]);
+      expect(scored(2, 0.25)).toEqual([-0.75, -9.75]);
+    });
   });
 
-  it('takes over the trunk, frees a separate LM head, and cannot be added twice', () => {
-    const before = tf.memory().numTensors;
-    const language = initLlama(other, createRng(1, 'init'));
-    const reward = addScoreHead(language, other, createRng(2, 'head'));
-    expect(reward.params['lm_head.weight']).toBeUndefined();
-    expect(reward.params['model.norm.weight']).toBe(language['model.norm.weight']);
-    expect(() => addScoreHead(reward.params, reward.config, createRng(3, 'head'))).toThrow(
-      'already has score.weight',
-    );
-    disposeParams(reward.params);
-    expect(tf.memory().numTensors).toBe(before);
+  it('names a missing parameter', () => {
+    const { 'model.norm.weight': gone, ...rest } = init(config);
+    expect(() => logitsOf(rest, config, [[1]])).toThrow('model has no parameter model.norm.weight');
+    expect(gone?.isDisposed).toBe(false);
   });
-
-  it('scores are the dot product with the weight, then gain and bias', () => {
-    const params: Params = { 'score.weight': newParam(Float32Array.of(1, -2, 0.5), [1, 3]) };
-    made.push(params);
-    const scored = (gain: number, bias: number) =>
-      tf.tidy(() => [
-        ...scoreHidden(
-          params,
-          { ...config, rewardGain: gain, rewardBias: bias },
-          tf.tensor2d([
-            [1, 1, 1],
-            [0, 3, 2],
-          ]),
-        ).dataSync(),
-      ]);
-    expect(scored(1, 0)).toEqual([-0.5, -5]);
-    expect(scored(2, 0.25)).toEqual([-0.75, -9.75]);
-  });
-});
-
-it('names a missing parameter', () => {
-  const { 'model.norm.weight': gone, ...rest } = init(config);
-  expect(() => logitsOf(rest, config, [[1]])).toThrow('model has no parameter model.norm.weight');
-  expect(gone?.isDisposed).toBe(false);
 });
