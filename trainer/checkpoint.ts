@@ -191,7 +191,10 @@ function writeTraining<State>(folder: string, { state, optimizers }: TrainingSta
   writeSafetensors(join(folder, OPTIMIZER_FILE), tensors);
 }
 
-/** A rename cannot replace a folder that has files: the old one steps aside first and is deleted last. */
+/**
+ * A rename cannot replace a folder that has files: the old one steps aside first and is deleted last. A kill between the
+ * two renames loses this one step, never an older one.
+ */
 function replaceFolder(from: string, to: string): void {
   if (!existsSync(to)) {
     renameSync(from, to);

@@ -29,8 +29,7 @@ const generationSchema = z.looseObject({
  * @throws Error naming file and tensor when one is missing, left over, of the wrong shape, or holds NaN or infinity
  */
 export function loadPretrained(folder: string): PretrainedModel {
-  const configPath = join(folder, 'config.json');
-  const config = parseModelConfig(readJson(configPath), configPath);
+  const config = loadModelConfig(folder);
   const tensors = readWeights(folder);
   const shapes = paramShapes(config);
 
