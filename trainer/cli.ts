@@ -1,0 +1,97 @@
+/**
+ * `npm run train -- <recipe> ...` and `npm run generate -- ...`: the trainer without the web. The only file of the trainer
+ * that prints, and that reads argv.
+ *
+ * People's lines and progress go to stderr, results to stdout; with --json the last line of stdout is one object.
+ * Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted (the checkpoint is written first).
+ */
+import { generateText } from './cli/generate-text.ts';
+import { createProgress } from './cli/progress.ts';
+import { runTrain, type TrainResult } from './cli/train.ts';
+import { GENERATE_HELP, parseGenerateOptions, parseTrainOptions, TRAIN_HELP } from './cli/train-options.ts';
+import { UsageError } from './cli/usage-error.ts';
+
+const [command, ...argv] = process.argv.slice(2);
+const progress = createProgress(process.stderr);
+const interrupt = new AbortController();
+
+process.on('SIGINT', () => stop('SIGINT'));
+process.on('SIGTERM', () => stop('SIGTERM'));
+
+function stop(name: string): void {
+  if (interrupt.signal.aborted) {
+    note('stopped at once');
+    process.exit(130);
+  }
+  interrupt.abort();
+  note(`${name}: the running step ends and a checkpoint is written; once more stops at once`);
+}
+
+function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function train(): Promise<number> {
+  const options = parseTrainOptions(argv);
+  const result = await runTrain(options, { progress, note, signal: interrupt.signal });
+  if (options.json) print(JSON.stringify(result));
+  else print(summarize(result));
+  if (!result.stopped) return 0;
+  const again = [
+    options.recipe,
+    ...argv.filter((word) => word !== options.recipe && word !== '--resume'),
+    '--resume',
+  ];
+  note(`To go on: npm run train -- ${again.map(quoted).join(' ')}`);
+  return 130;
+}
+
+async function generate(): Promise<number> {
+  const options = parseGenerateOptions(argv);
+  const result = await generateText(options, interrupt.signal);
+  if (options.json) print(JSON.stringify(result));
+  else for (const sample of result.samples) print(sample.text + (sample.ended ? '' : ' …'));
+  return 0;
+}
+
+function summarize(result: TrainResult): string {
+  const { data: _, heldOutAccuracy, low, high, longerWins, pairs, ...rest } = result;
+  const lines = Object.entries(rest).map(([name, value]) => `${name}: ${value}`);
+  if (typeof heldOutAccuracy === 'number') {
+    const percent = (value: unknown) => `${(100 * Number(value)).toFixed(1)} %`;
+    lines.push(
+      `held-out accuracy: ${percent(heldOutAccuracy)} (95 % interval ${percent(low)} to ${percent(high)}, ${pairs} pairs)`,
+      `longer answer wins: ${percent(longerWins)} of the same pairs`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+const commands: Record<string, { run: () => Promise<number>; help: string }> = {
+  train: { run: train, help: TRAIN_HELP },
+  generate: { run: generate, help: GENERATE_HELP },
+};
+const chosen = commands[command ?? ''];
+if (!chosen) {
+  note(`unknown command "${command ?? ''}"; expected one of: ${Object.keys(commands).join(', ')}`);
+  process.exitCode = 2;
+} else if (argv.includes('--help') || argv.includes('-h')) {
+  print(chosen.help);
+} else {
+  try {
+    process.exitCode = await chosen.run();
+  } catch (error) {
+    progress.stop();
+    const isUsage = error instanceof UsageError;
+    note(isUsage ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = isUsage ? 2 : 1;
+  }
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sampleResponses } from '../sample-responses.ts';
+import type { GenerateOptions } from './train-options.ts';
+import { UsageError } from './usage-error.ts';
+
+export type GenerateResult = {
+  prompt: string;
+  samples: { text: string; ended: boolean }[];
+  seed: number;
+  seconds: number;
+};
+
+/** Answers one prompt as the model's chat template asks. Throws UsageError when there is no model. */
+export async function generateText(options: GenerateOptions, signal: AbortSignal): Promise<GenerateResult> {
+  const { model, prompt, samples } = options;
+  if (!existsSync(join(model, 'config.json'))) {
+    throw new UsageError(
+      `--model ${model}: no config.json there; expected a model folder in Hugging Face's layout`,
+    );
+  }
+  const startedAt = performance.now();
+  const { responses, ended } = await sampleResponses({
+    modelFolder: model,
+    prompts: [{ id: 'prompt', prompt: [{ role: 'user', content: prompt }] }],
+    perPrompt: samples,
+    maxNewTokens: options.maxNew,
+    temperature: options.temperature,
+    seed: options.seed,
+    backend: options.backend,
+    signal,
+  });
+  return {
+    prompt,
+    samples: (responses[0] ?? []).map((text, i) => ({ text, ended: ended[0]?.[i] ?? false })),
+    seed: options.seed,
+    seconds: Math.round((performance.now() - startedAt) / 10) / 100,
+  };
+}

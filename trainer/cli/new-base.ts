@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BackendName } from '../backend/choose.ts';
+import type { PretrainConfig } from '../config/pretrain.ts';
+import type { RankedExample, TextExample } from '../data/types.ts';
+import type { TrainEvent } from '../events.ts';
+import { pretrain } from '../recipes/pretrain.ts';
+
+/** Where `reward` without --model keeps the base that it makes. */
+export function newBaseFolder(outFolder: string): string {
+  return join(outFolder, 'base');
+}
+
+/**
+ * A small language model pretrained on the conversations of the training side, for a reward run that is given no model: a
+ * trunk with random weights would have to learn the language from the comparisons alone. Held-out prompts stay unseen.
+ * Yields the events of pretraining; nothing when an earlier run of the same --out has made the base already.
+ */
+export async function* makeNewBase(args: {
+  config: PretrainConfig;
+  backend: BackendName;
+  outFolder: string;
+  examples: readonly RankedExample[];
+  signal: AbortSignal;
+}): AsyncGenerator<TrainEvent> {
+  const folder = newBaseFolder(args.outFolder);
+  if (existsSync(join(folder, 'final', 'config.json'))) return;
+  yield* pretrain({
+    config: args.config,
+    backend: args.backend,
+    outFolder: folder,
+    texts: trainingTexts(args.examples),
+    resumeFrom: null,
+    signal: args.signal,
+  });
+}
+
+function trainingTexts(examples: readonly RankedExample[]): TextExample[] {
+  return examples
+    .filter(({ split }) => split === 'train')
+    .flatMap(({ prompt, responses }) => {
+      const before = prompt.map(({ content }) => content).join('\n\n');
+      return responses.map((response) => ({ text: `${before}\n\n${response}` }));
+    });
+}

@@ -1,0 +1,200 @@
+import { parseArgs } from 'node:util';
+import { RECIPES, type RecipeName } from '../config/recipes.ts';
+import { UsageError } from './usage-error.ts';
+
+export type TrainOptions = {
+  recipe: RecipeName;
+  data: string;
+  out: string;
+  model: string | null;
+  reward: string | null;
+  preset: string | null;
+  config: string | null;
+  set: string[];
+  seed: number | null;
+  backend: string | undefined;
+  heldout: number | null;
+  toySkill: number;
+  toyLengthBias: number;
+  resume: boolean;
+  json: boolean;
+};
+
+export const TRAIN_HELP = `npm run train -- <recipe> --data <file> --out <folder> [options]
+
+Recipes
+  pretrain   a new language model and its tokenizer, from plain text
+  sft        imitate answers            (--model: the model to start from)
+  reward     fit a reward model         (--model: the SFT model; left out, a small base is pretrained on the data first)
+  ppo        optimise a policy          (--model: the SFT model, --reward: the reward model)
+
+Options
+  --data file        pretrain: .txt or JSONL {"text"}; sft: JSONL {"prompt","completion"}, {"messages"} or
+                     {"instruction","output"}; reward: HH-RLHF or TRL JSONL, or CSV prompt,chosen,rejected;
+                     ppo: prompts as .txt, JSONL or CSV. All may be .gz. "toy" or "toy:5000" makes rows of the toy world.
+  --out folder       receives checkpoint-<step> folders and "final"
+  --model folder     a Llama model in Hugging Face's layout
+  --reward folder    ppo: the reward model; "true" takes the toy world's own reward instead
+  --preset name      a named set of options (trainer/presets)
+  --config x.yaml    options in a file, over the preset
+  --set a.b=value    one option, over everything else; may be repeated
+  --seed n           seed of every random stream of the run
+  --heldout 0.2      share of prompts that are only measured (sft, reward)
+  --backend name     simd (default), cpu
+  --toy-skill 0.8    reward on toy data: how well the simulated annotator sees the true reward, 0 to 1
+  --toy-length-bias 0.3   reward on toy data: log-odds it gives to ten more words or to a phrase of flattery
+  --resume           go on from the newest checkpoint in --out
+  --json             print one JSON object, last, on standard output
+`;
+
+/** Reads `<recipe> --option value ...`. Throws UsageError naming the option and what was expected. */
+export function parseTrainOptions(argv: readonly string[]): TrainOptions {
+  const { values, positionals } = parse(argv, {
+    data: { type: 'string' },
+    out: { type: 'string' },
+    model: { type: 'string' },
+    reward: { type: 'string' },
+    preset: { type: 'string' },
+    config: { type: 'string' },
+    set: { type: 'string', multiple: true },
+    seed: { type: 'string' },
+    backend: { type: 'string' },
+    heldout: { type: 'string' },
+    'toy-skill': { type: 'string' },
+    'toy-length-bias': { type: 'string' },
+    resume: { type: 'boolean' },
+    json: { type: 'boolean' },
+  });
+  const [name, ...rest] = positionals;
+  const recipe = RECIPES.find((known) => known === name);
+  if (!recipe) {
+    throw new UsageError(
+      `${name === undefined ? 'no recipe given' : `unknown recipe "${name}"`}; expected one of: ${RECIPES.join(', ')}`,
+    );
+  }
+  if (rest.length > 0)
+    throw new UsageError(`unexpected "${rest[0]}" after the recipe; options begin with --`);
+  if (values.data === undefined) throw new UsageError('--data is missing: a file, or "toy"');
+  if (values.out === undefined)
+    throw new UsageError('--out is missing: a folder for checkpoints and the final model');
+  const needsModel = recipe === 'sft' || recipe === 'ppo';
+  if (needsModel && values.model === undefined) {
+    throw new UsageError(`--model is missing: ${recipe} needs the folder of a model to start from`);
+  }
+  if (recipe === 'ppo' && values.reward === undefined) {
+    throw new UsageError(
+      '--reward is missing: ppo needs the folder of a reward model, or "true" on toy data',
+    );
+  }
+  if (recipe === 'pretrain' && values.model !== undefined) {
+    throw new UsageError('--model has no meaning for pretrain, which makes a new model');
+  }
+  if (recipe !== 'ppo' && values.reward !== undefined) {
+    throw new UsageError(`--reward has no meaning for ${recipe}; it belongs to ppo`);
+  }
+  return {
+    recipe,
+    data: values.data,
+    out: values.out,
+    model: values.model ?? null,
+    reward: values.reward ?? null,
+    preset: values.preset ?? null,
+    config: values.config ?? null,
+    set: values.set ?? [],
+    seed:
+      values.seed === undefined
+        ? null
+        : numberOption('seed', values.seed, { min: 0, max: 4294967295, whole: true }),
+    backend: values.backend,
+    heldout:
+      values.heldout === undefined ? null : numberOption('heldout', values.heldout, { min: 0, max: 1 }),
+    toySkill: numberOption('toy-skill', values['toy-skill'] ?? '0.8', { min: 0, max: 1 }),
+    toyLengthBias: numberOption('toy-length-bias', values['toy-length-bias'] ?? '0.3', { min: -10, max: 10 }),
+    resume: values.resume ?? false,
+    json: values.json ?? false,
+  };
+}
+
+export type GenerateOptions = {
+  model: string;
+  prompt: string;
+  maxNew: number;
+  temperature: number;
+  seed: number;
+  samples: number;
+  backend: string | undefined;
+  json: boolean;
+};
+
+export const GENERATE_HELP = `npm run generate -- --model <folder> --prompt <text> [options]
+
+Options
+  --max-new 48       most tokens to generate
+  --temperature 1    0 takes the likeliest token every time
+  --seed 1           the same seed gives the same text
+  --samples 1        how many answers
+  --backend name     simd (default), cpu
+  --json             print one JSON object, last, on standard output
+`;
+
+/** Reads the options of `generate`. Throws UsageError naming the option and what was expected. */
+export function parseGenerateOptions(argv: readonly string[]): GenerateOptions {
+  const { values, positionals } = parse(argv, {
+    model: { type: 'string' },
+    prompt: { type: 'string' },
+    'max-new': { type: 'string' },
+    temperature: { type: 'string' },
+    seed: { type: 'string' },
+    samples: { type: 'string' },
+    backend: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  if (positionals.length > 0)
+    throw new UsageError(`unexpected "${positionals[0]}"; did you mean --prompt "${positionals.join(' ')}"?`);
+  if (values.model === undefined) throw new UsageError('--model is missing: the folder of a model');
+  if (values.prompt === undefined) throw new UsageError('--prompt is missing: the text to answer');
+  return {
+    model: values.model,
+    prompt: values.prompt,
+    maxNew: numberOption('max-new', values['max-new'] ?? '48', { min: 1, max: 100_000, whole: true }),
+    temperature: numberOption('temperature', values.temperature ?? '1', { min: 0, max: 100 }),
+    seed: numberOption('seed', values.seed ?? '1', { min: 0, max: 4294967295, whole: true }),
+    samples: numberOption('samples', values.samples ?? '1', { min: 1, max: 1000, whole: true }),
+    backend: values.backend,
+    json: values.json ?? false,
+  };
+}
+
+type Known = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
+
+function parse<K extends Known>(argv: readonly string[], options: K) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!code.startsWith('ERR_PARSE_ARGS')) throw error;
+    const message = (error as Error).message.split('. ')[0];
+    throw new UsageError(
+      `${message}; options are: ${Object.keys(options)
+        .map((name) => `--${name}`)
+        .join(' ')}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function numberOption(
+  name: string,
+  text: string,
+  { min, max, whole = false }: { min: number; max: number; whole?: boolean },
+): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+    throw new UsageError(
+      `--${name} is "${text}"; expected a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
+    );
+  }
+  return value;
+}
