@@ -1,3 +1,27 @@
-import { router } from '../trpc.ts';
+import { projectProcedure, router } from '../trpc.ts';
+import { createSnapshot } from './create.ts';
+import { exportSnapshot } from './export.ts';
+import { judgmentsOfSnapshot, snapshotsOfJudgment } from './lineage.ts';
+import { getSnapshot, listExports, listSnapshots } from './list.ts';
+import { listExportFiles } from './open-export-file.ts';
+import {
+  createSnapshotInput,
+  exportFilesInput,
+  exportSnapshotInput,
+  getSnapshotInput,
+  listExportsInput,
+  listSnapshotsInput,
+  snapshotJudgmentsInput,
+  snapshotsOfJudgmentInput,
+} from './schemas.ts';
 
-export const snapshotsRouter = router({});
+export const snapshotsRouter = router({
+  create: projectProcedure('snapshots.create').input(createSnapshotInput).mutation(createSnapshot),
+  list: projectProcedure('data.read').input(listSnapshotsInput).query(listSnapshots),
+  get: projectProcedure('data.read').input(getSnapshotInput).query(getSnapshot),
+  export: projectProcedure('snapshots.export').input(exportSnapshotInput).mutation(exportSnapshot),
+  exports: projectProcedure('data.read').input(listExportsInput).query(listExports),
+  exportFiles: projectProcedure('snapshots.export').input(exportFilesInput).query(listExportFiles),
+  judgments: projectProcedure('judgments.read').input(snapshotJudgmentsInput).query(judgmentsOfSnapshot),
+  ofJudgment: projectProcedure('judgments.read').input(snapshotsOfJudgmentInput).query(snapshotsOfJudgment),
+});

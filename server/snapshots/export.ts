@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { and, eq } from 'drizzle-orm';
+import { exports_ } from '../../db/schema/snapshots.ts';
+import { newId } from '../../lib/new-id.ts';
+import { appendAudit } from '../audit/append.ts';
+import type { Ctx } from '../context.ts';
+import { getSnapshotInProject } from './internal.ts';
+import { verifyFolder } from './manifest.ts';
+import type { ExportSnapshotInput, ExportSummary } from './schemas.ts';
+import { writeExport } from './write-export.ts';
+
+/**
+ * An export of a snapshot in the data folder, ready to be downloaded. The same format of the same snapshot is written
+ * once; asked for again, the folder is checked and used if it is whole. Each asking is an audit event.
+ */
+export async function exportSnapshot({
+  ctx,
+  input,
+}: {
+  ctx: Ctx;
+  input: ExportSnapshotInput;
+}): Promise<ExportSummary> {
+  const snapshot = getSnapshotInProject(ctx, input);
+  const { format } = input;
+  const known = ctx.db
+    .select()
+    .from(exports_)
+    .where(and(eq(exports_.snapshotId, snapshot.id), eq(exports_.format, format)))
+    .get();
+  const isWhole =
+    known !== undefined && (await isIntact(path.join(ctx.dataFolder, known.folder), known.manifestSha256));
+  const id = known?.id ?? newId('exp', ctx.now());
+  const folder = known?.folder ?? path.join('exports', id);
+  const written = isWhole
+    ? { rows: known.rows, manifestSha256: known.manifestSha256 }
+    : await writeExport(ctx, snapshot, { format, folder: path.join(ctx.dataFolder, folder) });
+  const { rows, manifestSha256 } = written;
+  const row = ctx.db.transaction(
+    () => {
+      const createdBy = ctx.actor.type === 'user' ? ctx.actor.userId : 'system';
+      appendAudit(ctx, {
+        action: 'snapshots.export',
+        subject: id,
+        projectId: snapshot.projectId,
+        payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
+      });
+      return ctx.db
+        .insert(exports_)
+        .values({
+          id,
+          snapshotId: snapshot.id,
+          format,
+          folder,
+          rows,
+          manifestSha256,
+          createdBy,
+          createdAt: ctx.now(),
+        })
+        .onConflictDoUpdate({ target: exports_.id, set: { rows, manifestSha256 } })
+        .returning()
+        .get();
+    },
+    { behavior: 'immediate' },
+  );
+  const { createdAt } = row;
+  return {
+    exportId: id,
+    snapshotId: snapshot.id,
+    snapshotNumber: snapshot.number,
+    format,
+    rows,
+    manifestSha256,
+    createdAt,
+  };
+}
+
+async function isIntact(folder: string, manifestSha256: string): Promise<boolean> {
+  if (!existsSync(folder)) return false;
+  const check = await verifyFolder(folder);
+  return check.ok && check.manifestSha256 === manifestSha256;
+}

@@ -1,0 +1,138 @@
+import { createHash, type Hash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { buildManifest, MANIFEST_FILE, type Manifest, ROWS_FILE } from './manifest.ts';
+
+const BUFFER_BYTES = 256 * 1024;
+
+type OpenFile = {
+  name: string;
+  fd: number;
+  hash: Hash;
+  bytes: number;
+  lines: number;
+  waiting: string[];
+  waitingBytes: number;
+};
+
+/**
+ * Writes a folder of text files with its manifest. Everything goes into a temporary folder beside the target, is synced,
+ * and takes the target's name as the last act: a folder under its own name is whole.
+ */
+export class FolderWriter {
+  readonly #target: string;
+  readonly #temporary: string;
+  readonly #files = new Map<string, OpenFile>();
+  readonly #rows: OpenFile;
+
+  constructor(target: string) {
+    this.#target = path.resolve(target);
+    this.#temporary = `${this.#target}.partial-${process.pid}`;
+    rmSync(this.#temporary, { recursive: true, force: true });
+    mkdirSync(this.#temporary, { recursive: true });
+    this.#rows = this.#open(ROWS_FILE);
+  }
+
+  /** Makes a data file, also when no line follows. */
+  addFile(name: string): void {
+    if (!this.#files.has(name)) this.#files.set(name, this.#open(name));
+  }
+
+  /** Adds one row of data; a text with newlines in it (CSV) counts as that many lines. */
+  addRow(name: string, row: string): void {
+    this.addFile(name);
+    const file = this.#files.get(name) as OpenFile;
+    for (const line of row.split('\n')) {
+      file.lines += 1;
+      const hash = createHash('sha256').update(line, 'utf8').digest('hex');
+      this.#rows.lines += 1;
+      this.#write(this.#rows, `${hash}  ${name}:${file.lines}\n`);
+    }
+    this.#write(file, `${row}\n`);
+  }
+
+  /** Writes the manifest and gives the folder its name. Returns the manifest's sha256. */
+  finish(fields: Omit<Manifest, 'plumbline' | 'self_sha256' | 'files'>): string {
+    const files = [...this.#files.values(), this.#rows].map((file) => this.#close(file));
+    files.sort((a, b) => (a.path < b.path ? -1 : 1));
+    const manifest = buildManifest({ ...fields, files });
+    const file = this.#open(MANIFEST_FILE);
+    this.#write(file, manifest);
+    const { sha256 } = this.#close(file);
+    makeWay(this.#target);
+    mkdirSync(path.dirname(this.#target), { recursive: true });
+    renameSync(this.#temporary, this.#target);
+    syncFolder(path.dirname(this.#target));
+    return sha256;
+  }
+
+  /** Leaves nothing behind. Safe to call after finish. */
+  abandon(): void {
+    for (const file of [...this.#files.values(), this.#rows]) {
+      if (file.fd >= 0) closeSync(file.fd);
+      file.fd = -1;
+    }
+    rmSync(this.#temporary, { recursive: true, force: true });
+  }
+
+  #open(name: string): OpenFile {
+    const fd = openSync(path.join(this.#temporary, name), 'wx', 0o600);
+    return { name, fd, hash: createHash('sha256'), bytes: 0, lines: 0, waiting: [], waitingBytes: 0 };
+  }
+
+  #write(file: OpenFile, text: string): void {
+    file.waiting.push(text);
+    file.waitingBytes += text.length;
+    if (file.waitingBytes >= BUFFER_BYTES) flush(file);
+  }
+
+  #close(file: OpenFile): Manifest['files'][number] {
+    flush(file);
+    fsyncSync(file.fd);
+    closeSync(file.fd);
+    file.fd = -1;
+    return { path: file.name, bytes: file.bytes, lines: file.lines, sha256: file.hash.digest('hex') };
+  }
+}
+
+function flush(file: OpenFile): void {
+  const bytes = Buffer.from(file.waiting.join(''), 'utf8');
+  file.waiting = [];
+  file.waitingBytes = 0;
+  file.hash.update(bytes);
+  file.bytes += bytes.length;
+  for (let from = 0; from < bytes.length; ) from += writeSync(file.fd, bytes, from);
+}
+
+/** Only an earlier folder of ours may be replaced: its listed files are removed, anything else in it stops us. */
+function makeWay(target: string): void {
+  const manifestFile = path.join(target, MANIFEST_FILE);
+  if (!existsSync(target)) return;
+  if (existsSync(manifestFile)) {
+    const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Partial<Manifest>;
+    if (manifest.plumbline === 'manifest/1') {
+      for (const file of manifest.files ?? [])
+        rmSync(path.join(target, path.basename(file.path)), { force: true });
+      rmSync(manifestFile);
+    }
+  }
+  // throws when the folder still holds something: it is not ours to remove
+  rmdirSync(target);
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  fsyncSync(fd);
+  closeSync(fd);
+}

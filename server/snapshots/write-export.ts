@@ -1,0 +1,63 @@
+import type { ExportFormat } from '../../db/schema/snapshots.ts';
+import type { Ctx } from '../context.ts';
+import { codeVersion } from './code-version.ts';
+import { datasetCard } from './dataset-card.ts';
+import { FolderWriter } from './folder-writer.ts';
+import { formatWriters } from './formats.ts';
+import { openSnapshot, type Snapshot } from './internal.ts';
+
+export type WrittenExport = {
+  rows: number;
+  notExported: Record<string, number>;
+  files: string[];
+  manifestSha256: string;
+};
+
+/**
+ * Writes a snapshot in a format into a folder (new, empty, or holding an earlier export). A pure function of the snapshot's
+ * files and this code: the same bytes each time. Nothing is held but one judgment. Throws when the snapshot was altered.
+ */
+export async function writeExport(
+  ctx: Pick<Ctx, 'dataFolder'>,
+  snapshot: Snapshot,
+  { format, folder }: { format: ExportFormat; folder: string },
+): Promise<WrittenExport> {
+  const { manifest, rows } = await openSnapshot(ctx, snapshot);
+  const { files, render } = formatWriters[format];
+  const writer = new FolderWriter(folder);
+  try {
+    for (const { name, header } of files) {
+      writer.addFile(name);
+      if (header !== undefined) writer.addRow(name, header);
+    }
+    let numRows = 0;
+    const notExported: Record<string, number> = {};
+    for await (const row of rows()) {
+      const rendered = render(row);
+      for (const { file, text } of rendered.lines) writer.addRow(file, text);
+      numRows += rendered.lines.length;
+      for (const reason of rendered.notExported) notExported[reason] = (notExported[reason] ?? 0) + 1;
+    }
+    const counts = { ...manifest.counts, rows: numRows, not_exported: notExported };
+    const names = files.map((file) => file.name);
+    const { number, createdAt } = snapshot;
+    writer.addRow('README.md', datasetCard({ format, number, counts, files: names, createdAt }));
+    const { plumbline: _plumbline, self_sha256: _self, files: _files, ...fields } = manifest;
+    const manifestSha256 = writer.finish({
+      ...fields,
+      kind: 'export',
+      format,
+      snapshot_manifest_sha256: snapshot.manifestSha256,
+      code_version: codeVersion(),
+      counts,
+    });
+    return {
+      rows: numRows,
+      notExported,
+      files: [...names, 'README.md', 'rows.sha256', 'manifest.json'],
+      manifestSha256,
+    };
+  } finally {
+    writer.abandon();
+  }
+}
