@@ -8,9 +8,11 @@ import { tokenBatch } from './token-batch.ts';
 
 export type SampledResponse = { promptIds: readonly number[]; responseIds: readonly number[] };
 
+/** Inputs of a forward pass; `rowsM` are the hidden states that predict the response tokens `targetsM`. */
+export type EpisodeInputs = Record<'idsBT' | 'maskBT' | 'positionsBT' | 'rowsM' | 'targetsM', HostTensor>;
+
 export type EpisodeBatch = {
-  /** inputs of a forward pass; `rowsM` are the hidden states that predict the response tokens `targetsM` */
-  inputs: Record<'idsBT' | 'maskBT' | 'positionsBT' | 'rowsM' | 'targetsM', HostTensor>;
+  inputs: EpisodeInputs;
   /** 1 at response tokens, the stop token included, 0 at padding (training.md P7), [M] */
   maskM: Float32Array;
   /** R */
@@ -21,12 +23,15 @@ export type EpisodeBatch = {
  * Prompt and response are laid end to end and padded on the right: a row's tokens never depend on its batch mates. The
  * response token in column t is predicted, and valued, from the hidden state of column t - 1 (P3).
  *
- * @param responseWidth R; pass the rollout's to give all its minibatches one shape
+ * @param options.responseWidth R, by default the longest response; pass the rollout's to give all its minibatches one shape
  */
 export function episodeBatch(
   episodes: readonly SampledResponse[],
-  { padTokenId, responseWidth }: { padTokenId: number; responseWidth: number },
+  options: { padTokenId: number; responseWidth?: number },
 ): EpisodeBatch {
+  const { padTokenId } = options;
+  const responseWidth =
+    options.responseWidth ?? episodes.reduce((max, { responseIds }) => Math.max(max, responseIds.length), 1);
   const { width, ...batch } = tokenBatch(
     episodes.map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
     padTokenId,

@@ -9,6 +9,21 @@ import type { Tokenizer } from '../tokenizer/load-tokenizer.ts';
 
 export type Prompt = { id: string; prompt: Message[]; ids: number[] };
 
+/** A policy with what it needs to speak. */
+export type Speaker = {
+  params: Params;
+  config: ModelConfig;
+  tokenizer: Tokenizer;
+  eosTokenIds: readonly number[];
+};
+
+/** What responses are measured by. */
+export type Judge = {
+  score: (responses: readonly Response[]) => number[];
+  trueReward: ((prompt: Message[], response: string) => number) | null;
+  config: Pick<PpoConfig, 'missingEosScore' | 'scoreClip'>;
+};
+
 /** One sampled response. */
 export type Response = {
   id: string;
@@ -33,11 +48,11 @@ export type Judged = Response & {
 
 /** Samples one response to each prompt; temperature 0 is greedy. */
 export function respond(
-  policy: { params: Params; config: ModelConfig; tokenizer: Tokenizer; eosTokenIds: readonly number[] },
+  speaker: Speaker,
   prompts: readonly Prompt[],
   sampling: { rng: Rng; temperature: number; maxNewTokens: number },
 ): Response[] {
-  const { params, config, tokenizer, eosTokenIds } = policy;
+  const { params, config, tokenizer, eosTokenIds } = speaker;
   const { responses, logProbs, ended } = generate({
     params,
     config,
@@ -61,14 +76,7 @@ export function respond(
 }
 
 /** Scores responses and applies the missing-EOS rule and the clip (training.md P6, P12). */
-export function judge(
-  responses: readonly Response[],
-  by: {
-    score: (responses: readonly Response[]) => number[];
-    trueReward: ((prompt: Message[], response: string) => number) | null;
-    config: Pick<PpoConfig, 'missingEosScore' | 'scoreClip'>;
-  },
-): Judged[] {
+export function judge(responses: readonly Response[], by: Judge): Judged[] {
   const { missingEosScore, scoreClip } = by.config;
   const scores = by.score(responses);
   return responses.map((response, i) => {
@@ -81,4 +89,18 @@ export function judge(
       trueReward: by.trueReward ? by.trueReward(prompt, text) : null,
     };
   });
+}
+
+/** Largest difference between log-probabilities at sampling and those of a forward pass (verl rollout_probs_diff). */
+export function largestSamplingGap(
+  responses: readonly Response[],
+  { logProbsM, responseWidth }: { logProbsM: ArrayLike<number>; responseWidth: number },
+): number {
+  let gap = 0;
+  responses.forEach(({ sampledLogProbs }, b) => {
+    sampledLogProbs.forEach((sampled, t) => {
+      gap = Math.max(gap, Math.abs(sampled - (logProbsM[b * responseWidth + t] as number)));
+    });
+  });
+  return gap;
 }

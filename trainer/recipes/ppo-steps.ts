@@ -93,3 +93,5 @@ export function createPpoSteps(args: {
     ),
   };
 }
+
+export type PpoSteps = ReturnType<typeof createPpoSteps>;

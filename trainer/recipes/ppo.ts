@@ -25,7 +25,6 @@ import type { PpoConfig } from '../config/ppo.ts';
 import type { Message, PromptExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { nextKlCoefficient } from '../math/adaptive-kl.ts';
-import { k1 } from '../math/kl.ts';
 import { maskedCount, maskedMaxDifference } from '../math/masked.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { copyParams, countParams, disposeParams } from '../model/params.ts';
@@ -37,19 +36,18 @@ import { assertFinite } from './assert-finite.ts';
 import { episodeBatch } from './episode-batch.ts';
 import { estimateAdvantages } from './estimate-advantages.ts';
 import { createExampleOrder } from './example-order.ts';
-import { floats } from './host-arrays.ts';
-import { meanFigures, rolloutFigures, updateFigures, watchOverOptimization } from './ppo-figures.ts';
-import { type Judged, judge, type Prompt, type Response, respond } from './ppo-respond.ts';
+import { beforeAndAfter, evaluatePolicy } from './ppo-evaluate.ts';
+import { meanFigures, rolloutFigures, watchOverOptimization } from './ppo-figures.ts';
+import { judge, largestSamplingGap, type Prompt, respond } from './ppo-respond.ts';
 import { newCritic, openScore, type ScoreSource } from './ppo-scoring.ts';
 import { createPpoSteps } from './ppo-steps.ts';
+import { updateOnRollout } from './ppo-update.ts';
 import type { RecipeArgs } from './recipe-args.ts';
 import { assertSameRun, dataHash, runStateSchema, savedOptimizer } from './run-state.ts';
 import { checkPadDiffersFromEos, selfCheck } from './self-check.ts';
 import { startStopwatch } from './stopwatch.ts';
 
 const SHOWN_EPISODES = 8;
-/** rows per pass of generation and of the evaluation's forward passes */
-const EVAL_ROWS = 64;
 
 export type PpoArgs = RecipeArgs<PpoConfig> & {
   prompts: PromptExample[];
@@ -74,7 +72,7 @@ type Progress = Omit<z.output<typeof stateSchema>, 'config' | 'dataSha256'>;
  */
 export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
   const { config, modelFolder, outFolder, resumeFrom, signal, trueReward } = args;
-  const { rolloutBatchSize, numMinibatches, numPpoEpochs, runtime, temperature } = config;
+  const { rolloutBatchSize, runtime, temperature } = config;
   const backend = await chooseBackend(args.backend);
   const dataSha256 = dataHash([args.prompts, args.evalPrompts, args.score.kind]);
 
@@ -106,45 +104,10 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
   const speaker = { ...policy, tokenizer, eosTokenIds };
   const maxNewTokens = config.responseLength;
   const judgment = { score, trueReward, config };
-  const layOut = (responses: readonly Response[], responseWidth = longest(responses)) =>
-    episodeBatch(responses, { padTokenId, responseWidth });
 
   // 3. Evaluation on fixed prompts with fixed draws, so that evaluations differ by the policy alone.
-  const evaluate = (): Record<string, number> => {
-    const rng = createRng(runtime.seed, 'eval');
-    const sampled: Judged[] = [];
-    const greedy: Judged[] = [];
-    let kl = 0;
-    for (let from = 0; from < evalPrompts.length; from += EVAL_ROWS) {
-      const part = evalPrompts.slice(from, from + EVAL_ROWS);
-      const responses = respond(speaker, part, { rng, temperature, maxNewTokens });
-      const { inputs, maskM, responseWidth } = layOut(responses);
-      const { logProbsM } = steps.reference(inputs);
-      responses.forEach(({ sampledLogProbs }, b) => {
-        sampledLogProbs.forEach((logProb, t) => {
-          if (maskM[b * responseWidth + t])
-            kl += k1(logProb, logProbsM.data[b * responseWidth + t] as number);
-        });
-      });
-      sampled.push(...judge(responses, judgment));
-      greedy.push(...judge(respond(speaker, part, { rng, temperature: 0, maxNewTokens }), judgment));
-    }
-    const mean = (of: Judged[], value: (r: Judged) => number) =>
-      of.reduce((sum, r) => sum + value(r), 0) / of.length;
-    return {
-      'eval/proxy_reward': mean(sampled, (r) => r.finalScore),
-      'eval/proxy_reward_greedy': mean(greedy, (r) => r.finalScore),
-      ...(trueReward
-        ? {
-            'eval/true_reward': mean(sampled, (r) => r.trueReward as number),
-            'eval/true_reward_greedy': mean(greedy, (r) => r.trueReward as number),
-          }
-        : {}),
-      'eval/kl': kl / sampled.length,
-      'eval/responses_len': mean(sampled, (r) => r.responseIds.length),
-      'eval/ended': mean(sampled, (r) => (r.ended ? 1 : 0)),
-    };
-  };
+  const evaluate = () =>
+    evaluatePolicy({ speaker, prompts: evalPrompts, reference: steps.reference, judge: judgment, config });
 
   // 4. Everything that a resumed run needs and that is not in the models and moments.
   let progress: Progress = { step: 0, klCoefficient: config.kl.coefficient, before: null, best: null };
@@ -216,11 +179,11 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
       watch.lap('score');
 
       // 7. log pi, log pi_ref and V of every response token, by the forward pass that training uses.
-      const { inputs, maskM, responseWidth } = layOut(responses);
+      const { inputs, maskM, responseWidth } = episodeBatch(responses, { padTokenId });
       const { logProbsM } = steps.policy(inputs);
       const { logProbsM: refLogProbsM } = steps.reference(inputs);
       const { valuesM } = steps.critic(inputs);
-      const generationGap = largestGap(responses, logProbsM.data, responseWidth);
+      const generationGap = largestSamplingGap(responses, { logProbsM: logProbsM.data, responseWidth });
       if (step === 0) {
         yield selfCheck({
           name: 'cached generation gives the log-probabilities of the training forward',
@@ -251,69 +214,27 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
         whitenRewards: config.whitenRewards,
       });
 
-      // 9. Epochs of minibatches. A token weighs the same wherever it falls (P26).
-      const tokenWeight = numMinibatches / maskedCount(maskM);
-      const learningRates = {
-        policy: learningRateAt(config.policyOptimizer, step, totalSteps),
-        critic: learningRateAt(config.criticOptimizer, step, totalSteps),
-      };
-      const updates: ReturnType<typeof updateFigures>[] = [];
-      let stoppedEarly = false;
-      for (let epoch = 0; epoch < numPpoEpochs && !stoppedEarly; epoch++) {
-        const shuffled = createRng(runtime.seed, `minibatches/${step}/${epoch}`).shuffle(
-          responses.map((_, b) => b),
-        );
-        const size = rolloutBatchSize / numMinibatches;
-        for (let from = 0; from < rolloutBatchSize && !stoppedEarly; from += size) {
-          const picked = shuffled.slice(from, from + size);
-          const part = layOut(
-            picked.map((b) => responses[b] as Response),
-            responseWidth,
-          );
-          const pick = (x: ArrayLike<number>) => pickRows(x, picked, responseWidth);
-          const weightsM = floats(part.maskM.map((m) => m * tokenWeight));
-          const old = { logProbsM: pick(logProbsM.data), valuesM: pick(valuesM.data) };
-          const advantages = pick(advantagesM);
-          const returns = pick(returnsM);
-          const policyOutput = steps.updatePolicy({
-            ...part.inputs,
-            ...policyOptimizer.advance(learningRates.policy),
-            oldLogProbsM: floats(old.logProbsM),
-            advantagesM: floats(advantages),
-            weightsM,
-          });
-          const criticOutput = steps.updateCritic({
-            ...part.inputs,
-            ...criticOptimizer.advance(learningRates.critic),
-            oldValuesM: floats(old.valuesM),
-            returnsM: floats(returns),
-            weightsM,
-          });
-          const figures = updateFigures({
-            policyOutput,
-            criticOutput,
-            old,
-            advantages,
-            returns,
-            maskM: part.maskM,
-            config,
-          });
-          assertFinite(figures, {
-            step: step + 1,
-            batchIds: picked.map((b) => (responses[b] as Response).id),
-            config,
-          });
-          if (step === 0 && updates.length === 0) {
-            yield selfCheck({
-              name: 'first ratio is 1',
-              deviation: figures['val/ratio'] - 1,
-              tolerance: 1e-5,
-              detail: `mean of pi / pi_old in the first minibatch is ${figures['val/ratio']}`,
-            });
-          }
-          updates.push(figures);
-          stoppedEarly = config.kl.stopAbove !== null && figures['policy/approxkl_avg'] > config.kl.stopAbove;
-        }
+      // 9. Learn from it: epochs of minibatches.
+      const updates = updateOnRollout(
+        {
+          responses,
+          responseWidth,
+          maskM,
+          logProbsM: logProbsM.data,
+          valuesM: valuesM.data,
+          advantagesM,
+          returnsM,
+        },
+        { steps, policyOptimizer, criticOptimizer, config, step, totalSteps, padTokenId },
+      );
+      const firstRatio = updates[0]?.['val/ratio'] ?? Number.NaN;
+      if (step === 0) {
+        yield selfCheck({
+          name: 'first ratio is 1',
+          deviation: firstRatio - 1,
+          tolerance: 1e-5,
+          detail: `mean of pi / pi_old in the first minibatch is ${firstRatio}`,
+        });
       }
       watch.lap('update');
 
@@ -335,8 +256,8 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
         ...meanFigures(updates),
         'val/num_updates': updates.length,
         'val/generation_logprob_gap': generationGap,
-        lr: learningRates.policy,
-        lr_critic: learningRates.critic,
+        lr: learningRateAt(config.policyOptimizer, step, totalSteps),
+        lr_critic: learningRateAt(config.criticOptimizer, step, totalSteps),
         episode: (step + 1) * rolloutBatchSize,
         eps: rolloutBatchSize / totalSeconds,
       };
@@ -391,51 +312,4 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
     for (const { params } of [policy, reference, critic]) disposeParams(params);
     disposeScore();
   }
-}
-
-function longest(responses: readonly Response[]): number {
-  return responses.reduce((max, { responseIds }) => Math.max(max, responseIds.length), 1);
-}
-
-/** Rows `picked` of [B, R] laid out as [M]. */
-function pickRows(xM: ArrayLike<number>, picked: readonly number[], responseWidth: number): number[] {
-  return picked.flatMap((b) =>
-    Array.from({ length: responseWidth }, (_, t) => xM[b * responseWidth + t] as number),
-  );
-}
-
-/** Largest difference between the log-probabilities at sampling and those of the forward pass (verl rollout_probs_diff). */
-function largestGap(
-  responses: readonly Response[],
-  logProbsM: ArrayLike<number>,
-  responseWidth: number,
-): number {
-  let gap = 0;
-  responses.forEach(({ sampledLogProbs }, b) => {
-    sampledLogProbs.forEach((sampled, t) => {
-      gap = Math.max(gap, Math.abs(sampled - (logProbsM[b * responseWidth + t] as number)));
-    });
-  });
-  return gap;
-}
-
-/** `eval/true_reward` becomes trueRewardBefore and trueRewardAfter, and so on. */
-function beforeAndAfter(
-  before: Record<string, number>,
-  after: Record<string, number>,
-): Record<string, number> {
-  const names = {
-    'eval/true_reward': 'trueReward',
-    'eval/true_reward_greedy': 'trueRewardGreedy',
-    'eval/proxy_reward': 'proxyReward',
-    'eval/proxy_reward_greedy': 'proxyRewardGreedy',
-    'eval/responses_len': 'responseLength',
-  };
-  const summary: Record<string, number> = {};
-  for (const [metric, name] of Object.entries(names)) {
-    const [first, last] = [before[metric], after[metric]];
-    if (first !== undefined) summary[`${name}Before`] = first;
-    if (last !== undefined) summary[`${name}After`] = last;
-  }
-  return summary;
 }
