@@ -11,11 +11,7 @@ export async function runInThread(
   task: ThreadTask,
   { onMessage, lost }: { onMessage: (message: ThreadMessage) => ThreadReply; lost: AbortSignal },
 ): Promise<void> {
-  const thread = new Worker(new URL('./thread.ts', import.meta.url), {
-    workerData: task,
-    // the entry is TypeScript, also where the parent was started by something else than tsx
-    execArgv: ['--import', 'tsx'],
-  });
+  const thread = new Worker(new URL('./start-thread.mjs', import.meta.url), { workerData: task });
   const kill = () => void thread.terminate();
   lost.addEventListener('abort', kill, { once: true });
   try {

@@ -1,0 +1,189 @@
+/** A project on a real database file with toy-world prompts, judged pairs, a snapshot and a tiny model: for worker tests. */
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { eq } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { judgments } from '../../db/schema/judgments.ts';
+import { prompts } from '../../db/schema/prompts.ts';
+import { snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
+import { users } from '../../db/schema/users.ts';
+import { seedProject } from '../../db/testing.ts';
+import { canonicalJson } from '../../lib/canonical-json.ts';
+import { newId } from '../../lib/new-id.ts';
+import type { Ctx } from '../../server/context.ts';
+import { openDataFolder } from '../../server/data-folder.ts';
+import { recordJudgment } from '../../server/judgments/record.ts';
+import type { Checkpoint } from '../../server/models/internal.ts';
+import { registerCheckpoint } from '../../server/models/register.ts';
+import { addPrompt } from '../../server/tasks/add-prompt.ts';
+import { addResponses } from '../../server/tasks/add-responses.ts';
+import { claimTask } from '../../server/tasks/claim.ts';
+import { createTask } from '../../server/tasks/create.ts';
+import { pretrainSchema } from '../../trainer/config/pretrain.ts';
+import { pretrain } from '../../trainer/recipes/pretrain.ts';
+import { createRng } from '../../trainer/rng.ts';
+import { allPrompts, instructionFor } from '../../trainer/toy-world/prompts.ts';
+
+export type TrainingWorld = {
+  db: Db;
+  dataFolder: string;
+  projectId: string;
+  /** a context of the project's researcher */
+  ctx: Ctx;
+  model: Checkpoint;
+  /** adds this many tasks of two answers and judges each through the real verbs: the right answer wins */
+  judge: (count: number) => void;
+  /** a snapshot of every judgment so far */
+  snapshot: () => string;
+  close: () => void;
+};
+
+let tinyModel: Promise<string> | null = null;
+
+/** A model of some thousand parameters, pretrained for two steps, with its tokenizer; made once per test process. */
+export function tinyModelFolder(): Promise<string> {
+  tinyModel ??= (async () => {
+    const outFolder = mkdtempSync(path.join(tmpdir(), 'tiny-model-'));
+    process.on('exit', () => rmSync(outFolder, { recursive: true, force: true }));
+    const config = pretrainSchema.parse({
+      model: {
+        hiddenSize: 16,
+        numLayers: 1,
+        numHeads: 2,
+        numKvHeads: 2,
+        intermediateSize: 32,
+        maxPositions: 128,
+      },
+      vocabSize: 300,
+      sequenceLength: 16,
+      batchSize: 2,
+      steps: 2,
+    });
+    const rng = createRng(1, 'tiny-model');
+    const texts = allPrompts(200, 1).map((prompt) => ({
+      text: `${prompt[0]?.content} ${instructionFor(prompt).answer(rng)}`,
+    }));
+    const signal = new AbortController().signal;
+    for await (const event of pretrain({
+      config,
+      backend: 'cpu',
+      outFolder,
+      resumeFrom: null,
+      signal,
+      texts,
+    })) {
+      if (event.type === 'done') return event.folder;
+    }
+    throw new Error('pretraining ended without a model');
+  })();
+  return tinyModel;
+}
+
+export async function createTrainingWorld(): Promise<TrainingWorld> {
+  const source = await tinyModelFolder();
+  const dataFolder = mkdtempSync(path.join(tmpdir(), 'training-world-'));
+  const db = openDataFolder(dataFolder);
+  const { projectId, userIds } = seedProject(db);
+  const as = (userId: string): Ctx => ({
+    db,
+    dataFolder,
+    actor: { type: 'user', userId, isInstanceOwner: false },
+    now: Date.now,
+  });
+  const ctx = as(userIds.researcher);
+  db.update(users).set({ isSimulated: true }).where(eq(users.id, userIds.annotator)).run();
+  cpSync(source, path.join(dataFolder, 'models/tiny'), { recursive: true });
+  const model = registerCheckpoint({
+    ctx,
+    input: {
+      projectId,
+      modelName: 'tiny',
+      kind: 'language-model',
+      folder: 'models/tiny',
+      manifestSha256: null,
+      step: 2,
+      parentId: null,
+      rewardCheckpointId: null,
+      snapshotId: null,
+      runId: null,
+    },
+  });
+  const questions = allPrompts(500, 7);
+  const rng = createRng(3, 'answers');
+  let used = 0;
+  const judge = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const messages = questions[used++];
+      if (!messages) throw new Error('the world has run out of prompts');
+      const { promptId } = addPrompt({ ctx, input: { projectId, messages } });
+      const instruction = instructionFor(messages);
+      const contents = [instruction.answer(rng), `${instruction.wrongAnswer(rng)} No.`];
+      const responseIds = addResponses({
+        ctx,
+        input: { promptId, responses: contents.map((content) => ({ content, origin: 'imported' as const })) },
+      });
+      createTask({ ctx, input: { projectId, promptId, responseIds } });
+      const annotator = as(userIds.annotator);
+      const { task } = claimTask({ ctx: annotator, input: { projectId, holding: [] } });
+      if (!task) throw new Error('no task to claim');
+      const best = task.responses.find((response) => contents[0] === response.content)?.id as string;
+      const worst = task.responses.find((response) => contents[0] !== response.content)?.id as string;
+      recordJudgment({
+        ctx: annotator,
+        input: {
+          projectId,
+          seatId: task.seatId,
+          leaseToken: task.leaseToken,
+          idempotencyKey: newId('key'),
+          ranking: [[best], [worst]],
+          strength: task.responses[0]?.id === best ? -2 : 2,
+          tieKind: 'none',
+          notRankable: false,
+          flags: {},
+          rationale: '',
+          firstInteractionAt: null,
+          activeMs: 10,
+          inputKind: 'api',
+        },
+      });
+    }
+  };
+  let numSnapshots = 0;
+  const snapshot = () => {
+    const id = newId('snp');
+    const folder = `snapshots/${id}`;
+    mkdirSync(path.join(dataFolder, folder), { recursive: true });
+    const rows = db.select().from(judgments).where(eq(judgments.projectId, projectId)).all();
+    const raw = rows.map((row) => `${canonicalJson(row)}\n`).join('');
+    writeFileSync(path.join(dataFolder, folder, 'raw.jsonl'), raw);
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    const manifest = canonicalJson({
+      version: 1,
+      files: { 'raw.jsonl': { bytes: Buffer.byteLength(raw), sha256: sha256(raw) } },
+    });
+    writeFileSync(path.join(dataFolder, folder, 'manifest.json'), manifest);
+    db.insert(snapshots)
+      .values({
+        id,
+        projectId,
+        number: ++numSnapshots,
+        query: { sources: ['simulated'], until: Date.now(), annotatorIds: null },
+        seed: 1,
+        counts: { kept: rows.length, dropped: {} },
+        folder,
+        manifestSha256: sha256(manifest),
+        createdBy: userIds.researcher,
+        createdAt: Date.now(),
+      })
+      .run();
+    for (const row of rows) db.insert(snapshotJudgments).values({ snapshotId: id, judgmentId: row.id }).run();
+    return id;
+  };
+  const close = () => {
+    db.$client.close();
+    rmSync(dataFolder, { recursive: true, force: true });
+  };
+  return { db, dataFolder, projectId, ctx, model, judge, snapshot, close };
+}
