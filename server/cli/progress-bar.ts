@@ -16,6 +16,7 @@ export function startProgressBar(label: string, total: number) {
   bar.start(Math.max(1, total), 0, { detail: '' });
   return {
     update: (value: number, detail: string) => bar.update(value, { detail }),
+    setTotal: (total: number) => bar.setTotal(Math.max(1, total)),
     stop: () => bar.stop(),
   };
 }
