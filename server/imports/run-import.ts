@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { importRejects, imports } from '../../db/schema/imports.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
@@ -47,7 +47,7 @@ export async function runImport({
     return await readInto(ctx, row, input);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    if (isOwnFault(error)) throw error;
+    if (error instanceof DomainError || isOwnFault(error)) throw error;
     ctx.db
       .update(imports)
       .set({ status: 'failed', error: detail, finishedAt: ctx.now() })
@@ -141,7 +141,17 @@ function commitBatch(
         payload: { read, accepted, duplicates, rejected, judgmentDigests: pendingDigests(pending) },
       });
       insertPending(ctx, pending, event.hash);
-      ctx.db.update(imports).set({ read, accepted, duplicates, rejected }).where(eq(imports.id, id)).run();
+      const { changes } = ctx.db
+        .update(imports)
+        .set({ read, accepted, duplicates, rejected })
+        .where(and(eq(imports.id, id), eq(imports.read, into.read)))
+        .run();
+      if (changes !== 1) {
+        throw new DomainError(
+          'conflict',
+          `Import ${id} is being read by another process too; this one stops.`,
+        );
+      }
       return counts;
     },
     { behavior: 'immediate' },

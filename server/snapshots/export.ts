@@ -63,15 +63,15 @@ export async function exportSnapshot({
     },
     { behavior: 'immediate' },
   );
-  const { createdAt } = row;
   return {
     exportId: id,
     snapshotId: snapshot.id,
     snapshotNumber: snapshot.number,
     format,
+    folder,
     rows,
     manifestSha256,
-    createdAt,
+    createdAt: row.createdAt,
   };
 }
 

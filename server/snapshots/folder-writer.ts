@@ -5,6 +5,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
@@ -12,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { DomainError } from '../errors.ts';
 import { buildManifest, MANIFEST_FILE, type Manifest, ROWS_FILE } from './manifest.ts';
 
 const BUFFER_BYTES = 256 * 1024;
@@ -36,8 +38,10 @@ export class FolderWriter {
   readonly #files = new Map<string, OpenFile>();
   readonly #rows: OpenFile;
 
+  /** Throws `conflict` when the target holds anything but an earlier folder of this kind. */
   constructor(target: string) {
     this.#target = path.resolve(target);
+    replaceableFiles(this.#target);
     this.#temporary = `${this.#target}.partial-${process.pid}`;
     rmSync(this.#temporary, { recursive: true, force: true });
     mkdirSync(this.#temporary, { recursive: true });
@@ -70,7 +74,8 @@ export class FolderWriter {
     const file = this.#open(MANIFEST_FILE);
     this.#write(file, manifest);
     const { sha256 } = this.#close(file);
-    makeWay(this.#target);
+    for (const name of replaceableFiles(this.#target)) rmSync(path.join(this.#target, name));
+    if (existsSync(this.#target)) rmdirSync(this.#target);
     mkdirSync(path.dirname(this.#target), { recursive: true });
     renameSync(this.#temporary, this.#target);
     syncFolder(path.dirname(this.#target));
@@ -115,20 +120,27 @@ function flush(file: OpenFile): void {
   for (let from = 0; from < bytes.length; ) from += writeSync(file.fd, bytes, from);
 }
 
-/** Only an earlier folder of ours may be replaced: its listed files are removed, anything else in it stops us. */
-function makeWay(target: string): void {
-  const manifestFile = path.join(target, MANIFEST_FILE);
-  if (!existsSync(target)) return;
-  if (existsSync(manifestFile)) {
+/** Files of an earlier folder of ours, which may be replaced; [] for a target that is missing or empty. Throws `conflict` else. */
+function replaceableFiles(target: string): string[] {
+  const found = existsSync(target) ? readdirSync(target) : [];
+  if (found.length === 0) return [];
+  const listed = [MANIFEST_FILE, ...listedFiles(path.join(target, MANIFEST_FILE))];
+  const stranger = found.find((name) => !listed.includes(name));
+  if (stranger === undefined) return found;
+  throw new DomainError(
+    'conflict',
+    `"${target}" holds "${stranger}", which is no file of an earlier export; expected a new or empty folder.`,
+  );
+}
+
+function listedFiles(manifestFile: string): string[] {
+  try {
     const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Partial<Manifest>;
-    if (manifest.plumbline === 'manifest/1') {
-      for (const file of manifest.files ?? [])
-        rmSync(path.join(target, path.basename(file.path)), { force: true });
-      rmSync(manifestFile);
-    }
+    return manifest.plumbline === 'manifest/1' ? (manifest.files ?? []).map((file) => file.path) : [];
+  } catch {
+    // no manifest or a damaged one: then nothing in there is known to be ours
+    return [];
   }
-  // throws when the folder still holds something: it is not ours to remove
-  rmdirSync(target);
 }
 
 function syncFolder(folder: string): void {

@@ -39,6 +39,7 @@ export function listExports({
       snapshotId: exports_.snapshotId,
       snapshotNumber: snapshots.number,
       format: exports_.format,
+      folder: exports_.folder,
       rows: exports_.rows,
       manifestSha256: exports_.manifestSha256,
       createdAt: exports_.createdAt,

@@ -1,4 +1,5 @@
 import { projectProcedure, router } from '../trpc.ts';
+import { checkExport, checkSnapshot, snapshotSources } from './check-folders.ts';
 import { createSnapshot } from './create.ts';
 import { exportSnapshot } from './export.ts';
 import { judgmentsOfSnapshot, snapshotsOfJudgment } from './lineage.ts';
@@ -19,6 +20,9 @@ export const snapshotsRouter = router({
   create: projectProcedure('snapshots.create').input(createSnapshotInput).mutation(createSnapshot),
   list: projectProcedure('data.read').input(listSnapshotsInput).query(listSnapshots),
   get: projectProcedure('data.read').input(getSnapshotInput).query(getSnapshot),
+  sources: projectProcedure('data.read').input(listSnapshotsInput).query(snapshotSources),
+  check: projectProcedure('data.read').input(getSnapshotInput).mutation(checkSnapshot),
+  checkExport: projectProcedure('snapshots.export').input(exportFilesInput).mutation(checkExport),
   export: projectProcedure('snapshots.export').input(exportSnapshotInput).mutation(exportSnapshot),
   exports: projectProcedure('data.read').input(listExportsInput).query(listExports),
   exportFiles: projectProcedure('snapshots.export').input(exportFilesInput).query(listExportFiles),

@@ -58,6 +58,8 @@ export type ExportSummary = {
   snapshotId: string;
   snapshotNumber: number;
   format: ExportFormat;
+  /** below the data folder */
+  folder: string;
   rows: number;
   manifestSha256: string;
   createdAt: number;

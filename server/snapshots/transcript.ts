@@ -14,5 +14,5 @@ export function transcriptProblem(prompt: readonly Message[], answers: readonly 
   if (prompt[0]?.role !== 'user') return 'not-begun-by-human';
   // somebody's text that looks like a turn would become one
   const texts = [...prompt.map((message) => message.content), ...answers];
-  return texts.some((text) => MARKER.test(`\n\n${text.trim()}`)) ? 'turn-marker-in-text' : null;
+  return texts.some((text) => MARKER.test(text)) ? 'turn-marker-in-text' : null;
 }

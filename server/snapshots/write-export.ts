@@ -20,7 +20,11 @@ export type WrittenExport = {
 export async function writeExport(
   ctx: Pick<Ctx, 'dataFolder'>,
   snapshot: Snapshot,
-  { format, folder }: { format: ExportFormat; folder: string },
+  {
+    format,
+    folder,
+    onProgress,
+  }: { format: ExportFormat; folder: string; onProgress?: (judgments: number, total: number) => void },
 ): Promise<WrittenExport> {
   const { manifest, rows } = await openSnapshot(ctx, snapshot);
   const { files, render } = formatWriters[format];
@@ -31,11 +35,14 @@ export async function writeExport(
       if (header !== undefined) writer.addRow(name, header);
     }
     let numRows = 0;
+    let numJudgments = 0;
     const notExported: Record<string, number> = {};
     for await (const row of rows()) {
       const rendered = render(row);
       for (const { file, text } of rendered.lines) writer.addRow(file, text);
       numRows += rendered.lines.length;
+      numJudgments += 1;
+      if (numJudgments % 200 === 0) onProgress?.(numJudgments, manifest.counts.judgments);
       for (const reason of rendered.notExported) notExported[reason] = (notExported[reason] ?? 0) + 1;
     }
     const counts = { ...manifest.counts, rows: numRows, not_exported: notExported };

@@ -1,0 +1,83 @@
+/**
+ * npm run export -- --project <slug> --format <format> --out <folder> [--snapshot <n>] [--data <folder>] [--json]
+ *
+ * Writes a snapshot of a project in a format that trainers read, with manifest and dataset card. Without --snapshot the
+ * judgments of now are frozen into a new snapshot first, or the latest one is used when nothing has been judged since.
+ * The same snapshot gives the same bytes; npm run verify -- <folder> checks them.
+ */
+import path from 'node:path';
+import { and, desc, eq } from 'drizzle-orm';
+import { projects } from '../../db/schema/projects.ts';
+import { EXPORT_FORMATS, type ExportFormat, snapshots } from '../../db/schema/snapshots.ts';
+import { appendAudit } from '../audit/append.ts';
+import type { Ctx } from '../context.ts';
+import { readEnv } from '../env.ts';
+import { createSnapshot } from '../snapshots/create.ts';
+import { getSnapshotInProject, type Snapshot } from '../snapshots/internal.ts';
+import { isUpToDate } from '../snapshots/is-up-to-date.ts';
+import { writeExport } from '../snapshots/write-export.ts';
+import { openExisting } from './open-existing.ts';
+import { readOptions, UsageError } from './options.ts';
+import { startProgressBar } from './progress-bar.ts';
+import { runCommand } from './run-command.ts';
+
+await runCommand('export', async () => {
+  const { options, positionals } = readOptions(process.argv.slice(2), {
+    project: { type: 'string', required: true, expected: 'slug of a project' },
+    format: { type: 'string', required: true, expected: EXPORT_FORMATS.join('|'), oneOf: EXPORT_FORMATS },
+    out: { type: 'string', required: true, expected: 'folder to write' },
+    snapshot: { type: 'string', expected: 'number of a snapshot' },
+    data: { type: 'string', expected: 'data folder' },
+    json: { type: 'boolean', expected: '' },
+  });
+  if (positionals.length > 0) throw new UsageError(`"${positionals[0]}": expected options only`);
+  const ctx = openExisting(options.data ?? readEnv().PLUMBLINE_DATA);
+  const snapshot = await chooseSnapshot(ctx, options.project ?? '', options.snapshot);
+  const format = options.format as ExportFormat;
+  const out = path.resolve(options.out ?? '');
+  let bar: ReturnType<typeof startProgressBar> | undefined;
+  const written = await writeExport(ctx, snapshot, {
+    format,
+    folder: out,
+    onProgress: (done, total) => {
+      bar ??= startProgressBar('export', total);
+      bar.update(done, `${done} judgments`);
+    },
+  }).finally(() => bar?.stop());
+  const { rows, notExported, files, manifestSha256 } = written;
+  appendAudit(ctx, {
+    action: 'snapshots.export',
+    subject: snapshot.id,
+    projectId: snapshot.projectId,
+    payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
+  });
+  if (options.json) {
+    const result = { snapshot: snapshot.number, format, rows, notExported, files, manifestSha256, out };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  } else {
+    process.stdout.write(
+      `Snapshot ${snapshot.number} as ${format}: ${rows.toLocaleString('en')} rows in ${out}\n`,
+    );
+    for (const [reason, n] of Object.entries(notExported)) {
+      process.stdout.write(`  not in this format, ${reason}: ${n.toLocaleString('en')}\n`);
+    }
+    process.stdout.write(`manifest.json has sha256 ${manifestSha256}\n`);
+  }
+  return 0;
+});
+
+async function chooseSnapshot(ctx: Ctx, slug: string, numberText: string | undefined): Promise<Snapshot> {
+  const project = ctx.db.select({ id: projects.id }).from(projects).where(eq(projects.slug, slug)).get();
+  if (!project) throw new UsageError(`--project "${slug}": no such project in this data folder`);
+  const ofProject = eq(snapshots.projectId, project.id);
+  const numbered = ctx.db.select().from(snapshots);
+  if (numberText !== undefined) {
+    const wanted = numbered.where(and(ofProject, eq(snapshots.number, Number(numberText)))).get();
+    if (wanted) return wanted;
+    throw new UsageError(`--snapshot "${numberText}": project "${slug}" has no snapshot of this number`);
+  }
+  const latest = numbered.where(ofProject).orderBy(desc(snapshots.number)).limit(1).get();
+  if (latest && isUpToDate(ctx, latest)) return latest;
+  const { snapshotId } = await createSnapshot({ ctx, input: { projectId: project.id } });
+  return getSnapshotInProject(ctx, { projectId: project.id, snapshotId });
+}

@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { and, count, eq } from 'drizzle-orm';
+import { judgments } from '../../db/schema/judgments.ts';
+import { exports_, snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
+import type { Ctx } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { getSnapshotInProject } from './internal.ts';
+import { type Manifest, verifyFolder } from './manifest.ts';
+
+/** What checking every byte of a folder against its manifest, and the manifest against the database, found. */
+export type FolderReport =
+  | {
+      ok: true;
+      manifestSha256: string;
+      counts: Manifest['counts'];
+      files: Manifest['files'];
+      codeVersion: string;
+    }
+  | { ok: false; file: string; line: number | null; message: string };
+
+/** Checks the files of a snapshot. Throws `not-found` for one of another project. */
+export function checkSnapshot({
+  ctx,
+  input,
+}: {
+  ctx: Ctx;
+  input: { projectId: string; snapshotId: string };
+}): Promise<FolderReport> {
+  const { folder, manifestSha256 } = getSnapshotInProject(ctx, input);
+  return report(path.join(ctx.dataFolder, folder), manifestSha256);
+}
+
+/** Checks the files of an export. Throws `not-found` for one of another project. */
+export function checkExport({
+  ctx,
+  input,
+}: {
+  ctx: Ctx;
+  input: { projectId: string; exportId: string };
+}): Promise<FolderReport> {
+  const row = ctx.db
+    .select({ folder: exports_.folder, manifestSha256: exports_.manifestSha256 })
+    .from(exports_)
+    .innerJoin(snapshots, eq(snapshots.id, exports_.snapshotId))
+    .where(and(eq(exports_.id, input.exportId), eq(snapshots.projectId, input.projectId)))
+    .get();
+  if (!row) throw new DomainError('not-found', `No export ${input.exportId} in this project.`);
+  return report(path.join(ctx.dataFolder, row.folder), row.manifestSha256);
+}
+
+/** How many judgments of each snapshot came from people, from simulated annotators and from imports. */
+export function snapshotSources({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): {
+  snapshotId: string;
+  source: 'annotator' | 'simulated' | 'imported';
+  judgments: number;
+}[] {
+  return ctx.db
+    .select({ snapshotId: snapshotJudgments.snapshotId, source: judgments.source, judgments: count() })
+    .from(snapshotJudgments)
+    .innerJoin(snapshots, eq(snapshots.id, snapshotJudgments.snapshotId))
+    .innerJoin(judgments, eq(judgments.id, snapshotJudgments.judgmentId))
+    .where(eq(snapshots.projectId, input.projectId))
+    .groupBy(snapshotJudgments.snapshotId, judgments.source)
+    .all();
+}
+
+async function report(folder: string, recordedSha256: string): Promise<FolderReport> {
+  const check = await verifyFolder(folder);
+  if (!check.ok) return check;
+  if (check.manifestSha256 !== recordedSha256) {
+    const message = `its sha256 is ${check.manifestSha256}, but ${recordedSha256} was recorded when it was written`;
+    return { ok: false, file: 'manifest.json', line: null, message };
+  }
+  const { counts, files, code_version } = check.manifest;
+  return { ok: true, manifestSha256: check.manifestSha256, counts, files, codeVersion: code_version };
+}
