@@ -41,7 +41,8 @@ function toTensor(argument: string, { shape, data }: HostTensor): Tensor {
       `${argument} has ${data.length} elements, expected ${size} for shape [${shape.join(', ')}]`,
     );
   }
-  return tf.tensor(data, shape, isFloat ? 'float32' : 'int32');
+  // A copy: tfjs would keep the caller's array, which the caller may fill anew for the next step.
+  return tf.tensor(data.slice(), shape, isFloat ? 'float32' : 'int32');
 }
 
 function toHost(argument: string, tensor: Tensor): HostTensor {
