@@ -1,0 +1,105 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { RECIPES } from '../config/recipes.ts';
+import { presetsOf } from '../presets/presets.ts';
+import { resolveConfig } from './resolve-config.ts';
+import { parseGenerateOptions, parseTrainOptions } from './train-options.ts';
+import { UsageError } from './usage-error.ts';
+
+const train = (line: string) => parseTrainOptions(line.split(' '));
+
+describe('parseTrainOptions', () => {
+  it('reads a whole line', () => {
+    expect(
+      train(
+        'reward --data a.jsonl.gz --out runs/a --seed 3 --set epochs=2 --set optimizer.learningRate=1e-4 --json',
+      ),
+    ).toMatchObject({
+      recipe: 'reward',
+      data: 'a.jsonl.gz',
+      out: 'runs/a',
+      model: null,
+      seed: 3,
+      set: ['epochs=2', 'optimizer.learningRate=1e-4'],
+      json: true,
+      resume: false,
+    });
+  });
+
+  it.each([
+    ['', /unknown recipe ""|no recipe/],
+    ['dpo --data a --out b', /unknown recipe "dpo"; expected one of: pretrain, sft, reward, ppo/],
+    ['sft --out b', /--data is missing/],
+    ['sft --data a', /--out is missing/],
+    ['sft --data a --out b', /--model is missing: sft/],
+    ['ppo --data a --out b --model m', /--reward is missing: ppo/],
+    ['reward --data a --out b --reward c', /--reward has no meaning for reward/],
+    ['pretrain --data a --out b --model m', /--model has no meaning/],
+    ['sft --data a --out b --modle m', /Unknown option '--modle'; options are: --data/],
+    ['sft --data a --out b --model m extra', /unexpected "extra"/],
+    ['reward --data a --out b --seed x', /--seed is "x"; expected a whole number from 0/],
+    ['reward --data a --out b --seed 1.5', /--seed is "1.5"/],
+    ['reward --data a --out b --heldout 2', /--heldout is "2"; expected a number from 0 to 1/],
+  ])('refuses "%s"', (line, message) => {
+    expect(() => train(line)).toThrow(UsageError);
+    expect(() => train(line)).toThrow(message);
+  });
+});
+
+describe('parseGenerateOptions', () => {
+  it('has defaults and names what is wrong', () => {
+    expect(parseGenerateOptions(['--model', 'm', '--prompt', 'Hi there'])).toMatchObject({
+      maxNew: 48,
+      temperature: 1,
+    });
+    expect(() => parseGenerateOptions(['--model', 'm'])).toThrow(/--prompt is missing/);
+    expect(() => parseGenerateOptions(['--model', 'm', '--prompt', 'Hi', '--temperature', '-1'])).toThrow(
+      /--temperature/,
+    );
+    expect(() => parseGenerateOptions(['--model', 'm', 'Hi', 'there'])).toThrow(
+      /did you mean --prompt "Hi there"/,
+    );
+  });
+});
+
+describe('resolveConfig', () => {
+  const none = { preset: null, config: null, set: [], seed: null };
+  const yaml = (text: string) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'x.yaml');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('puts file over preset, --set over file, --seed over all', () => {
+    const config = yaml('epochs: 3\nbatchSize: 8\nruntime:\n  seed: 5\n');
+    expect(resolveConfig('reward', { preset: 'demo', config, set: ['batchSize=4'], seed: 9 })).toMatchObject({
+      epochs: 3,
+      batchSize: 4,
+      maxLength: presetsOf('reward').demo?.config && 96,
+      runtime: { seed: 9, evalEvery: 20 },
+    });
+  });
+
+  it.each(RECIPES)('has only valid presets for %s', (recipe) => {
+    for (const preset of Object.keys(presetsOf(recipe))) {
+      expect(() => resolveConfig(recipe, { ...none, preset })).not.toThrow();
+    }
+  });
+
+  it.each([
+    [{ ...none, preset: 'huge' }, /--preset huge: reward has no such preset; there are: small/],
+    [{ ...none, set: ['epochs'] }, /--set epochs: expected name=value/],
+    [{ ...none, set: ['epoch=2'] }, /--set: there is no option "epoch"/],
+    [{ ...none, set: ['optimizer.beta1=2'] }, /--set: optimizer.beta1 is 2: /],
+    [{ ...none, config: '/no/such.yaml' }, /--config \/no\/such.yaml: cannot be read/],
+    [{ ...none, config: yaml('- a\n') }, /expected options as "name: value" lines/],
+    [{ ...none, config: yaml('a: [') }, /x.yaml: not YAML/],
+    [{ ...none, config: yaml('runtime:\n  sed: 3\n') }, /x.yaml: there is no option "runtime.sed"/],
+    [{ ...none, config: yaml('batchSize: many\n') }, /x.yaml: batchSize is "many": /],
+  ])('names option, place and expectation %#', (layers, message) => {
+    expect(() => resolveConfig('reward', layers)).toThrow(UsageError);
+    expect(() => resolveConfig('reward', layers)).toThrow(message);
+  });
+});
