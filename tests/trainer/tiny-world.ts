@@ -1,7 +1,13 @@
 /** A model folder and rows so small that every recipe runs a step on the cpu backend in well under a second. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Message, PromptExample, RankedExample, SftExample, TextExample } from '../../trainer/data/types.ts';
+import type {
+  Message,
+  PromptExample,
+  RankedExample,
+  SftExample,
+  TextExample,
+} from '../../trainer/data/types.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { newModelConfig } from '../../trainer/model/config.ts';
 import { initLlama } from '../../trainer/model/llama.ts';
@@ -21,7 +27,11 @@ export const texts: TextExample[] = Array.from({ length: 160 }, (_, i) => ({
 }));
 
 export const sftExamples: SftExample[] = NOUNS.flatMap((noun, i) => [
-  { prompt: ask(noun), completion: `The ${noun} is ${COLOURS[i % 4]}.`, split: i === 7 ? 'heldout' : 'train' },
+  {
+    prompt: ask(noun),
+    completion: `The ${noun} is ${COLOURS[i % 4]}.`,
+    split: i === 7 ? 'heldout' : 'train',
+  },
 ]);
 
 /** Three answers each, best to worst: right and short, right and long, wrong; every fourth has a tie. */
@@ -31,7 +41,11 @@ export const rankedExamples: RankedExample[] = Array.from({ length: 24 }, (_, i)
   return {
     id: `task-${i}`,
     prompt: ask(noun),
-    responses: [`The ${noun} is ${colour}.`, `The ${noun} is very very ${colour}.`, `The ${COLOURS[(i + 1) % 4]} saw.`],
+    responses: [
+      `The ${noun} is ${colour}.`,
+      `The ${noun} is very very ${colour}.`,
+      `The ${COLOURS[(i + 1) % 4]} saw.`,
+    ],
     ranks: i % 4 === 0 ? [0, 0, 1] : [0, 1, 2],
     margin: 0,
     split: i % 6 === 5 ? 'heldout' : 'train',

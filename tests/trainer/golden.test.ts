@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Curves, runGolden } from './golden-runs.ts';
+
+const golden: Curves = Object.fromEntries(
+  ['pretrain', 'sft', 'reward', 'ppo'].map((recipe) => [
+    recipe,
+    JSON.parse(readFileSync(join(import.meta.dirname, 'golden', `${recipe}.json`), 'utf8')),
+  ]),
+);
+
+/**
+ * The oracle must give its own curves again up to the order in which another version of V8 sums; simd up to float32 sums in
+ * another order, which ten steps of Adam enlarge.
+ */
+describe.each([
+  ['cpu', 1e-6, 2],
+  ['simd', 1e-4, undefined],
+] as const)('golden curves on %s', (backend, tolerance, stopAfter) => {
+  it(`are met within ${tolerance} of each value's size`, { timeout: 180_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plumbline-golden-'));
+    try {
+      const curves = await runGolden(folder, backend, stopAfter);
+      const recipes = stopAfter === undefined ? Object.keys(golden) : ['pretrain', 'sft', 'reward'];
+      expect(Object.keys(curves)).toEqual(recipes);
+      for (const recipe of recipes) {
+        for (const [metric, whole] of Object.entries(golden[recipe] ?? {})) {
+          const expected = whole.slice(0, stopAfter);
+          const actual = curves[recipe]?.[metric] ?? [];
+          expect(actual, `${recipe} ${metric}`).toHaveLength(expected.length);
+          expected.forEach((value, step) => {
+            const apart = Math.abs((actual[step] as number) - value) / Math.max(1, Math.abs(value));
+            expect(apart, `${recipe} ${metric} at step ${step + 1}`).toBeLessThan(tolerance);
+          });
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

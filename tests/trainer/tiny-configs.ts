@@ -1,0 +1,56 @@
+/** Configs that fit the tiny world: each run has ten steps. */
+import { ppoSchema } from '../../trainer/config/ppo.ts';
+import { pretrainSchema } from '../../trainer/config/pretrain.ts';
+import { rewardSchema } from '../../trainer/config/reward.ts';
+import { sftSchema } from '../../trainer/config/sft.ts';
+
+const runtime = { evalEvery: 5, checkpointEvery: 5 };
+
+export const tinyPretrain = pretrainSchema.parse({
+  model: {
+    hiddenSize: 16,
+    numLayers: 2,
+    numHeads: 2,
+    numKvHeads: 1,
+    intermediateSize: 24,
+    maxPositions: 64,
+  },
+  vocabSize: 300,
+  sequenceLength: 16,
+  batchSize: 8,
+  steps: 10,
+  optimizer: { learningRate: 1e-2, weightDecay: 0.1 },
+  runtime,
+});
+
+/** 7 training rows, 4 a step: passes end in the middle of a batch. */
+export const tinySft = sftSchema.parse({
+  maxLength: 60,
+  batchSize: 4,
+  epochs: 40 / 7,
+  optimizer: { learningRate: 1e-2 },
+  runtime,
+});
+
+/** 20 training rows, 4 a step. */
+export const tinyReward = rewardSchema.parse({
+  maxLength: 64,
+  batchSize: 4,
+  epochs: 2,
+  normalizeOn: 16,
+  optimizer: { learningRate: 5e-3 },
+  runtime,
+});
+
+export const tinyPpo = ppoSchema.parse({
+  totalEpisodes: 80,
+  rolloutBatchSize: 8,
+  numMinibatches: 2,
+  numPpoEpochs: 2,
+  responseLength: 12,
+  temperature: 0.9,
+  kl: { controller: 'adaptive', target: 1, horizon: 100 },
+  policyOptimizer: { learningRate: 3e-3 },
+  criticOptimizer: { learningRate: 3e-3 },
+  runtime,
+});
