@@ -3,6 +3,7 @@ import { importsRouter } from './imports/router.ts';
 import { judgmentsRouter } from './judgments/router.ts';
 import { modelsRouter } from './models/router.ts';
 import { projectsRouter } from './projects/router.ts';
+import { promptsRouter } from './prompts/router.ts';
 import { runsRouter } from './runs/router.ts';
 import { schedulesRouter } from './schedules/router.ts';
 import { snapshotsRouter } from './snapshots/router.ts';
@@ -14,6 +15,7 @@ export const appRouter = router({
   users: usersRouter,
   projects: projectsRouter,
   imports: importsRouter,
+  prompts: promptsRouter,
   tasks: tasksRouter,
   judgments: judgmentsRouter,
   snapshots: snapshotsRouter,

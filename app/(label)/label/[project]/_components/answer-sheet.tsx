@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { Button } from '@/app/_ui/button.tsx';
 import { Kbd } from '@/app/_ui/kbd.tsx';
+import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import type { Answer } from '@/server/judgments/schemas.ts';
 import { type ActivityClock, noteActivity, noteInteraction } from './activity-clock.ts';
 import { answerOf } from './answer-of.ts';
@@ -12,7 +13,6 @@ import { FlagsDialog } from './flags-dialog.tsx';
 import { keepFocus } from './keep-focus.ts';
 import type { LabelCommand } from './keyboard.ts';
 import { PairScale } from './pair-scale.tsx';
-import { PromptView } from './prompt-view.tsx';
 import { RankRail } from './rank-rail.tsx';
 import {
   letterOf,
@@ -203,7 +203,7 @@ export function AnswerSheet(props: Props) {
             rows={1}
             maxLength={10_000}
             aria-label={task.requireRationale ? 'Reason (required)' : 'Reason (optional)'}
-            placeholder={task.requireRationale ? 'Why? (required) — R' : 'Why? (optional) — R'}
+            placeholder={task.requireRationale ? 'Why? (required, key R)' : 'Why? (optional, key R)'}
             className="min-h-11 grow resize-y rounded-md border border-input bg-card px-3 py-2.5 text-base sm:text-sm"
           />
           <Button size="lg" onMouseDown={keepFocus} onClick={submit}>

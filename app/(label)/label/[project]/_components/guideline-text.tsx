@@ -1,4 +1,4 @@
-import { MarkdownText } from './markdown-text.tsx';
+import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
 
 export function GuidelineText({ text }: { text: string }) {
   if (text.trim() === '')

@@ -3,6 +3,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
+import { SidePanel } from '@/app/_ui/side-panel.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 import type { Answer, Receipt } from '@/server/judgments/schemas.ts';
 import { type ActivityClock, STOPPED_CLOCK } from './activity-clock.ts';
@@ -18,7 +19,6 @@ import { MyAnswers } from './my-answers.tsx';
 import { NoTask } from './no-task.tsx';
 import { QueueStatus } from './queue-status.tsx';
 import type { RankingState } from './ranking-state.ts';
-import { SidePanel } from './side-panel.tsx';
 import { SkipDialog } from './skip-dialog.tsx';
 import { EditingBar, LeaseLostBar } from './task-bars.tsx';
 import type { TaskFeed } from './task-feed.ts';

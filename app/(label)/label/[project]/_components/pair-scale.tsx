@@ -2,13 +2,13 @@ import { keepFocus } from './keep-focus.ts';
 import type { RankingAction, RankingState } from './ranking-state.ts';
 
 const STEPS = [
-  { strength: -3, label: 'A much better', short: 'much' },
+  { strength: -3, label: 'A much better', short: 'much better' },
   { strength: -2, label: 'A better', short: 'better' },
-  { strength: -1, label: 'A slightly better', short: 'slightly' },
+  { strength: -1, label: 'A slightly better', short: 'slightly better' },
   { strength: 0, label: 'Tie', short: 'tie' },
-  { strength: 1, label: 'B slightly better', short: 'slightly' },
+  { strength: 1, label: 'B slightly better', short: 'slightly better' },
   { strength: 2, label: 'B better', short: 'better' },
-  { strength: 3, label: 'B much better', short: 'much' },
+  { strength: 3, label: 'B much better', short: 'much better' },
 ] as const;
 
 /** The place on the scale, also where strength is not asked: then -1, 0, 1. */

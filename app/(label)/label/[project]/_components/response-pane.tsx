@@ -1,6 +1,6 @@
 import { Flag } from 'lucide-react';
+import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
 import { keepFocus } from './keep-focus.ts';
-import { MarkdownText } from './markdown-text.tsx';
 import { letterOf, type RankingState, rankOf } from './ranking-state.ts';
 
 type Props = {
@@ -57,10 +57,14 @@ export function ResponsePane({ state, id, content, onPick, onFlags }: Props) {
           onMouseDown={keepFocus}
           onClick={onPick}
           aria-pressed={isPair ? isBest : rank !== null}
-          className="inline-flex min-h-9 items-center gap-2 rounded-md border border-border px-3 text-sm hover:bg-muted aria-pressed:border-primary aria-pressed:bg-primary aria-pressed:text-primary-foreground"
+          className={`inline-flex min-h-9 items-center gap-2 rounded-md border px-3 text-sm hover:bg-muted ${
+            isPair
+              ? 'aria-pressed:border-primary aria-pressed:bg-primary aria-pressed:text-primary-foreground'
+              : 'aria-pressed:bg-muted aria-pressed:text-muted-foreground'
+          }`}
         >
           {isPair ? `${letter} is better` : rank === null ? `Place ${letter}` : `${letter} placed`}
-          <kbd className="rounded border border-current px-1 font-mono text-[11px] opacity-80">
+          <kbd className="rounded-sm border border-current px-1 font-mono text-[11px] max-sm:hidden">
             {index + 1}
           </kbd>
         </button>

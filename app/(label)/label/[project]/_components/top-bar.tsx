@@ -49,7 +49,7 @@ export function TopBar({ project, progress, queue, canUndo, onCommand }: Props) 
         </div>
       )}
       {progress !== null && (
-        <span className="text-muted-foreground text-xs tabular-nums sm:hidden">
+        <span className="whitespace-nowrap text-muted-foreground text-xs tabular-nums sm:hidden">
           {number.format(done)} done
         </span>
       )}

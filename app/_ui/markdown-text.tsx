@@ -65,7 +65,7 @@ const PLUGINS = [remarkGfm];
 
 export function MarkdownText({ text }: { text: string }) {
   return (
-    <div className="min-w-0 break-words leading-relaxed">
+    <div className="min-w-0 max-w-[72ch] break-words text-[0.9375rem] leading-relaxed">
       <Markdown remarkPlugins={PLUGINS} components={COMPONENTS}>
         {text}
       </Markdown>

@@ -1,10 +1,13 @@
-import type { ClaimedTask } from '@/server/tasks/schemas.ts';
 import { MarkdownText } from './markdown-text.tsx';
 
 const ROLE_NAMES = { system: 'System', user: 'Person', assistant: 'Assistant' } as const;
 
 /** The conversation that the responses continue. */
-export function PromptView({ messages }: { messages: ClaimedTask['prompt'] }) {
+export function PromptView({
+  messages,
+}: {
+  messages: readonly { role: 'system' | 'user' | 'assistant'; content: string }[];
+}) {
   const isPlain = messages.length === 1 && messages[0]?.role === 'user';
   return (
     <ol className="grid max-w-[75ch] gap-3">

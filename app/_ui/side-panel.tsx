@@ -1,6 +1,6 @@
 'use client';
 
-import { Dialog, DialogContent, DialogDescription, DialogTitle } from '@/app/_ui/dialog.tsx';
+import { Dialog, DialogContent, DialogDescription, DialogTitle } from './dialog.tsx';
 
 /** A dialog along the right edge on wide screens, a sheet from below on phones. */
 export function SidePanel({

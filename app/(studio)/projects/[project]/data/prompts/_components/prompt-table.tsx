@@ -1,0 +1,126 @@
+'use client';
+
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { FileTextIcon } from 'lucide-react';
+import Link from 'next/link';
+import { useDeferredValue, useState } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { EmptyState } from '@/app/_ui/empty-state.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { Input, Select } from '@/app/_ui/input.tsx';
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
+import { PromptPanel } from './prompt-panel.tsx';
+
+type Split = 'all' | 'train' | 'heldout';
+
+/** Prompts with search; one opens beside the list with its responses. */
+export function PromptTable({ projectId, slug }: { projectId: string; slug: string }) {
+  const trpc = useTRPC();
+  const [search, setSearch] = useState('');
+  const [split, setSplit] = useState<Split>('all');
+  const [openId, setOpenId] = useState<string | null>(null);
+  const wanted = useDeferredValue(search.trim());
+  const prompts = useInfiniteQuery(
+    trpc.prompts.list.infiniteQueryOptions(
+      { projectId, search: wanted, split: split === 'all' ? null : split, limit: 50 },
+      { getNextPageParam: (page) => page.nextCursor, placeholderData: keepPreviousData },
+    ),
+  );
+  const items = prompts.data?.pages.flatMap((page) => page.items) ?? [];
+  const isFiltered = wanted !== '' || split !== 'all';
+  return (
+    <div className="grid gap-4">
+      <search className="flex flex-wrap gap-3">
+        <Input
+          type="search"
+          aria-label="Search in prompts"
+          placeholder="Search in prompts"
+          maxLength={200}
+          className="max-w-sm"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        <Select
+          aria-label="Split"
+          className="w-auto"
+          value={split}
+          onChange={(event) => setSplit(event.target.value as Split)}
+        >
+          <option value="all">train and held out</option>
+          <option value="train">train</option>
+          <option value="heldout">held out</option>
+        </Select>
+      </search>
+      {prompts.isError && <FormError>{prompts.error.message}</FormError>}
+      {prompts.isPending && <p className="text-muted-foreground">Loading prompts…</p>}
+      {prompts.isSuccess && items.length === 0 && (
+        <EmptyState
+          icon={FileTextIcon}
+          title={isFiltered ? 'No prompt matches' : 'No prompts yet'}
+          action={
+            isFiltered ? null : (
+              <Button asChild variant="outline">
+                <Link href={`/projects/${slug}/data`}>Go to imports</Link>
+              </Button>
+            )
+          }
+        >
+          {isFiltered ? 'Try fewer words, or another split.' : 'They come with imported files.'}
+        </EmptyState>
+      )}
+      {items.length > 0 && (
+        <div className="rounded-lg border bg-card">
+          <Table aria-label="Prompts">
+            <TableHeader>
+              <tr>
+                <TableHead>Prompt</TableHead>
+                <TableHead>Turns</TableHead>
+                <TableHead>Responses</TableHead>
+                <TableHead>Tasks</TableHead>
+                <TableHead>Split</TableHead>
+              </tr>
+            </TableHeader>
+            <TableBody>
+              {items.map((prompt) => (
+                <TableRow key={prompt.promptId}>
+                  <TableCell>
+                    <button
+                      type="button"
+                      onClick={() => setOpenId(prompt.promptId)}
+                      className="line-clamp-2 min-w-56 max-w-[70ch] break-words text-left underline-offset-2 hover:underline"
+                    >
+                      {prompt.excerpt}
+                    </button>
+                  </TableCell>
+                  <TableCell className="tabular-nums">{prompt.numMessages}</TableCell>
+                  <TableCell className="tabular-nums">{prompt.numResponses}</TableCell>
+                  <TableCell className="tabular-nums">{prompt.numTasks}</TableCell>
+                  <TableCell>
+                    {prompt.split === 'heldout' ? (
+                      <Badge tone="accent">held out</Badge>
+                    ) : (
+                      <Badge>train</Badge>
+                    )}
+                  </TableCell>
+                </TableRow>
+              ))}
+            </TableBody>
+          </Table>
+        </div>
+      )}
+      {prompts.hasNextPage && (
+        <Button
+          variant="outline"
+          className="justify-self-start"
+          isBusy={prompts.isFetchingNextPage}
+          onClick={() => void prompts.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
+      <PromptPanel projectId={projectId} promptId={openId} onClose={() => setOpenId(null)} />
+    </div>
+  );
+}

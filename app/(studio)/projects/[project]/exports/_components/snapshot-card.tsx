@@ -1,0 +1,128 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { ShieldCheckIcon } from 'lucide-react';
+import { useState } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardFooter, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { Count } from '@/app/_ui/count.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { Select } from '@/app/_ui/input.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+import { type ExportSummary, exportFormats, type SnapshotSummary } from '@/server/snapshots/schemas.ts';
+import { CheckResult } from './check-result.tsx';
+import { ExportRow } from './export-row.tsx';
+import { HashText } from './hash-text.tsx';
+import { SOURCE_NAMES, type Source } from './source-names.ts';
+
+type Format = keyof typeof exportFormats;
+type Props = {
+  projectId: string;
+  snapshot: SnapshotSummary;
+  sources: { source: Source; judgments: number }[];
+  exports: ExportSummary[];
+};
+
+export function SnapshotCard({ projectId, snapshot, sources, exports }: Props) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [format, setFormat] = useState<Format>('trl');
+  const write = useMutation(
+    trpc.snapshots.export.mutationOptions({
+      onSuccess: () =>
+        queryClient.invalidateQueries({ queryKey: trpc.snapshots.exports.queryKey({ projectId }) }),
+    }),
+  );
+  const check = useMutation(trpc.snapshots.check.mutationOptions());
+  const { snapshotId, number, counts } = snapshot;
+  const dropped = Object.entries(counts.dropped);
+  return (
+    <Card data-testid="snapshot" aria-labelledby={`snapshot-${number}`}>
+      <CardHeader>
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          <CardTitle id={`snapshot-${number}`}>Snapshot {number}</CardTitle>
+          <span className="text-muted-foreground text-xs">
+            <Time at={snapshot.createdAt} />
+          </span>
+          {sources.some((row) => row.source === 'simulated') && (
+            <Badge tone="warning">holds simulated judgments</Badge>
+          )}
+        </div>
+        <Button
+          size="sm"
+          variant="outline"
+          isBusy={check.isPending}
+          onClick={() => check.mutate({ projectId, snapshotId })}
+        >
+          <ShieldCheckIcon aria-hidden /> Verify
+        </Button>
+      </CardHeader>
+      <CardContent className="grid gap-3">
+        <dl className="flex flex-wrap gap-x-8 gap-y-2 text-sm">
+          <Figure label="judgments kept" value={counts.kept} />
+          {sources.map((row) => (
+            <Figure key={row.source} label={SOURCE_NAMES[row.source]} value={row.judgments} />
+          ))}
+        </dl>
+        <p className="text-muted-foreground text-sm">
+          {dropped.length === 0
+            ? 'Nothing was left out.'
+            : `Left out: ${dropped.map(([reason, n]) => `${n.toLocaleString('en-US')} ${reason.replaceAll(/[-_]/g, ' ')}`).join(', ')}.`}
+        </p>
+        <HashText label="sha256 of the manifest" hash={snapshot.manifestSha256} />
+        {check.isSuccess && <CheckResult report={check.data} />}
+        {check.isError && <FormError>{check.error.message}</FormError>}
+      </CardContent>
+      {exports.length > 0 && (
+        <ul aria-label={`Exports of snapshot ${number}`}>
+          {exports.map((row) => (
+            <ExportRow key={row.exportId} projectId={projectId} row={row} />
+          ))}
+        </ul>
+      )}
+      <CardFooter>
+        <form
+          className="flex w-full flex-wrap items-center gap-2"
+          onSubmit={(event) => {
+            event.preventDefault();
+            write.mutate({ projectId, snapshotId, format });
+          }}
+        >
+          <label className="text-sm" htmlFor={`format-${number}`}>
+            Export as
+          </label>
+          <Select
+            id={`format-${number}`}
+            className="w-auto min-w-0 max-w-full"
+            value={format}
+            onChange={(event) => setFormat(event.target.value as Format)}
+          >
+            {(Object.keys(exportFormats) as Format[]).map((name) => (
+              <option key={name} value={name}>
+                {exportFormats[name].split(':')[0]}
+              </option>
+            ))}
+          </Select>
+          <Button type="submit" variant="outline" isBusy={write.isPending}>
+            Export
+          </Button>
+          <span className="text-muted-foreground text-xs">{exportFormats[format].split(': ')[1]}</span>
+        </form>
+        {write.isError && <FormError>{write.error.message}</FormError>}
+      </CardFooter>
+    </Card>
+  );
+}
+
+function Figure({ label, value }: { label: string; value: number }) {
+  return (
+    <div className="flex items-baseline gap-1.5">
+      <dd className="font-semibold text-base">
+        <Count value={value} />
+      </dd>
+      <dt className="text-muted-foreground">{label}</dt>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import type { Metadata } from 'next';
+import { requireProject } from '@/app/_trpc/server.ts';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { NoRight } from '../data/_components/no-right.tsx';
+import { CreateSnapshot } from './_components/create-snapshot.tsx';
+import { SnapshotList } from './_components/snapshot-list.tsx';
+
+export const metadata: Metadata = { title: 'Snapshots & exports' };
+
+export default async function ExportsPage({ params }: { params: Promise<{ project: string }> }) {
+  const { project, role, may } = await requireProject((await params).project);
+  if (!may.includes('snapshots.export'))
+    return <NoRight role={role} slug={project.slug} what="export data" />;
+  return (
+    <>
+      <PageHeader
+        title="Snapshots & exports"
+        description="A snapshot freezes a selection of judgments under a number. Models train on snapshots, and exports are written from them: the same snapshot gives the same bytes."
+      />
+      <div className="grid gap-6">
+        {may.includes('snapshots.create') && <CreateSnapshot projectId={project.id} />}
+        <SnapshotList projectId={project.id} mayCreate={may.includes('snapshots.create')} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { Readable } from 'node:stream';
+import { createContext } from '@/server/auth/create-context.ts';
+import { DomainError } from '@/server/errors.ts';
+import { openExportFile } from '@/server/snapshots/open-export-file.ts';
+import { httpStatus } from '@/server/trpc.ts';
+
+const TYPES: Record<string, string> = {
+  jsonl: 'application/x-ndjson',
+  json: 'application/json',
+  csv: 'text/csv',
+  md: 'text/markdown',
+};
+
+/** GET ?project=<id>: one file of an export, streamed from disk. */
+export async function GET(
+  request: Request,
+  { params }: { params: Promise<{ exportId: string; file: string }> },
+): Promise<Response> {
+  try {
+    const { exportId, file } = await params;
+    const ctx = await createContext(request.headers);
+    const projectId = new URL(request.url).searchParams.get('project') ?? '';
+    const { stream, bytes } = openExportFile({ ctx, input: { projectId, exportId, file } });
+    return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, {
+      headers: {
+        'content-type': `${TYPES[file.split('.').at(-1) ?? ''] ?? 'text/plain'}; charset=utf-8`,
+        'content-length': String(bytes),
+        // the file was found by its name in the export's folder, so the name is one of ours
+        'content-disposition': `attachment; filename="${file}"`,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return Response.json(
+      { error: { message: error.message, code: error.code } },
+      { status: httpStatus(error) },
+    );
+  }
+}

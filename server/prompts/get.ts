@@ -1,0 +1,28 @@
+import { and, asc, eq } from 'drizzle-orm';
+import { prompts, responses } from '../../db/schema/prompts.ts';
+import type { Ctx } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import type { GetPromptInput, PromptDetail } from './schemas.ts';
+
+/** A prompt with all its responses and where they came from. Throws `not-found` for one of another project. */
+export function getPrompt({ ctx, input }: { ctx: Ctx; input: GetPromptInput }): PromptDetail {
+  const prompt = ctx.db
+    .select({ promptId: prompts.id, messages: prompts.messages, split: prompts.split })
+    .from(prompts)
+    .where(and(eq(prompts.id, input.promptId), eq(prompts.projectId, input.projectId)))
+    .get();
+  if (!prompt) throw new DomainError('not-found', `No prompt ${input.promptId} in this project.`);
+  const rows = ctx.db
+    .select({
+      responseId: responses.id,
+      content: responses.content,
+      origin: responses.origin,
+      checkpointId: responses.checkpointId,
+      sampling: responses.sampling,
+    })
+    .from(responses)
+    .where(eq(responses.promptId, input.promptId))
+    .orderBy(asc(responses.id))
+    .all();
+  return { ...prompt, responses: rows };
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+const id = z.string().min(1).max(64);
+
+export const listPromptsInput = z.object({
+  projectId: id,
+  /** part of any message, upper and lower case alike */
+  search: z.string().trim().max(200).default(''),
+  split: z.enum(['train', 'heldout']).nullish(),
+  cursor: id.nullish(),
+  limit: z.number().int().min(1).max(200).default(50),
+});
+export const getPromptInput = z.object({ projectId: id, promptId: id });
+
+export type ListPromptsInput = z.infer<typeof listPromptsInput>;
+export type GetPromptInput = z.infer<typeof getPromptInput>;
+
+export type PromptSummary = {
+  promptId: string;
+  /** the last message, cut */
+  excerpt: string;
+  numMessages: number;
+  numResponses: number;
+  numTasks: number;
+  split: 'train' | 'heldout';
+  createdAt: number;
+};
+export type PromptDetail = {
+  promptId: string;
+  messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
+  split: 'train' | 'heldout';
+  responses: {
+    responseId: string;
+    content: string;
+    origin: 'imported' | 'generated';
+    checkpointId: string | null;
+    sampling: { temperature: number; maxNewTokens: number; seed: number } | null;
+  }[];
+};
