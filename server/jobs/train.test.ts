@@ -24,7 +24,7 @@ const STEPS = 24;
 beforeAll(async () => {
   world = await createTrainingWorld();
   world.judge(40);
-  snapshotId = world.snapshot();
+  snapshotId = await world.snapshot();
 }, 120_000);
 const children: ChildProcess[] = [];
 afterAll(() => {
@@ -82,7 +82,7 @@ async function workUntil(condition: () => boolean, what: string): Promise<void> 
   const working = work({
     db: world.db,
     dataFolder: world.dataFolder,
-    backend: 'cpu',
+    backend: 'simd',
     handlers: jobHandlers,
     signal: stop.signal,
     owner: 'test',
@@ -99,7 +99,7 @@ async function workUntil(condition: () => boolean, what: string): Promise<void> 
 
 function spawnWorker(): ChildProcess {
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/jobs/worker.ts'], {
-    env: { ...process.env, PLUMBLINE_DATA: world.dataFolder, PLUMBLINE_BACKEND: 'cpu', LOG_LEVEL: 'error' },
+    env: { ...process.env, PLUMBLINE_DATA: world.dataFolder, PLUMBLINE_BACKEND: 'simd', LOG_LEVEL: 'error' },
     stdio: 'inherit',
   });
   children.push(child);
@@ -115,7 +115,7 @@ describe('a reward run', { timeout: 180_000 }, () => {
     const run = startReward('uninterrupted');
     await workUntil(() => hasEnded(run.id), 'the run to end');
     uninterrupted = read(run.id);
-    expect(uninterrupted).toMatchObject({ status: 'succeeded', error: null, backend: 'cpu' });
+    expect(uninterrupted).toMatchObject({ status: 'succeeded', error: null, backend: 'simd' });
     expect(uninterrupted.totalSteps).toBeGreaterThanOrEqual(STEPS);
     expect(uninterrupted.step).toBe(uninterrupted.totalSteps);
     expect(uninterrupted.summary).toHaveProperty('heldOutAccuracy');

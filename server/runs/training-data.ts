@@ -1,51 +1,55 @@
 /** Rows of the database as the trainer's examples. Split is the prompt's own, so held-out prompts are never fitted. */
 import { and, asc, eq, lte } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { judgments } from '../../db/schema/judgments.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
-import { snapshotJudgments } from '../../db/schema/snapshots.ts';
-import { taskResponses, tasks } from '../../db/schema/tasks.ts';
 import type { PromptExample, RankedExample, SftExample, TextExample } from '../../trainer/data/types.ts';
+import type { Ctx } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { openSnapshot, type Snapshot } from '../snapshots/internal.ts';
+import { marginOf } from '../snapshots/raw-row.ts';
 
-/** Llama 2 (arXiv:2307.09288, table 27, small margins): significantly 1, better 2/3, slightly 1/3, no difference 0. */
-const MARGIN_PER_STRENGTH = 1 / 3;
-
-/** Judgments of a snapshot as ranked examples, in order of id; those marked not rankable have no ranking and are left out. */
-export function rankedExamplesOf(db: Db, snapshotId: string): RankedExample[] {
-  const rows = db
-    .select({ judgment: judgments, messages: prompts.messages, split: prompts.split })
-    .from(snapshotJudgments)
-    .innerJoin(judgments, eq(judgments.id, snapshotJudgments.judgmentId))
-    .innerJoin(tasks, eq(tasks.id, judgments.taskId))
-    .innerJoin(prompts, eq(prompts.id, tasks.promptId))
-    .where(and(eq(snapshotJudgments.snapshotId, snapshotId), eq(judgments.notRankable, false)))
-    .orderBy(asc(judgments.id))
-    .all();
-  const contents = responseContents(db, snapshotId);
-  return rows.map(({ judgment, messages, split }) => {
-    const ids = judgment.ranking.flat();
-    const ranks = judgment.ranking.flatMap((group, rank) => group.map(() => rank));
-    return {
-      id: judgment.id,
-      prompt: messages,
-      responses: ids.map((id) => {
-        const content = contents.get(id);
-        if (content === undefined)
-          throw new Error(`judgment ${judgment.id} ranks response ${id}, which is not of its task`);
-        return content;
-      }),
-      ranks,
-      margin: Math.abs(judgment.strength ?? 0) * MARGIN_PER_STRENGTH,
-      split,
-    };
+/**
+ * Judgments of a snapshot as ranked examples, in the file's order, after checking every byte of it. Ties stay: the reward
+ * recipe fits them as such unless told otherwise. Those marked not rankable have no ranking and are left out. Throws
+ * `conflict` when the snapshot was altered.
+ */
+export async function rankedExamplesOf(
+  ctx: Pick<Ctx, 'db' | 'dataFolder'>,
+  snapshot: Snapshot,
+): Promise<RankedExample[]> {
+  const { rows } = await openSnapshot(ctx, snapshot).catch((cause: unknown) => {
+    throw new DomainError('conflict', cause instanceof Error ? cause.message : String(cause), { cause });
   });
+  const examples: RankedExample[] = [];
+  for await (const row of rows()) {
+    if (row.not_rankable) continue;
+    const texts = new Map(row.responses.map((response) => [response.response_id, response.text]));
+    const ranked = row.ranking.flatMap((group, rank) => group.map((id) => ({ id, rank })));
+    examples.push({
+      id: row.judgment_id,
+      prompt: row.prompt,
+      responses: ranked.map(({ id }) => {
+        const text = texts.get(id);
+        if (text === undefined)
+          throw new Error(`judgment ${row.judgment_id} ranks ${id}, which is not of its task`);
+        return text;
+      }),
+      ranks: ranked.map(({ rank }) => rank),
+      margin: marginOf(row),
+      split: row.split,
+    });
+  }
+  return examples;
 }
 
 /** The best-ranked answer to each prompt of a snapshot, to imitate. Where judgments disagree every winner is kept once. */
-export function sftExamplesOf(db: Db, snapshotId: string): SftExample[] {
+export async function sftExamplesOf(
+  ctx: Pick<Ctx, 'db' | 'dataFolder'>,
+  snapshot: Snapshot,
+): Promise<SftExample[]> {
   const seen = new Set<string>();
   const examples: SftExample[] = [];
-  for (const { prompt, responses: answers, ranks, split } of rankedExamplesOf(db, snapshotId)) {
+  for (const { prompt, responses: answers, ranks, split } of await rankedExamplesOf(ctx, snapshot)) {
     const best = answers[0];
     // two equal firsts say nothing about which answer to imitate
     if (best === undefined || ranks[1] === 0) continue;
@@ -98,16 +102,4 @@ export function textExamplesOf(
     .map(({ messages, content }) => ({
       text: [...messages.map((message) => message.content), content].join('\n'),
     }));
-}
-
-function responseContents(db: Db, snapshotId: string): Map<string, string> {
-  const rows = db
-    .selectDistinct({ id: responses.id, content: responses.content })
-    .from(snapshotJudgments)
-    .innerJoin(judgments, eq(judgments.id, snapshotJudgments.judgmentId))
-    .innerJoin(taskResponses, eq(taskResponses.taskId, judgments.taskId))
-    .innerJoin(responses, eq(responses.id, taskResponses.responseId))
-    .where(eq(snapshotJudgments.snapshotId, snapshotId))
-    .all();
-  return new Map(rows.map(({ id, content }) => [id, content]));
 }

@@ -1,22 +1,18 @@
 /** A project on a real database file with toy-world prompts, judged pairs, a snapshot and a tiny model: for worker tests. */
-import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { judgments } from '../../db/schema/judgments.ts';
-import { prompts } from '../../db/schema/prompts.ts';
-import { snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { users } from '../../db/schema/users.ts';
 import { seedProject } from '../../db/testing.ts';
-import { canonicalJson } from '../../lib/canonical-json.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../../server/context.ts';
 import { openDataFolder } from '../../server/data-folder.ts';
 import { recordJudgment } from '../../server/judgments/record.ts';
 import type { Checkpoint } from '../../server/models/internal.ts';
 import { registerCheckpoint } from '../../server/models/register.ts';
+import { createSnapshot } from '../../server/snapshots/create.ts';
 import { addPrompt } from '../../server/tasks/add-prompt.ts';
 import { addResponses } from '../../server/tasks/add-responses.ts';
 import { claimTask } from '../../server/tasks/claim.ts';
@@ -36,7 +32,7 @@ export type TrainingWorld = {
   /** adds this many tasks of two answers and judges each through the real verbs: the right answer wins */
   judge: (count: number) => void;
   /** a snapshot of every judgment so far */
-  snapshot: () => string;
+  snapshot: () => Promise<string>;
   close: () => void;
 };
 
@@ -150,37 +146,7 @@ export async function createTrainingWorld(): Promise<TrainingWorld> {
       });
     }
   };
-  let numSnapshots = 0;
-  const snapshot = () => {
-    const id = newId('snp');
-    const folder = `snapshots/${id}`;
-    mkdirSync(path.join(dataFolder, folder), { recursive: true });
-    const rows = db.select().from(judgments).where(eq(judgments.projectId, projectId)).all();
-    const raw = rows.map((row) => `${canonicalJson(row)}\n`).join('');
-    writeFileSync(path.join(dataFolder, folder, 'raw.jsonl'), raw);
-    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-    const manifest = canonicalJson({
-      version: 1,
-      files: { 'raw.jsonl': { bytes: Buffer.byteLength(raw), sha256: sha256(raw) } },
-    });
-    writeFileSync(path.join(dataFolder, folder, 'manifest.json'), manifest);
-    db.insert(snapshots)
-      .values({
-        id,
-        projectId,
-        number: ++numSnapshots,
-        query: { sources: ['simulated'], until: Date.now(), annotatorIds: null },
-        seed: 1,
-        counts: { kept: rows.length, dropped: {} },
-        folder,
-        manifestSha256: sha256(manifest),
-        createdBy: userIds.researcher,
-        createdAt: Date.now(),
-      })
-      .run();
-    for (const row of rows) db.insert(snapshotJudgments).values({ snapshotId: id, judgmentId: row.id }).run();
-    return id;
-  };
+  const snapshot = async () => (await createSnapshot({ ctx, input: { projectId } })).snapshotId;
   const close = () => {
     db.$client.close();
     rmSync(dataFolder, { recursive: true, force: true });

@@ -1,6 +1,4 @@
 import path from 'node:path';
-import { eq } from 'drizzle-orm';
-import { snapshots } from '../../../db/schema/snapshots.ts';
 import { ppoSchema } from '../../../trainer/config/ppo.ts';
 import { pretrainSchema } from '../../../trainer/config/pretrain.ts';
 import { rewardSchema } from '../../../trainer/config/reward.ts';
@@ -16,6 +14,7 @@ import {
   sftExamplesOf,
   textExamplesOf,
 } from '../../runs/training-data.ts';
+import { getSnapshotInProject, type Snapshot } from '../../snapshots/internal.ts';
 import type { RecipeTask } from './thread-task.ts';
 
 /** PPO and score normalisation draw from at most this many prompts, so that memory stays bounded. */
@@ -41,13 +40,13 @@ export async function buildRecipeTask(
       return { ...shared, recipe: 'pretrain', config: pretrainSchema.parse(run.config), texts };
     }
     case 'sft': {
-      const examples = sftExamplesOf(ctx.db, await verifiedSnapshot(ctx, run));
+      const examples = await sftExamplesOf(ctx, snapshotOf(ctx, run));
       requireSome(examples, 'judgments with one best answer in the snapshot');
       const modelFolder = await verifiedCheckpoint(ctx, run, run.modelCheckpointId);
       return { ...shared, recipe: 'sft', config: sftSchema.parse(run.config), modelFolder, examples };
     }
     case 'reward': {
-      const examples = rankedExamplesOf(ctx.db, await verifiedSnapshot(ctx, run));
+      const examples = await rankedExamplesOf(ctx, snapshotOf(ctx, run));
       requireSome(examples, 'rankable judgments in the snapshot');
       const config = rewardSchema.parse(run.config);
       const modelFolder = await verifiedCheckpoint(ctx, run, run.modelCheckpointId);
@@ -89,12 +88,8 @@ async function verifiedCheckpoint(ctx: Ctx, run: Run, checkpointId: string | nul
   return folder;
 }
 
-async function verifiedSnapshot(ctx: Ctx, run: Run): Promise<string> {
-  const snapshot =
-    run.snapshotId === null
-      ? undefined
-      : ctx.db.select().from(snapshots).where(eq(snapshots.id, run.snapshotId)).get();
-  if (!snapshot) throw new DomainError('invalid', `Run ${run.id} (${run.recipe}) names no snapshot.`);
-  await verifyFolder(path.join(ctx.dataFolder, snapshot.folder), snapshot.manifestSha256);
-  return snapshot.id;
+function snapshotOf(ctx: Ctx, run: Run): Snapshot {
+  if (run.snapshotId === null)
+    throw new DomainError('invalid', `Run ${run.id} (${run.recipe}) names no snapshot.`);
+  return getSnapshotInProject(ctx, { projectId: run.projectId, snapshotId: run.snapshotId });
 }
