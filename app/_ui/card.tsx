@@ -2,13 +2,18 @@ import type { ComponentProps } from 'react';
 import { cn } from './cn.ts';
 
 export function Card({ className, ...props }: ComponentProps<'section'>) {
-  return <section className={cn('rounded-lg border bg-card text-card-foreground', className)} {...props} />;
+  return (
+    <section className={cn('min-w-0 rounded-lg border bg-card text-card-foreground', className)} {...props} />
+  );
 }
 
 export function CardHeader({ className, ...props }: ComponentProps<'div'>) {
   return (
     <div
-      className={cn('flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-3.5 pb-2', className)}
+      className={cn(
+        'flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-3.5 pb-2 [&>:first-child]:min-w-0 [&>:first-child]:grow [&>:first-child]:basis-40',
+        className,
+      )}
       {...props}
     />
   );

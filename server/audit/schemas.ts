@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-export const listAuditInput = z.strictObject({
+// not strict: TanStack's infinite queries add a direction
+export const listAuditInput = z.object({
   projectId: z.string(),
   /** exact name, or the beginning of one: `judgments.` */
   action: z.string().max(80).optional(),

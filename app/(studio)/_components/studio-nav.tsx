@@ -154,6 +154,6 @@ function useCurrentProject(projects: Project[], pathname: string): Project | und
       setLastSlug(named.slug);
     } else setLastSlug(sessionStorage.getItem('plumbline.project'));
   }, [named]);
-  if (named || /^\/(projects\/new|account)?$/.test(pathname)) return named;
+  if (named || pathname === '/' || pathname === '/projects/new') return named;
   return projects.find(({ slug }) => slug === lastSlug);
 }

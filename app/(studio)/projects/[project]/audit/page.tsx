@@ -16,7 +16,7 @@ export default async function AuditPage({ params }: { params: Promise<{ project:
         title="Audit log"
         description="Every change, in the order it happened. Each record carries the hash of the one before it."
       />
-      <div className="grid gap-6">
+      <div className="grid grid-cols-1 gap-6">
         <VerifyButton projectId={project.id} />
         <AuditTable projectId={project.id} />
       </div>

@@ -25,7 +25,7 @@ export default async function MembersPage({ params }: { params: Promise<{ projec
             : 'You see pseudonyms; owners of the project see names.'
         }
       />
-      <div className="grid gap-6">
+      <div className="grid grid-cols-1 gap-6">
         <MemberTable
           projectId={projectId}
           members={members}

@@ -34,7 +34,7 @@ export function AuditFilter({ filter, onChange }: { filter: Filter; onChange: (f
       aria-label="Filter"
       onSubmit={(event) => event.preventDefault()}
     >
-      <Field label="Actions" className="w-44">
+      <Field label="Actions" className="min-w-36 flex-1 sm:max-w-44">
         <Select
           value={action}
           onChange={(event) => onChange({ ...filter, action: event.target.value || undefined })}
@@ -48,10 +48,10 @@ export function AuditFilter({ filter, onChange }: { filter: Filter; onChange: (f
           ))}
         </Select>
       </Field>
-      <Field label="From" className="w-40">
+      <Field label="From" className="min-w-36 flex-1 sm:max-w-44">
         <Input type="date" onChange={(event) => onChange({ ...filter, from: day(event.target.value, 0) })} />
       </Field>
-      <Field label="To" className="w-40">
+      <Field label="To" className="min-w-36 flex-1 sm:max-w-44">
         <Input
           type="date"
           onChange={(event) => onChange({ ...filter, until: day(event.target.value, DAY) })}

@@ -26,7 +26,7 @@ export function AuditTable({ projectId }: { projectId: string }) {
   );
   const records = query.data?.pages.flatMap((page) => page.records) ?? [];
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <AuditFilter filter={filter} onChange={setFilter} />
       <FormError>{query.error ? errorText(query.error) : null}</FormError>
       {query.isSuccess && records.length === 0 ? (

@@ -1,0 +1,87 @@
+/**
+ * npm run verify -- <folder or database file> [--json]
+ *
+ * Checks that nothing was altered. A snapshot or an export: every file and every line against its manifest. A data folder:
+ * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files.
+ * Exit code 0 = intact, 1 = something is broken (the first such thing is named), 2 = wrong use.
+ */
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { openReadOnly } from '../../db/open-read-only.ts';
+import type { Finding } from '../audit/schemas.ts';
+import { verifyDataFolder } from '../audit/verify-data-folder.ts';
+import { databaseFile } from '../data-folder.ts';
+import { MANIFEST_FILE, verifyFolder } from '../snapshots/manifest.ts';
+import { readOptions, UsageError } from './options.ts';
+import { runCommand } from './run-command.ts';
+
+type Outcome = { kind: string; broken: Finding | null; figures: Record<string, number | string> };
+
+await runCommand('verify', async () => {
+  const { options, positionals } = readOptions(process.argv.slice(2), {
+    json: { type: 'boolean', expected: '' },
+  });
+  const [target, ...more] = positionals;
+  if (target === undefined || more.length > 0) {
+    throw new UsageError(
+      `expected one folder (an export, a snapshot or a data folder) or database file, got ${positionals.length}`,
+    );
+  }
+  const { kind, broken, figures } = await verifyTarget(target);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ ok: broken === null, kind, ...figures, broken })}\n`);
+  } else if (broken === null) {
+    const counted = Object.entries(figures).map(([name, value]) => `${name} ${value.toLocaleString('en')}`);
+    process.stdout.write(`Intact: ${kind} ${target} (${counted.join(', ')})\n`);
+  } else {
+    process.stdout.write(`BROKEN: ${kind} ${target}\n${broken.where}: ${broken.problem}\n`);
+  }
+  return broken === null ? 0 : 1;
+});
+
+async function verifyTarget(target: string): Promise<Outcome> {
+  if (!existsSync(target)) {
+    throw new UsageError(
+      `"${target}": no such file or folder; expected an export, a data folder or a database file`,
+    );
+  }
+  if (!statSync(target).isDirectory()) return verifyDatabase('database', target, null);
+  if (existsSync(databaseFile(target))) {
+    return verifyDatabase('data folder', databaseFile(target), path.resolve(target));
+  }
+  if (!existsSync(path.join(target, MANIFEST_FILE))) {
+    throw new UsageError(
+      `"${target}": neither ${MANIFEST_FILE} nor ${path.basename(databaseFile(target))} in it; expected an export, a snapshot or a data folder`,
+    );
+  }
+  const check = await verifyFolder(target);
+  if (!check.ok) {
+    const where = check.line === null ? check.file : `${check.file}:${check.line}`;
+    return { kind: 'export', figures: {}, broken: { where, problem: check.message } };
+  }
+  const { files, rows, manifestSha256, manifest } = check;
+  return { kind: manifest.kind, figures: { files, rows, manifest_sha256: manifestSha256 }, broken: null };
+}
+
+async function verifyDatabase(kind: string, file: string, dataFolder: string | null): Promise<Outcome> {
+  const db = openDatabaseFile(file);
+  try {
+    const { broken, ...figures } = await verifyDataFolder(db, dataFolder);
+    return { kind, figures, broken };
+  } catch (error) {
+    // damage below the rows: pages of the file itself
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_'))) throw error;
+    return { kind, figures: {}, broken: { where: path.basename(file), problem: error.message } };
+  } finally {
+    db.$client.close();
+  }
+}
+
+function openDatabaseFile(file: string) {
+  try {
+    return openReadOnly(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`"${file}" cannot be opened as a database: ${reason}`, { cause });
+  }
+}
