@@ -19,10 +19,11 @@ export function readMetrics({ ctx, input }: { ctx: Ctx; input: { runId: string; 
       sql`select coalesce(max(id), 0) as lastId, coalesce(max(step), 0) as lastStep from run_metrics where run_id = ${run.id}`,
     );
     const stepsPerPoint = Math.max(1, Math.ceil(lastStep / input.maxPoints));
+    // numbers are bound as REAL, so the division has to be made whole again
     const rows = ctx.db.all<MetricPoint & { name: string }>(
       sql`select name, max(step) as step, avg(value) as value, min(value) as low, max(value) as high
           from run_metrics where run_id = ${run.id}
-          group by name, (step + ${stepsPerPoint - 1}) / ${stepsPerPoint}
+          group by name, cast((step + ${stepsPerPoint - 1}) / ${stepsPerPoint} as integer)
           order by name, step`,
     );
     const series: Record<string, MetricPoint[]> = {};

@@ -1,0 +1,179 @@
+import { eq } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Db } from '../../db/client.ts';
+import { memberships } from '../../db/schema/projects.ts';
+import { runs } from '../../db/schema/runs.ts';
+import { createTestDb, seedProject } from '../../db/testing.ts';
+import type { Role } from '../../lib/roles.ts';
+import type { TrainEvent } from '../../trainer/events.ts';
+import type { Ctx } from '../context.ts';
+import { claimJob, enqueueJob, type Lease } from '../jobs/queue.ts';
+import { createCaller } from '../root.ts';
+import { cursorAfterMetrics, followRun, type RunUpdates } from './follow.ts';
+import { addRunEvent, type Run } from './internal.ts';
+import { readMetrics } from './metrics.ts';
+import { recordTrainEvent, rewindRun } from './record-event.ts';
+
+let db: Db;
+let projectId: string;
+let userIds: Record<Role, string>;
+let run: Run;
+let lease: Lease;
+
+const as = (userId: string): Ctx => ({
+  db,
+  dataFolder: '/nonexistent',
+  actor: { type: 'user', userId, isInstanceOwner: false },
+  now: Date.now,
+});
+const record = (event: TrainEvent) =>
+  recordTrainEvent({ ctx: as(userIds.researcher), input: { run, lease, event, secondsSinceLastStep: 0.5 } });
+const step = (n: number, totalSteps = 100) =>
+  record({ type: 'step', step: n, totalSteps, metrics: { loss: 1 / n }, seconds: { update: 0.1 } });
+
+beforeEach(() => {
+  db = createTestDb();
+  ({ projectId, userIds } = seedProject(db));
+  run = db
+    .insert(runs)
+    .values({
+      id: 'run_1',
+      projectId,
+      recipe: 'reward',
+      name: 'r',
+      status: 'running',
+      config: {},
+      folder: 'runs/run_1',
+      createdBy: userIds.researcher,
+      createdAt: 1,
+    })
+    .returning()
+    .get();
+  enqueueJob({ db, now: Date.now }, { kind: 'train', payload: { runId: run.id }, runId: run.id });
+  const claimed = claimJob(db, { owner: 'w', kinds: ['train'], leaseMs: 60_000, now: Date.now() });
+  lease = claimed?.lease as Lease;
+});
+afterEach(() => db.$client.close());
+
+/** Reads messages until `count` have come. */
+async function take(lastEventId: string | null, count: number): Promise<RunUpdates[]> {
+  const stop = new AbortController();
+  const messages: RunUpdates[] = [];
+  const ctx = as(userIds.auditor);
+  for await (const message of followRun(ctx, {
+    runId: run.id,
+    lastEventId,
+    signal: stop.signal,
+    pollMs: 5,
+  })) {
+    messages.push(message);
+    if (messages.length === count) stop.abort();
+  }
+  return messages;
+}
+const stepsIn = (messages: RunUpdates[]) =>
+  messages.flatMap((message) => message.metrics.filter((row) => row.name === 'loss').map((row) => row.step));
+
+describe('following a run', () => {
+  it('replays after the last id exactly what was not seen, nothing twice', async () => {
+    for (const n of [1, 2, 3]) step(n);
+    addRunEvent(as(userIds.researcher), { runId: run.id, type: 'started', payload: {} });
+    const [first] = await take(null, 1);
+    expect(stepsIn([first as RunUpdates])).toEqual([1, 2, 3]);
+    expect(first?.events.map((event) => event.type)).toEqual(['started']);
+    for (const n of [4, 5]) step(n);
+    const again = await take(first?.id ?? null, 1);
+    expect(stepsIn(again)).toEqual([4, 5]);
+    expect(again[0]?.events).toEqual([]);
+    expect(again[0]?.run).toMatchObject({ status: 'running', step: 5, totalSteps: 100 });
+  });
+
+  it('sends new rows as they come and ends with the run', async () => {
+    step(1);
+    const following = take(null, 1000);
+    for (const n of [2, 3]) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      step(n);
+    }
+    db.update(runs).set({ status: 'succeeded' }).where(eq(runs.id, run.id)).run();
+    const messages = await following;
+    expect(stepsIn(messages)).toEqual([1, 2, 3]);
+    expect(messages.at(-1)?.isComplete).toBe(true);
+  });
+
+  it('goes on from the charts that the page already has, with the events from the start', async () => {
+    for (const n of [1, 2, 3]) step(n);
+    addRunEvent(as(userIds.researcher), { runId: run.id, type: 'started', payload: {} });
+    const { lastId } = readMetrics({ ctx: as(userIds.auditor), input: { runId: run.id, maxPoints: 100 } });
+    step(4);
+    const [message] = await take(cursorAfterMetrics(lastId), 1);
+    expect(stepsIn([message as RunUpdates])).toEqual([4]);
+    expect(message?.events).toHaveLength(1);
+  });
+
+  it('tells the remaining time from the wall-clock of the last steps', async () => {
+    for (const n of [1, 2, 3]) step(n);
+    const [message] = await take(null, 1);
+    expect(message?.run.remainingSeconds).toBeCloseTo(0.5 * 97, 6);
+  });
+
+  it('is closed to strangers and annotators, and ends for a member who is removed', async () => {
+    step(1);
+    const read = async (userId: string) => {
+      for await (const message of followRun(as(userId), { runId: run.id, signal: undefined, pollMs: 5 })) {
+        if (message.metrics.length > 0) {
+          db.delete(memberships).where(eq(memberships.userId, userId)).run();
+          step(2);
+        }
+      }
+    };
+    await expect(read('usr_stranger')).rejects.toThrow('No run run_1.');
+    await expect(read(userIds.annotator)).rejects.toThrow(/annotator, which may not do this/);
+    await expect(read(userIds.auditor)).rejects.toThrow('No run run_1.');
+  });
+
+  it('comes through the router as tracked messages', async () => {
+    step(1);
+    db.update(runs).set({ status: 'succeeded' }).where(eq(runs.id, run.id)).run();
+    const messages = await createCaller(as(userIds.auditor)).runs.follow({ projectId, runId: run.id });
+    const seen: unknown[] = [];
+    for await (const message of messages) seen.push((message as unknown as [string])[0]);
+    expect(seen).toEqual(['3.0.0']);
+  });
+});
+
+describe('what is kept of a run', () => {
+  it('merges steps into at most the wanted number of points, with the extremes', () => {
+    for (let n = 1; n <= 100; n++) step(n);
+    const exact = readMetrics({ ctx: as(userIds.auditor), input: { runId: run.id, maxPoints: 100 } });
+    expect(exact.series.loss).toHaveLength(100);
+    expect(exact.series.loss?.[9]).toEqual({ step: 10, value: 0.1, low: 0.1, high: 0.1 });
+    const merged = readMetrics({ ctx: as(userIds.auditor), input: { runId: run.id, maxPoints: 10 } });
+    expect(merged.stepsPerPoint).toBe(10);
+    expect(merged.series.loss).toHaveLength(10);
+    expect(merged.series.loss?.[0]).toMatchObject({ step: 10, low: 0.1, high: 1 });
+    const mean = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].reduce((sum, n) => sum + 1 / n, 0) / 10;
+    expect(merged.series.loss?.[0]?.value).toBeCloseTo(mean, 12);
+  });
+
+  it('keeps a NaN as a gap', () => {
+    record({ type: 'step', step: 1, totalSteps: 2, metrics: { loss: Number.NaN }, seconds: {} });
+    const { series } = readMetrics({ ctx: as(userIds.auditor), input: { runId: run.id, maxPoints: 10 } });
+    expect(series.loss?.[0]?.value).toBeNull();
+  });
+
+  it('writes nothing for a worker that lost its lease', () => {
+    lease = { ...lease, attempt: 9 };
+    expect(step(1)).toBeNull();
+    const { lastId } = readMetrics({ ctx: as(userIds.auditor), input: { runId: run.id, maxPoints: 10 } });
+    expect(lastId).toBe(0);
+  });
+
+  it('drops what was logged past the checkpoint that a run goes on from', () => {
+    for (const n of [1, 2, 3, 4]) step(n);
+    rewindRun(as(userIds.researcher), run.id, 2);
+    const { series } = readMetrics({ ctx: as(userIds.auditor), input: { runId: run.id, maxPoints: 10 } });
+    expect(series.loss?.map((point) => point.step)).toEqual([1, 2]);
+    expect(db.select().from(runs).get()?.step).toBe(2);
+  });
+});
