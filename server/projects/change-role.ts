@@ -1,5 +1,6 @@
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq, isNull, ne } from 'drizzle-orm';
 import { memberships } from '../../db/schema/projects.ts';
+import { users } from '../../db/schema/users.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
@@ -19,8 +20,10 @@ export function changeRole({ ctx, input }: { ctx: Ctx; input: ChangeRoleInput })
         const otherOwner = ctx.db
           .select({ userId: memberships.userId })
           .from(memberships)
+          .innerJoin(users, eq(users.id, memberships.userId))
           .where(
             and(
+              isNull(users.disabledAt),
               eq(memberships.projectId, projectId),
               eq(memberships.role, 'owner'),
               ne(memberships.userId, userId),
