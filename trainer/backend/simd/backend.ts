@@ -62,8 +62,9 @@ export class SimdBackend extends MathBackendCPU {
   pointer(info: TensorInfo): number {
     const data = this.#dataOf(info);
     if (data.block) return data.block.pointer;
-    const isFloat = data.values instanceof Float32Array;
-    if (!isFloat && !(data.values instanceof Int32Array)) {
+    // the dtype decides: tfjs' cpu Cast makes a float32 of a bool without changing its bytes' array
+    const isFloat = info.dtype === 'float32';
+    if (!isFloat && info.dtype !== 'int32') {
       throw new Error(`simd backend: a kernel takes float32 and int32, not ${info.dtype}`);
     }
     const size = data.values.length;
