@@ -20,4 +20,5 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-export const config = { matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg).*)'] };
+// not for uploads: Next keeps a copy of every body that passes here, and cuts it at 10 MB
+export const config = { matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg|api/imports).*)'] };
