@@ -1,6 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { z } from 'zod';
+import { logAuditorRead } from './audit/log-auditor-read.ts';
 import { type Ctx, requirePermission, requireUser } from './context.ts';
 import { DomainError, type ErrorCode } from './errors.ts';
 import type { Permission } from './permissions.ts';
@@ -109,7 +110,9 @@ export const projectProcedure = (permission: Permission) =>
       return next();
     })
     .input(z.object({ projectId: z.string().max(64) }))
-    .use(({ ctx, input, next }) => {
+    .use(async ({ ctx, input, path, next }) => {
       requirePermission(ctx, input.projectId, permission);
-      return next();
+      const result = await next();
+      if (result.ok) logAuditorRead(ctx, { projectId: input.projectId, permission, path });
+      return result;
     });

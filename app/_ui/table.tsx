@@ -1,11 +1,14 @@
 import type { ComponentProps } from 'react';
 import { cn } from './cn.ts';
 
-/** Scrolls sideways in its own box on narrow screens; the box can be reached by keyboard. Give it an aria-label. */
+/**
+ * Scrolls sideways in its own box on narrow screens; the box can be reached by keyboard. Give it an aria-label. The box is
+ * positioned, so that hidden texts in its cells do not widen the page.
+ */
 export function Table({ className, 'aria-label': label, ...props }: ComponentProps<'table'>) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable box must be reachable by keyboard (axe: scrollable-region-focusable)
-    <section className="w-full overflow-x-auto" aria-label={label} tabIndex={0}>
+    <section className="relative w-full overflow-x-auto" aria-label={label} tabIndex={0}>
       <table className={cn('w-full border-collapse text-sm', className)} {...props} />
     </section>
   );

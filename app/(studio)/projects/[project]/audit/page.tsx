@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
-import { requireProject } from '../../../../_trpc/server.ts';
+import { requireProject, serverCaller } from '../../../../_trpc/server.ts';
 import { PageHeader } from '../../../../_ui/page-header.tsx';
 import { AuditTable } from './_components/audit-table.tsx';
 import { VerifyButton } from './_components/verify-button.tsx';
@@ -10,6 +10,7 @@ export const metadata: Metadata = { title: 'Audit' };
 export default async function AuditPage({ params }: { params: Promise<{ project: string }> }) {
   const { project, may } = await requireProject((await params).project);
   if (!may.includes('audit.read')) notFound();
+  const newest = await (await serverCaller()).audit.list({ projectId: project.id });
   return (
     <>
       <PageHeader
@@ -18,7 +19,7 @@ export default async function AuditPage({ params }: { params: Promise<{ project:
       />
       <div className="grid grid-cols-1 gap-6">
         <VerifyButton projectId={project.id} />
-        <AuditTable projectId={project.id} />
+        <AuditTable projectId={project.id} newest={newest} />
       </div>
     </>
   );

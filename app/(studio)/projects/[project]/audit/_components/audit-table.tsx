@@ -14,14 +14,22 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '.
 import { Time } from '../../../../../_ui/time.tsx';
 import { AuditFilter, type Filter } from './audit-filter.tsx';
 
+type Page = { records: ListedRecord[]; nextCursor: number | null };
+
+const isEmpty = (filter: Filter) => Object.values(filter).every((value) => value === undefined);
+
 /** Records, the newest first, fetched a page at a time. */
-export function AuditTable({ projectId }: { projectId: string }) {
+export function AuditTable({ projectId, newest }: { projectId: string; newest: Page }) {
   const trpc = useTRPC();
   const [filter, setFilter] = useState<Filter>({});
   const query = useInfiniteQuery(
     trpc.audit.list.infiniteQueryOptions(
       { projectId, ...filter, limit: 50 },
-      { getNextPageParam: (page) => page.nextCursor },
+      {
+        getNextPageParam: (page) => page.nextCursor,
+        // the server has rendered the first page of everything already
+        initialData: isEmpty(filter) ? { pages: [newest], pageParams: [null] } : undefined,
+      },
     ),
   );
   const records = query.data?.pages.flatMap((page) => page.records) ?? [];
@@ -33,6 +41,8 @@ export function AuditTable({ projectId }: { projectId: string }) {
         <EmptyState icon={ScrollTextIcon} title="No record matches">
           Take something out of the filter.
         </EmptyState>
+      ) : query.isPending ? (
+        <p className="py-8 text-center text-sm text-muted-foreground">Reading the log…</p>
       ) : (
         <Card aria-busy={query.isFetching}>
           <Table aria-label="Audit records">
