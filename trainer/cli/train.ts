@@ -165,7 +165,7 @@ const SHOWN_METRICS: readonly (readonly [string, string])[] = [
   ['eval_accuracy', 'held-out accuracy'],
   ['objective/scores', 'score'],
   ['objective/kl', 'KL'],
-  ['eval_true_reward', 'true reward'],
+  ['eval/true_reward', 'held-out true reward'],
 ];
 
 function shown(metrics: Record<string, number>): string {

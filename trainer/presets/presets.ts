@@ -44,7 +44,7 @@ export const PRETRAIN_PRESETS = {
       vocabSize: 768,
       sequenceLength: 64,
       batchSize: 32,
-      steps: 1500,
+      steps: 400,
       optimizer: { learningRate: 3e-3 },
       runtime: { evalEvery: 100, checkpointEvery: 500 },
     },
@@ -58,7 +58,7 @@ export const SFT_PRESETS = {
     config: {
       maxLength: 96,
       batchSize: 64,
-      epochs: 3,
+      epochs: 2,
       optimizer: { learningRate: 1e-3 },
       runtime: { evalEvery: 50, checkpointEvery: 250 },
     },

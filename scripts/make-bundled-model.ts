@@ -1,0 +1,134 @@
+/**
+ * `npm run bundled`: makes trainer/bundled/toy-sft again, from nothing but the toy world: pretrains a small language model
+ * on its texts, fine-tunes it on answers of mixed quality, measures it on held-out prompts, writes the loss curves to
+ * docs/experiments/. Takes some minutes; `npm run bundled -- --out <folder>` leaves the repository's model alone.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chooseBackend } from '../trainer/backend/choose.ts';
+import { createProgress } from '../trainer/cli/progress.ts';
+import { pretrainSchema } from '../trainer/config/pretrain.ts';
+import { sftSchema } from '../trainer/config/sft.ts';
+import type { TrainEvent } from '../trainer/events.ts';
+import { PRETRAIN_PRESETS, SFT_PRESETS } from '../trainer/presets/presets.ts';
+import { pretrain } from '../trainer/recipes/pretrain.ts';
+import { sft } from '../trainer/recipes/sft.ts';
+import { toySftExamples, toyTexts } from '../trainer/toy-world/datasets.ts';
+import { measurePolicy } from '../trainer/toy-world/measure-policy.ts';
+import { lineChart } from './experiments/line-chart.ts';
+
+const SEED = 1;
+const TEXTS = 40_000;
+const SFT_ROWS = 10_000;
+
+const { values } = parseArgs({ options: { out: { type: 'string' } } });
+const repository = new URL('..', import.meta.url).pathname;
+const target = values.out ?? join(repository, 'trainer/bundled/toy-sft');
+const docs = values.out ?? join(repository, 'docs/experiments');
+const work = mkdtempSync(join(tmpdir(), 'bundled-model-'));
+const progress = createProgress(process.stderr);
+const startedAt = performance.now();
+
+type Curve = { step: number; loss: number; heldOutLoss: number | null }[];
+
+async function follow(
+  events: AsyncGenerator<TrainEvent>,
+): Promise<{ curve: Curve; folder: string; seconds: number }> {
+  const from = performance.now();
+  const curve: Curve = [];
+  let folder = '';
+  for await (const event of events) {
+    if (event.type === 'plan') progress.start(event.recipe, event.totalSteps);
+    if (event.type === 'step') {
+      const loss = event.metrics.loss ?? Number.NaN;
+      curve.push({ step: event.step, loss, heldOutLoss: null });
+      progress.update(event.step, `loss ${loss.toFixed(3)}`);
+    }
+    if (event.type === 'eval') {
+      const at = curve.at(-1);
+      if (at) at.heldOutLoss = event.metrics.eval_loss ?? null;
+      else
+        curve.push({
+          step: 0,
+          loss: event.metrics.eval_loss ?? Number.NaN,
+          heldOutLoss: event.metrics.eval_loss ?? null,
+        });
+    }
+    if (event.type === 'done') folder = event.folder;
+  }
+  progress.stop();
+  return { curve, folder, seconds: Math.round((performance.now() - from) / 1000) };
+}
+
+const backend = await chooseBackend();
+const shared = { backend, resumeFrom: null, signal: new AbortController().signal };
+const base = await follow(
+  pretrain({
+    ...shared,
+    config: pretrainSchema.parse(PRETRAIN_PRESETS.toy.config),
+    outFolder: join(work, 'base'),
+    texts: toyTexts(TEXTS, SEED),
+  }),
+);
+const policy = await follow(
+  sft({
+    ...shared,
+    config: sftSchema.parse(SFT_PRESETS.toy.config),
+    modelFolder: base.folder,
+    outFolder: join(work, 'sft'),
+    examples: toySftExamples(SFT_ROWS, SEED),
+  }),
+);
+const measured = await measurePolicy({ modelFolder: policy.folder, numPrompts: 512, seed: SEED, backend });
+
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+for (const file of readdirSync(policy.folder)) cpSync(join(policy.folder, file), join(target, file));
+
+mkdirSync(docs, { recursive: true });
+const stages = { pretrain: base, sft: policy };
+for (const [name, { curve }] of Object.entries(stages)) {
+  const svg = lineChart({
+    title: name === 'pretrain' ? 'Bundled model: pretraining' : 'Bundled model: supervised fine-tuning',
+    xLabel: 'step',
+    yLabel: 'loss (nats per token)',
+    lines: [
+      { name: 'training', color: '#6b8afd', points: curve.map(({ step, loss }) => [step, loss]) },
+      {
+        name: 'held out',
+        color: '#e0803a',
+        points: curve.flatMap(({ step, heldOutLoss }) =>
+          heldOutLoss === null ? [] : [[step, heldOutLoss] as const],
+        ),
+      },
+    ],
+  });
+  writeFileSync(join(docs, `bundled-${name}.svg`), svg);
+}
+const record = {
+  seed: SEED,
+  backend,
+  seconds: {
+    pretrain: base.seconds,
+    sft: policy.seconds,
+    total: Math.round((performance.now() - startedAt) / 1000),
+  },
+  heldOutLoss: Object.fromEntries(
+    Object.entries(stages).map(([name, { curve }]) => [
+      name,
+      curve
+        .filter((point) => point.heldOutLoss !== null)
+        .map(({ step, heldOutLoss }) => [step, rounded(heldOutLoss ?? 0)]),
+    ]),
+  ),
+  measured,
+};
+writeFileSync(join(docs, 'bundled-model.json'), `${JSON.stringify(record, null, 2)}\n`);
+process.stdout.write(`${JSON.stringify({ folder: target, ...measured, seconds: record.seconds })}\n`);
+rmSync(work, { recursive: true, force: true });
+
+function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}
