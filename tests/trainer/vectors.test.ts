@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { padRows } from '../../trainer/data/pad.ts';
 import { dpo } from '../../trainer/losses/dpo.ts';
 import { bestOfK, plackettLuce } from '../../trainer/losses/listwise.ts';
 import { ppoPolicy } from '../../trainer/losses/ppo-policy.ts';
@@ -26,6 +27,13 @@ import { policyDiagnostics, valueClipFraction } from '../../trainer/math/ppo-dia
 import { rankedPairs } from '../../trainer/math/ranked-pairs.ts';
 import { shapedRewards } from '../../trainer/math/shaped-reward.ts';
 import { whiten } from '../../trainer/math/whiten.ts';
+import { newModelConfig } from '../../trainer/model/config.ts';
+import { scoreHeadStd } from '../../trainer/model/heads.ts';
+import { newParam } from '../../trainer/model/params.ts';
+import { sampleToken } from '../../trainer/ops/sample-token.ts';
+import { tokenEntropy } from '../../trainer/ops/token-entropy.ts';
+import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
+import { createAdamW } from '../../trainer/optim/adamw.ts';
 import { sharedPath } from '../support/shared-data.ts';
 import type { VectorsFile } from './vectors-file.ts';
 
@@ -315,5 +323,84 @@ describe.skipIf(path === null)('spec/vectors.json', () => {
     expect(maskedVariance(g.x, g.mask, { unbiased: true })).toBe(g.var_unbiased);
     const white = whiten(g.x, g.mask, { unbiased: true, shiftMean: true });
     expectClose([white[1] as number, white[2] as number], g.whitened_at_mask, 8);
+  });
+
+  it('temperature', () => {
+    const { logits, cases } = v.temperature;
+    const rows = tf.tensor2d(logits.map(() => logits));
+    for (const { T, logp, entropy } of cases) {
+      expectClose(tokenLogProbs(rows, tf.range(0, 4, 1, 'int32'), T).dataSync(), logp, 6);
+      expectClose(
+        tokenEntropy(rows, T).dataSync(),
+        ones(4).map(() => entropy),
+        6,
+      );
+    }
+  });
+
+  it('head_init_std', () => {
+    for (const [width, std] of Object.entries(v.head_init_std)) {
+      const shape = { vocabSize: 8, intermediateSize: 8, numLayers: 1, numHeads: 2, maxPositions: 8 };
+      const config = newModelConfig({ ...shape, hiddenSize: Number(width) });
+      expect(scoreHeadStd(config)).toBeCloseTo(std, 12);
+    }
+  });
+
+  it('collator', () => {
+    const { chosen, rejected, pad, expected } = v.collator;
+    const { ids, mask } = padRows([...chosen, ...rejected], { padId: pad });
+    expect([...ids]).toEqual(expected.flat());
+    expect([...mask]).toEqual(expected.flat().map((id) => (id === pad ? 0 : 1)));
+  });
+
+  it('adam_step1: PyTorch as it is, TF1 as PyTorch with epsilon / sqrt(1 - beta2)', () => {
+    const { grad, lr, eps, torch_delta, tf1_delta } = v.adam_step1;
+    const delta = (epsilon: number) => {
+      const optimized = newParam(Float32Array.of(0), [1]);
+      const optimizer = createAdamW(
+        { x: optimized },
+        { beta1: 0.9, beta2: 0.999, epsilon, weightDecay: 0, maxGradNorm: 1 },
+      );
+      const scalars = optimizer.advance(lr);
+      const tensor = (name: keyof typeof scalars) => tf.scalar(scalars[name].data[0] as number);
+      optimizer.update(
+        { x: tf.tensor1d([grad]) },
+        {
+          learningRate: tensor('learningRate'),
+          biasCorrection1: tensor('biasCorrection1'),
+          biasCorrection2: tensor('biasCorrection2'),
+        },
+      );
+      return optimized.dataSync()[0] as number;
+    };
+    expect(delta(eps) / torch_delta).toBeCloseTo(1, 4);
+    expect(delta(eps / Math.sqrt(1 - 0.999)) / tf1_delta).toBeCloseTo(1, 4);
+  });
+
+  it('upstream_lhp_sampler: a policy that always says the previous token plus one', () => {
+    const { context, length, tokens } = v.upstream_lhp_sampler;
+    const sequences = context.map((row) => [...row]);
+    for (let t = 0; t < length; t++) {
+      const logits = tf
+        .oneHot(
+          tf.tensor1d(
+            sequences.map((row) => (row.at(-1) as number) + 1),
+            'int32',
+          ),
+          10,
+        )
+        .mul(1e4);
+      const { tokensB } = sampleToken(logits, tf.tensor1d([0.2, 0.9]), 1);
+      tokensB.dataSync().forEach((token, row) => sequences[row]?.push(token));
+    }
+    expect(sequences).toEqual(tokens);
+  });
+
+  it('has no group that is not tested here', () => {
+    const tested =
+      `rm_pairwise rm_soft_label rm_kwise kl shaped_reward gae whiten ppo_clip value_clip adaptive_kl dpo temperature
+      bon_kl gao lora nf4 head_init_std collator loss_agg adam_step1 upstream_openrlhf_agg upstream_openrlhf_policy_loss
+      upstream_trl_masked upstream_lhp_sampler`.split(/\s+/);
+    expect(Object.keys(v).sort()).toEqual(tested.sort());
   });
 });

@@ -17,4 +17,4 @@ async function main(): Promise<void> {
   }
 }
 
-main();
+await main();

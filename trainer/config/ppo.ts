@@ -8,7 +8,7 @@ export const ppoSchema = z
     rolloutBatchSize: z.number().int().positive().default(64).describe('Episodes per rollout'),
     numMinibatches: z.number().int().positive().default(1).describe('Minibatches per rollout and epoch'),
     numPpoEpochs: z.number().int().positive().default(4).describe('Passes over each rollout'),
-    responseLength: z.number().int().min(2).default(32).describe('Tokens generated for each prompt'),
+    responseLength: z.number().int().min(1).default(32).describe('Tokens generated for each prompt'),
     maxPromptLength: z.number().int().min(2).default(64).describe('Longer prompts are counted and left out'),
     temperature: z.number().positive().default(1).describe('Sampling temperature; also divides the logits of every log-probability'),
     kl: z

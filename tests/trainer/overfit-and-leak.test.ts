@@ -1,0 +1,166 @@
+/** Each recipe can learn one batch by heart, and holds as many tensors after its last step as after its second. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { tf } from '../../trainer/backend/tf.ts';
+import type { TrainEvent } from '../../trainer/events.ts';
+import { generate } from '../../trainer/generate.ts';
+import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { disposeParams } from '../../trainer/model/params.ts';
+import { ppo } from '../../trainer/recipes/ppo.ts';
+import { pretrain } from '../../trainer/recipes/pretrain.ts';
+import { reward } from '../../trainer/recipes/reward.ts';
+import { sft } from '../../trainer/recipes/sft.ts';
+import { createRng } from '../../trainer/rng.ts';
+import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
+import { tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
+import {
+  collect,
+  curve,
+  doneOf,
+  finalFolder,
+  prompts,
+  rankedExamples,
+  sftExamples,
+  texts,
+  writeTinyModel,
+} from './tiny-world.ts';
+
+let folder: string;
+let modelFolder: string;
+const backend = 'simd';
+const run = (name: string) =>
+  ({
+    backend,
+    outFolder: join(folder, name),
+    resumeFrom: null,
+    signal: new AbortController().signal,
+  }) as const;
+
+beforeAll(async () => {
+  await chooseBackend(backend);
+  folder = mkdtempSync(join(tmpdir(), 'plumbline-overfit-'));
+  modelFolder = await writeTinyModel(join(folder, 'base'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('overfitting one batch', () => {
+  it('sft says its four answers by heart', async () => {
+    const examples = sftExamples.slice(0, 4);
+    const config = { ...tinySft, epochs: 150, optimizer: { ...tinySft.optimizer, learningRate: 2e-2 } };
+    const outFolder = join(folder, 'sft');
+    const events = await collect(sft({ ...run('sft'), modelFolder, config, examples }));
+    expect(curve(events, 'loss').at(-1)).toBeLessThan(0.02);
+
+    const { params, config: model } = loadPretrained(finalFolder(outFolder));
+    const tokenizer = loadTokenizer(finalFolder(outFolder));
+    const { responses, ended } = generate({
+      params,
+      config: model,
+      promptIds: examples.map(({ prompt }) => tokenizer.encodeChat(prompt, { addGenerationPrompt: true })),
+      maxNewTokens: 20,
+      temperature: 0,
+      rng: createRng(1, 'unused'),
+      eosTokenIds: [tokenizer.eosTokenId],
+      padTokenId: tokenizer.padTokenId,
+    });
+    disposeParams(params);
+    expect(responses.map((ids) => tokenizer.decode(ids))).toEqual(
+      examples.map(({ completion }) => completion),
+    );
+    expect(ended).toEqual([true, true, true, true]);
+  });
+
+  it('reward orders one batch of rankings without a mistake', async () => {
+    const examples = rankedExamples.filter(({ split }) => split === 'train').slice(0, 4);
+    const config = { ...tinyReward, epochs: 60, centering: 0, useTies: false, normalizeOn: 0 };
+    const events = await collect(
+      reward({ ...run('reward'), modelFolder, config, examples, referencePrompts: [] }),
+    );
+    expect(curve(events, 'accuracy_strict').at(-1)).toBe(1);
+    expect(curve(events, 'loss').at(-1)).toBeLessThan(0.05);
+  });
+
+  it('ppo finds the one word that is paid for', async () => {
+    const events = await collect(
+      ppo({
+        ...run('ppo'),
+        modelFolder,
+        config: {
+          ...tinyPpo,
+          totalEpisodes: 1600,
+          rolloutBatchSize: 32,
+          missingEosScore: null,
+          responseLength: 6,
+          kl: { ...tinyPpo.kl, controller: 'fixed', coefficient: 0.001 },
+          policyOptimizer: { ...tinyPpo.policyOptimizer, learningRate: 1e-2 },
+          criticOptimizer: { ...tinyPpo.criticOptimizer, learningRate: 1e-2 },
+        },
+        prompts,
+        evalPrompts: prompts,
+        score: { kind: 'function', score: (_, response) => (response.includes('cat') ? 1 : 0) },
+        trueReward: null,
+      }),
+    );
+    const { summary } = doneOf(events);
+    expect(summary.proxyRewardBefore).toBeLessThan(0.3);
+    expect(summary.proxyRewardAfter).toBeGreaterThan(0.8);
+    expect(summary.klToReference).toBeGreaterThan(0.5);
+  });
+});
+
+describe('tensor count', () => {
+  const never = new AbortController().signal;
+  const starts: Record<string, () => AsyncIterable<TrainEvent>> = {
+    pretrain: () => pretrain({ ...run('leak-pretrain'), config: tinyPretrain, texts, signal: never }),
+    sft: () => sft({ ...run('leak-sft'), modelFolder, config: tinySft, examples: sftExamples }),
+    reward: () =>
+      reward({
+        ...run('leak-reward'),
+        modelFolder,
+        config: tinyReward,
+        examples: rankedExamples,
+        referencePrompts: prompts,
+      }),
+    ppo: () =>
+      ppo({
+        ...run('leak-ppo'),
+        modelFolder,
+        config: tinyPpo,
+        prompts,
+        evalPrompts: prompts,
+        score: { kind: 'function', score: (_, response) => response.length / 10 },
+        trueReward: null,
+      }),
+  };
+
+  it.each(Object.keys(starts))(
+    '%s holds a constant number of tensors and frees all it made',
+    async (name) => {
+      const before = tf.memory().numTensors;
+      const counts: number[] = [];
+      for await (const event of (starts[name] as (typeof starts)[string])()) {
+        if (event.type === 'step') counts.push(tf.memory().numTensors);
+      }
+      expect(counts).toHaveLength(10);
+      expect(new Set(counts.slice(1)).size).toBe(1);
+      // rotary tables are kept for the life of the process, two tensors a shape
+      expect(tf.memory().numTensors - before).toBeLessThanOrEqual(2);
+    },
+  );
+
+  it('a recipe that is dropped in the middle frees its tensors too', async () => {
+    const before = tf.memory().numTensors;
+    for await (const event of sft({
+      ...run('dropped'),
+      modelFolder,
+      config: tinySft,
+      examples: sftExamples,
+    })) {
+      if (event.type === 'step') break;
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
