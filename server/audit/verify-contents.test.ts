@@ -1,43 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
-import { recordJudgment } from '../judgments/record.ts';
-import { claimTask } from '../tasks/claim.ts';
 import { createLabelingWorld } from '../tasks/testing.ts';
+import { addThreeJudgments } from './testing.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyContents } from './verify-contents.ts';
 
 let db: Db;
 
 beforeEach(() => {
-  const { db: fresh, projectId, userIds, as, addTask, advance } = createLabelingWorld();
-  db = fresh;
-  const ctx = as(userIds.annotator);
-  for (const serial of [1, 2, 3]) {
-    addTask();
-    advance(1000);
-    const { task } = claimTask({ ctx, input: { projectId } });
-    if (!task) throw new Error('no task to judge');
-    const [first, second] = task.responses.map(({ id }) => id);
-    if (!first || !second) throw new Error('a task with fewer than two responses');
-    recordJudgment({
-      ctx,
-      input: {
-        projectId,
-        seatId: task.seatId,
-        leaseToken: task.leaseToken,
-        idempotencyKey: `test-key-${serial}`,
-        ranking: [[first], [second]],
-        strength: -1,
-        tieKind: 'none',
-        notRankable: false,
-        flags: { [second]: ['untrue'] },
-        rationale: 'because',
-        firstInteractionAt: null,
-        activeMs: 1200,
-        inputKind: 'keyboard',
-      },
-    });
-  }
+  const world = createLabelingWorld();
+  addThreeJudgments(world);
+  db = world.db;
 });
 
 const ids = (table: string) =>
