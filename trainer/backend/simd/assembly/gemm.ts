@@ -26,42 +26,9 @@ function multiplyTile(depth: i32, a: usize, b: usize, c: usize, rowBytes: usize,
   let c21 = zero;
   let c30 = zero;
   let c31 = zero;
-  let left = depth;
-  // Two steps at once: fewer branches, and the loads of the second overlap the sums of the first.
-  while (left >= 2) {
-    let b0 = v128.load(b, 0);
-    let b1 = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a, 0);
-    c00 = multiplyAdd(x, b0, c00);
-    c01 = multiplyAdd(x, b1, c01);
-    x = v128.load_splat<f32>(a, 4);
-    c10 = multiplyAdd(x, b0, c10);
-    c11 = multiplyAdd(x, b1, c11);
-    x = v128.load_splat<f32>(a, 8);
-    c20 = multiplyAdd(x, b0, c20);
-    c21 = multiplyAdd(x, b1, c21);
-    x = v128.load_splat<f32>(a, 12);
-    c30 = multiplyAdd(x, b0, c30);
-    c31 = multiplyAdd(x, b1, c31);
-    b0 = v128.load(b, 32);
-    b1 = v128.load(b, 48);
-    x = v128.load_splat<f32>(a, 16);
-    c00 = multiplyAdd(x, b0, c00);
-    c01 = multiplyAdd(x, b1, c01);
-    x = v128.load_splat<f32>(a, 20);
-    c10 = multiplyAdd(x, b0, c10);
-    c11 = multiplyAdd(x, b1, c11);
-    x = v128.load_splat<f32>(a, 24);
-    c20 = multiplyAdd(x, b0, c20);
-    c21 = multiplyAdd(x, b1, c21);
-    x = v128.load_splat<f32>(a, 28);
-    c30 = multiplyAdd(x, b0, c30);
-    c31 = multiplyAdd(x, b1, c31);
-    a += 32;
-    b += 64;
-    left -= 2;
-  }
-  if (left > 0) {
+  const end = b + ((<usize>depth) << 5);
+  // Not unrolled, and no larger a tile: V8 then spills registers, which costs a third (measured: 39 against 27 GFLOP/s).
+  while (b < end) {
     const b0 = v128.load(b, 0);
     const b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a, 0);
@@ -76,6 +43,8 @@ function multiplyTile(depth: i32, a: usize, b: usize, c: usize, rowBytes: usize,
     x = v128.load_splat<f32>(a, 12);
     c30 = multiplyAdd(x, b0, c30);
     c31 = multiplyAdd(x, b1, c31);
+    a += 16;
+    b += 32;
   }
   if (accumulate) {
     addRow(c, c00, c01);
