@@ -391,7 +391,9 @@ describe.skipIf(path === null)('spec/vectors.json', () => {
         )
         .mul(1e4);
       const { tokensB } = sampleToken(logits, tf.tensor1d([0.2, 0.9]), 1);
-      tokensB.dataSync().forEach((token, row) => sequences[row]?.push(token));
+      tokensB.dataSync().forEach((token, row) => {
+        sequences[row]?.push(token);
+      });
     }
     expect(sequences).toEqual(tokens);
   });
