@@ -172,7 +172,7 @@ describe('runImport', () => {
     const world = createLabelingWorld();
     const file = write([...manyPairs(500), '{', ...manyPairs(500)].join('\n'));
     let asked = 0;
-    const stopped = await importInto(world, file, { shouldStop: () => ++asked === 2 });
+    const stopped = await importInto(world, file, { shouldStop: () => ++asked === 8 });
     expect(stopped).toMatchObject({ status: 'running', read: 400, accepted: 400 });
     const ctx = asSystem(world);
     const done = await runImport({ ctx, input: { importId: stopped.importId, file } });

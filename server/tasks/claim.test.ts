@@ -58,8 +58,7 @@ describe('claimTask', () => {
 
   it('shows responses in a random order of which each is equally likely, and stores it', () => {
     const world = createLabelingWorld();
-    const { responseIds } = world.addTask({ numResponses: 3, overlap: 50 });
-    world.addTask({ numResponses: 3, overlap: 50 });
+    const { responseIds } = world.addTask({ numResponses: 3 });
     const counts = new Map<string, number>();
     const NUM = 600;
     for (let i = 0; i < NUM; i++) {

@@ -1,6 +1,9 @@
 import type { Ctx } from '../context.ts';
 import type { Progress } from './schemas.ts';
 
+/** Counting goes on with every claim, so it stops here: this many means "at least this many". */
+const MAX_COUNTED_OPEN = 500;
+
 /** How far a person is in a project. Reads only. */
 export function readProgress(
   ctx: Pick<Ctx, 'db' | 'now'>,
@@ -12,16 +15,19 @@ export function readProgress(
       `SELECT count(*) AS n FROM seats WHERE annotator_id = @userId AND project_id = @projectId AND state = 'done'`,
     )
     .get(scope) as { n: number };
-  // a task waits once, however many of its seats are free
+  // a task waits once, however many of its seats are free; two index ranges, each left as soon as enough is found
+  const waiting = (seat: string) => `
+    SELECT task_id FROM (
+      SELECT DISTINCT s.task_id FROM seats s
+      WHERE s.project_id = @projectId AND ${seat}
+        AND NOT EXISTS (SELECT 1 FROM seats mine WHERE mine.task_id = s.task_id AND mine.annotator_id = @userId
+          AND (mine.state = 'done' OR mine.lease_expires_at > @now))
+        AND NOT EXISTS (SELECT 1 FROM skips WHERE skips.task_id = s.task_id AND skips.annotator_id = @userId)
+      LIMIT ${MAX_COUNTED_OPEN})`;
   const open = ctx.db.$client
     .prepare(
-      `SELECT count(DISTINCT s.task_id) AS n FROM seats s
-       WHERE s.project_id = @projectId
-         AND (s.state = 'open' OR (s.state = 'leased' AND s.lease_expires_at <= @now))
-         AND s.task_id NOT IN (
-           SELECT task_id FROM seats WHERE annotator_id = @userId AND project_id = @projectId
-             AND (state = 'done' OR lease_expires_at > @now))
-         AND s.task_id NOT IN (SELECT task_id FROM skips WHERE annotator_id = @userId)`,
+      `SELECT min(count(*), ${MAX_COUNTED_OPEN}) AS n FROM (
+         ${waiting("s.state = 'open'")} UNION ${waiting("s.state = 'leased' AND s.lease_expires_at <= @now")})`,
     )
     .get({ ...scope, now: ctx.now() }) as { n: number };
   return { mine: mine.n, openForMe: open.n };

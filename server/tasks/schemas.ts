@@ -66,6 +66,6 @@ export type ClaimedTask = {
 export type Progress = {
   /** tasks this person has judged here */
   mine: number;
-  /** tasks that wait and that this person may still judge */
+  /** tasks that wait and that this person may still judge; counted up to 500, which then means "at least 500" */
   openForMe: number;
 };
