@@ -19,7 +19,9 @@ const schema = z.object({
 
 /** The only reader of process.env on the web side. Throws with the variable's name and what was expected. */
 export function readEnv(source: Record<string, string | undefined> = process.env) {
-  const parsed = schema.safeParse(source);
+  // NAME= in a .env file means: not given
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new Error(`Environment: ${issues}`);
