@@ -1,6 +1,7 @@
 /** Kernels of tfjs itself that training meets on large tensors; all else stays with the cpu backend. */
 import { type TensorInfo, tf } from '../tf.ts';
 import { type SimdBackend, sizeOf } from './backend.ts';
+import { combineBroadcast } from './broadcast.ts';
 import { registerSimdKernel, type SimdKernel } from './kernel-registration.ts';
 import { runFlat } from './op-kernels.ts';
 import { multiplyMatrices } from './product.ts';
@@ -8,6 +9,14 @@ import { multiplyMatrices } from './product.ts';
 const CHEAP = 8192;
 /** Below this many elements, JavaScript is done before a kernel is called. */
 const SMALL = 256;
+
+/** By kernel name: the WebAssembly kernel for equal shapes, if there is one, and what it does to two elements. */
+const ARITHMETIC: { name: string; kernel?: string; combine: (x: number, y: number) => number }[] = [
+  { name: 'Add', kernel: 'add', combine: (x, y) => x + y },
+  { name: 'Sub', kernel: 'subtract', combine: (x, y) => x - y },
+  { name: 'Multiply', kernel: 'multiplyElements', combine: (x, y) => x * y },
+  { name: 'RealDiv', combine: (x, y) => x / y },
+];
 
 export function registerCoreKernels(): void {
   overrideKernel('BatchMatMul', (inputs, backend, attributes) => {
@@ -33,15 +42,12 @@ export function registerCoreKernels(): void {
     return y;
   });
 
-  for (const [name, kernel] of [
-    ['Add', 'add'],
-    ['Sub', 'subtract'],
-    ['Multiply', 'multiplyElements'],
-  ] as const) {
+  for (const { name, kernel, combine } of ARITHMETIC) {
     overrideKernel(name, (inputs, backend) => {
       const { a, b } = inputs as Record<'a' | 'b', TensorInfo>;
-      const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
-      if (!isFloat || sizeOf(a.shape) < SMALL || a.shape.join() !== b.shape.join()) return undefined;
+      if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
+      if (a.shape.join() !== b.shape.join()) return combineBroadcast(backend, { a, b }, combine);
+      if (!kernel || sizeOf(a.shape) < SMALL) return undefined;
       const y = backend.output(a.shape);
       runFlat(backend, kernel, [a, b, y], CHEAP);
       return y;

@@ -45,8 +45,3 @@ export function subtract(lo: i32, hi: i32, scratch: usize, a: usize, b: usize, y
 export function multiplyElements(lo: i32, hi: i32, scratch: usize, a: usize, b: usize, y: usize): void {
   for (let i = lo; i < hi; i += 4) v128.store(at(y, i), f32x4.mul(v128.load(at(a, i)), v128.load(at(b, i))));
 }
-
-export function scale(lo: i32, hi: i32, scratch: usize, a: usize, factor: f32, y: usize): void {
-  const f = f32x4.splat(factor);
-  for (let i = lo; i < hi; i += 4) v128.store(at(y, i), f32x4.mul(v128.load(at(a, i)), f));
-}

@@ -2,7 +2,7 @@
 export { adamw, SUM_SQUARES_BLOCK, sumSquares } from './adamw';
 export { attention, attentionGradient, rotateRows } from './attention';
 export { decodeAttention, writeKvCache } from './decode';
-export { add, multiplyElements, scale, subtract, swiglu, swigluGradient } from './elementwise';
+export { add, multiplyElements, subtract, swiglu, swigluGradient } from './elementwise';
 export { embedding, embeddingGradient, sumOfRows } from './embedding';
 export { fewRowsTimesTransposed, fillRows, GEMM_SCRATCH_BYTES, gemmByColumns, gemmByRows } from './gemm';
 export { tokenEntropy, tokenLogProbs, tokenLogProbsGradient } from './log-probs';
