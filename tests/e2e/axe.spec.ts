@@ -1,0 +1,93 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures.ts';
+import { LabelPage } from './pages/label-page.ts';
+
+/** axe's serious and critical findings of what is on the screen, in both colour schemes. */
+async function findings(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    for (const { id, impact, nodes } of violations) {
+      if (impact !== 'serious' && impact !== 'critical') continue;
+      const where = nodes
+        .map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`)
+        .join('\n  ');
+      found.push(`${colorScheme} ${page.url()} ${id} (${impact})\n  ${where}`);
+    }
+  }
+  return found;
+}
+
+test('axe finds nothing serious on any page, light and dark', async ({ world, pageAs, page }) => {
+  test.setTimeout(240_000);
+  const { project, people } = world.addProject('Axe');
+  world.addTasks(project, people.owner, [
+    { prompt: 'One', responses: ['**a**\n\n- b', '| a |\n|-|\n| 1 |'] },
+  ]);
+  await page.goto('/sign-in');
+  const found = await findings(page);
+  const owner = await pageAs(people.owner);
+  const base = `/projects/${project.slug}`;
+  const query = `?project=${project.slug}`;
+  const paths = [
+    '/',
+    '/account',
+    '/no-such-page',
+    base,
+    `${base}/members`,
+    `${base}/settings`,
+    `${base}/audit`,
+    `${base}/data`,
+    `${base}/data/prompts`,
+    `${base}/data/tasks`,
+    `${base}/exports`,
+    `/runs${query}`,
+    `/runs/new${query}`,
+    `/models${query}`,
+    `/schedules${query}`,
+  ];
+  for (const path of paths) {
+    const response = await owner.goto(path);
+    expect(response?.status(), path).toBe(path === '/no-such-page' ? 404 : 200);
+    await owner.waitForLoadState('networkidle');
+    found.push(...(await findings(owner)));
+  }
+  expect(found).toEqual([]);
+});
+
+test('axe finds nothing serious on the label page, its dialogs and a narrow screen', async ({
+  world,
+  pageAs,
+}) => {
+  test.setTimeout(240_000);
+  const { project, people } = world.addProject('Axe label');
+  world.addTasks(project, people.owner, [
+    { prompt: 'A pair', responses: ['**bold** and `code`', '> quote\n\n1. one'] },
+    { prompt: 'A ranking', responses: ['alpha', 'beta', 'gamma', 'delta'] },
+  ]);
+  const page = await pageAs(people.annotator);
+  const label = new LabelPage(page);
+  await label.open(project.slug);
+  const found = await findings(page);
+  await label.press('1');
+  found.push(...(await findings(page)));
+  for (const key of ['f', '?', 'g', 'm', 's']) {
+    await label.press(key);
+    await expect(page.getByRole('dialog')).toBeVisible();
+    found.push(...(await findings(page)));
+    await label.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+  await label.submit();
+  await label.press('2', '1', 't');
+  found.push(...(await findings(page)));
+  await page.setViewportSize({ width: 390, height: 844 });
+  found.push(...(await findings(page)));
+  await label.press('3', '4');
+  await label.submit();
+  await expect(page.getByTestId('all-done')).toBeVisible();
+  found.push(...(await findings(page)));
+  expect(found).toEqual([]);
+});
