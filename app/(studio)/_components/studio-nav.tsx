@@ -29,7 +29,12 @@ export function StudioNav({
   useEffect(() => setIsOpen(false), [pathname]);
 
   return (
-    <header className="top-0 z-30 border-b bg-card max-lg:sticky lg:border-r lg:border-b-0">
+    <header
+      className="top-0 z-30 border-b bg-card max-lg:sticky lg:border-r lg:border-b-0"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') setIsOpen(false);
+      }}
+    >
       <div className="flex flex-col lg:sticky lg:top-0 lg:h-dvh lg:overflow-y-auto">
         <div className="flex h-13 items-center justify-between gap-3 px-4 lg:h-14">
           <Link href="/" aria-label="Plumbline: all projects">
