@@ -27,14 +27,16 @@ export function StudioNav({
   const [isOpen, setIsOpen] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the page changes
   useEffect(() => setIsOpen(false), [pathname]);
+  useEffect(() => {
+    const close = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') setIsOpen(false);
+    };
+    window.addEventListener('keydown', close);
+    return () => window.removeEventListener('keydown', close);
+  }, []);
 
   return (
-    <header
-      className="top-0 z-30 border-b bg-card max-lg:sticky lg:border-r lg:border-b-0"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') setIsOpen(false);
-      }}
-    >
+    <header className="top-0 z-30 border-b bg-card max-lg:sticky lg:border-r lg:border-b-0">
       <div className="flex flex-col lg:sticky lg:top-0 lg:h-dvh lg:overflow-y-auto">
         <div className="flex h-13 items-center justify-between gap-3 px-4 lg:h-14">
           <Link href="/" aria-label="Plumbline: all projects">
