@@ -9,10 +9,11 @@ import type { TrainEvent } from '../../trainer/events.ts';
 import type { Ctx } from '../context.ts';
 import { claimJob, enqueueJob, type Lease } from '../jobs/queue.ts';
 import { createCaller } from '../root.ts';
-import { cursorAfterMetrics, followRun, type RunUpdates } from './follow.ts';
+import { followRun, type RunUpdates } from './follow.ts';
 import { addRunEvent, type Run } from './internal.ts';
 import { readMetrics } from './metrics.ts';
 import { recordTrainEvent, rewindRun } from './record-event.ts';
+import { followCursor } from './schemas.ts';
 
 let db: Db;
 let projectId: string;
@@ -106,7 +107,7 @@ describe('following a run', () => {
     addRunEvent(as(userIds.researcher), { runId: run.id, type: 'started', payload: {} });
     const { lastId } = readMetrics({ ctx: as(userIds.auditor), input: { runId: run.id, maxPoints: 100 } });
     step(4);
-    const [message] = await take(cursorAfterMetrics(lastId), 1);
+    const [message] = await take(followCursor({ metricId: lastId, eventId: 0 }), 1);
     expect(stepsIn([message as RunUpdates])).toEqual([4]);
     expect(message?.events).toHaveLength(1);
   });

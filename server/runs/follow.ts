@@ -19,11 +19,6 @@ function parseCursor(text: string | null | undefined): Cursor {
   return { metric, sample, event };
 }
 
-/** Cursor that skips every metric up to `metricId` (already on the page) and replays the other two from the start. */
-export function cursorAfterMetrics(metricId: number): string {
-  return `${metricId}.0.0`;
-}
-
 /** Rows after a cursor, read in one transaction, and the state of the run at that moment. */
 export function readUpdates(
   ctx: Ctx,

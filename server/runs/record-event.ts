@@ -73,10 +73,7 @@ function write(
     case 'eval':
       addMetrics(ctx, run.id, {
         step: event.step,
-        values: Object.entries(event.metrics).map(([name, value]) => [
-          name.startsWith('eval/') ? name : `eval/${name}`,
-          value,
-        ]),
+        values: Object.entries(event.metrics),
       });
       return;
     case 'sample':

@@ -70,3 +70,8 @@ export function isFinished(status: string): boolean {
 
 export const estimateInput = startRunInput.omit({ name: true });
 export type EstimateInput = z.output<typeof estimateInput>;
+
+/** Where a follower starts who has read metrics and events up to these ids; samples are told of from the start. */
+export function followCursor({ metricId, eventId }: { metricId: number; eventId: number }): string {
+  return `${metricId}.0.${eventId}`;
+}
