@@ -45,12 +45,17 @@ await runCommand('export', async () => {
     },
   }).finally(() => bar?.stop());
   const { rows, notExported, files, manifestSha256 } = written;
-  appendAudit(ctx, {
-    action: 'snapshots.export',
-    subject: snapshot.id,
-    projectId: snapshot.projectId,
-    payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
-  });
+  ctx.db.transaction(
+    () => {
+      appendAudit(ctx, {
+        action: 'snapshots.export',
+        subject: snapshot.id,
+        projectId: snapshot.projectId,
+        payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
+      });
+    },
+    { behavior: 'immediate' },
+  );
   if (options.json) {
     const result = { snapshot: snapshot.number, format, rows, notExported, files, manifestSha256, out };
     process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -32,6 +32,9 @@ export async function receiveUpload(upload: {
   const { ctx, projectId, maxBytes = MAX_UPLOAD_BYTES } = upload;
   const createdBy = requireUser(ctx);
   requirePermission(ctx, projectId, 'data.import');
+  if (ctx.actor.type === 'user' && ctx.actor.token && !ctx.actor.token.scopes.includes('write')) {
+    throw new DomainError('forbidden', 'This API token lacks the scope "write".');
+  }
   const format = parseFormat(upload.format);
   const importId = newId('imp', ctx.now());
   const file = uploadFile(ctx, importId);

@@ -268,10 +268,21 @@ describe('receiveUpload', () => {
   const upload = (
     world: LabelingWorld,
     content: string,
-    options: { userId?: string; maxBytes?: number } = {},
+    options: { userId?: string; maxBytes?: number; scopes?: string[] } = {},
   ) =>
     receiveUpload({
-      ctx: { ...world.as(options.userId ?? world.userIds.researcher), dataFolder },
+      ctx: {
+        ...world.as(options.userId ?? world.userIds.researcher),
+        dataFolder,
+        ...(options.scopes && {
+          actor: {
+            type: 'user',
+            userId: world.userIds.researcher,
+            isInstanceOwner: false,
+            token: { id: 'tok_1', scopes: options.scopes },
+          },
+        }),
+      },
       projectId: world.projectId,
       fileName: '../../etc/rows.jsonl',
       format: 'trl-preference',
@@ -299,6 +310,7 @@ describe('receiveUpload', () => {
     const before = leftOver();
     const { annotator } = world.userIds;
     await expect(upload(world, 'x', { userId: annotator })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(upload(world, 'x', { scopes: ['read'] })).rejects.toThrow(/scope "write"/);
     await expect(upload(world, 'x'.repeat(100), { maxBytes: 99 })).rejects.toMatchObject({
       code: 'too-large',
     });

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { desc, eq } from 'drizzle-orm';
@@ -80,6 +81,10 @@ export async function createSnapshot({
       createdAt,
     };
     return summariseSnapshot(keep(ctx, row, selection.ids));
+  } catch (error) {
+    // a folder that no row names must not stay
+    rmSync(path.join(ctx.dataFolder, folder), { recursive: true, force: true });
+    throw error;
   } finally {
     writer.abandon();
   }
