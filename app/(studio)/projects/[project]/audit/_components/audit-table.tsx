@@ -116,7 +116,7 @@ function Row({ record, onPick }: { record: ListedRecord; onPick: (part: Filter) 
         <details>
           <summary className="font-mono text-xs text-muted-foreground">{hash.slice(0, 12)}…</summary>
           <p className="mt-1 font-mono text-xs break-all">hash {hash}</p>
-          <pre className="mt-1 max-h-60 overflow-auto rounded-md bg-muted p-2 text-xs whitespace-pre-wrap break-all">
+          <pre className="mt-1 rounded-md bg-muted p-2 text-xs whitespace-pre-wrap break-all">
             {JSON.stringify(JSON.parse(payload), null, 2)}
           </pre>
         </details>
