@@ -30,7 +30,7 @@ export function NextSteps({
   return (
     <Card aria-labelledby="next-steps">
       <CardHeader>
-        <CardTitle id="next-steps">{next ? 'What to do next' : 'All steps done once'}</CardTitle>
+        <CardTitle id="next-steps">{next ? 'What to do next' : 'Everything is done'}</CardTitle>
       </CardHeader>
       <ol>
         {steps.map((step) => (
@@ -97,7 +97,7 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
       isDone: (project?.snapshots ?? 0) > 0,
       href: `/projects/${slug}/exports`,
       action: 'Snapshots',
-      needs: 'snapshots.export',
+      needs: 'snapshots.create',
     },
     {
       label: 'Fit a reward model, then run PPO',
@@ -109,6 +109,14 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
       href: `/runs/new?project=${slug}`,
       action: 'Start a run',
       needs: 'runs.start',
+    },
+    {
+      label: 'Export a snapshot',
+      detail: 'In the format that the trainer at hand reads, with a manifest that anybody can verify.',
+      isDone: false,
+      href: `/projects/${slug}/exports`,
+      action: 'Exports',
+      needs: 'snapshots.export',
     },
     {
       label: 'Check the audit log',

@@ -1,7 +1,7 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { ScrollTextIcon } from 'lucide-react';
+import { ChevronRightIcon, ScrollTextIcon } from 'lucide-react';
 import { useState } from 'react';
 import type { ListedRecord } from '@/server/audit/list.ts';
 import { useTRPC } from '../../../../../_trpc/client.tsx';
@@ -80,47 +80,71 @@ export function AuditTable({ projectId, newest }: { projectId: string; newest: P
 
 function Row({ record, onPick }: { record: ListedRecord; onPick: (part: Filter) => void }) {
   const { seq, at, actor, actorLabel, action, subject, payload, hash } = record;
+  const [isOpen, setIsOpen] = useState(false);
   const pick = 'rounded-sm text-left hover:underline';
   return (
-    <TableRow className="align-top [&>td]:align-top">
-      <TableCell className="text-right text-muted-foreground">{seq}</TableCell>
-      <TableCell className="text-muted-foreground">
-        <Time at={at} />
-      </TableCell>
-      <TableCell className="whitespace-nowrap">
-        <button type="button" className={pick} onClick={() => onPick({ actor })} title="Show only this actor">
-          {actorLabel}
-        </button>
-      </TableCell>
-      <TableCell className="font-mono text-xs whitespace-nowrap">
-        <button
-          type="button"
-          className={pick}
-          onClick={() => onPick({ action })}
-          title="Show only this action"
-        >
-          {action}
-        </button>
-      </TableCell>
-      <TableCell className="font-mono text-xs">
-        <button
-          type="button"
-          className={`${pick} max-w-52 truncate`}
-          onClick={() => onPick({ subject })}
-          title={`Show only ${subject}`}
-        >
-          {subject}
-        </button>
-      </TableCell>
-      <TableCell className="w-full min-w-48">
-        <details>
-          <summary className="font-mono text-xs text-muted-foreground">{hash.slice(0, 12)}…</summary>
-          <p className="mt-1 font-mono text-xs break-all">hash {hash}</p>
-          <pre className="mt-1 rounded-md bg-muted p-2 text-xs whitespace-pre-wrap break-all">
-            {JSON.stringify(JSON.parse(payload), null, 2)}
-          </pre>
-        </details>
-      </TableCell>
-    </TableRow>
+    <>
+      <TableRow className={isOpen ? 'border-b-0' : undefined}>
+        <TableCell className="text-right text-muted-foreground">{seq}</TableCell>
+        <TableCell className="text-muted-foreground">
+          <Time at={at} />
+        </TableCell>
+        <TableCell className="whitespace-nowrap">
+          <button
+            type="button"
+            className={pick}
+            onClick={() => onPick({ actor })}
+            title="Show only this actor"
+          >
+            {actorLabel}
+          </button>
+        </TableCell>
+        <TableCell className="font-mono text-xs whitespace-nowrap">
+          <button
+            type="button"
+            className={pick}
+            onClick={() => onPick({ action })}
+            title="Show only this action"
+          >
+            {action}
+          </button>
+        </TableCell>
+        <TableCell className="font-mono text-xs">
+          <button
+            type="button"
+            className={`${pick} block max-w-52 truncate`}
+            onClick={() => onPick({ subject })}
+            title={`Show only ${subject}`}
+          >
+            {subject}
+          </button>
+        </TableCell>
+        <TableCell className="font-mono text-xs">
+          <button
+            type="button"
+            className="inline-flex items-center gap-1 rounded-sm text-muted-foreground hover:text-foreground"
+            aria-expanded={isOpen}
+            aria-label={`Payload and hash of record ${seq}`}
+            onClick={() => setIsOpen(!isOpen)}
+          >
+            <ChevronRightIcon className={isOpen ? 'size-3.5 rotate-90' : 'size-3.5'} aria-hidden />
+            {hash.slice(0, 12)}…
+          </button>
+        </TableCell>
+      </TableRow>
+      {isOpen ? (
+        <TableRow className="hover:bg-transparent">
+          <TableCell colSpan={6} className="pt-0">
+            <div className="rounded-md bg-muted p-3 font-mono text-xs">
+              <p className="break-all">hash {hash}</p>
+              <p className="mt-1 break-all">subject {subject}</p>
+              <pre className="mt-2 whitespace-pre-wrap break-words">
+                {JSON.stringify(JSON.parse(payload), null, 2)}
+              </pre>
+            </div>
+          </TableCell>
+        </TableRow>
+      ) : null}
+    </>
   );
 }
