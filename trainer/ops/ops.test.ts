@@ -125,12 +125,19 @@ describe.each(TESTED_BACKENDS)('ops on %s', (backend) => {
     'an empty row': (_t, _time, b) => (b === 0 ? 0 : 1),
   };
   test.each(
-    Object.keys(masks).flatMap((padding) => [
-      { padding, batch: 2, time: 1, numHeads: 1, numKvHeads: 1, headDim: 2 },
-      { padding, batch: 3, time: 7, numHeads: 4, numKvHeads: 2, headDim: 6 },
-      { padding, batch: 2, time: 13, numHeads: 3, numKvHeads: 1, headDim: 10 },
-      { padding, batch: 2, time: 16, numHeads: 2, numKvHeads: 2, headDim: 8 },
-    ]),
+    Object.keys(masks)
+      .flatMap((padding) => [
+        { padding, batch: 2, time: 1, numHeads: 1, numKvHeads: 1, headDim: 2 },
+        { padding, batch: 3, time: 7, numHeads: 4, numKvHeads: 2, headDim: 6 },
+        { padding, batch: 2, time: 13, numHeads: 3, numKvHeads: 1, headDim: 10 },
+        { padding, batch: 2, time: 16, numHeads: 2, numKvHeads: 2, headDim: 8 },
+      ])
+      .concat([
+        // More rows than one block of scores, and more than one chunk of the matrix product.
+        { padding: 'left', batch: 2, time: 130, numHeads: 2, numKvHeads: 1, headDim: 8 },
+        { padding: 'gap', batch: 2, time: 65, numHeads: 2, numKvHeads: 2, headDim: 6 },
+        { padding: 'right', batch: 1, time: 515, numHeads: 1, numKvHeads: 1, headDim: 4 },
+      ]),
   )('ropeAttention, padding $padding, T $time, heads $numHeads/$numKvHeads of $headDim', async (shape) => {
     const { batch, time, headDim } = shape;
     const n = batch * time;
@@ -153,6 +160,89 @@ describe.each(TESTED_BACKENDS)('ops on %s', (backend) => {
       op: (q, k, v) => ropeAttention({ q: q as Tensor, k: k as Tensor, v: v as Tensor, ...table() }, shape),
       composition: (q, k, v) =>
         ropeAttentionReference({ q: q as Tensor, k: k as Tensor, v: v as Tensor, ...table() }, shape)[0],
+    });
+  });
+
+  test('gradients agree with finite differences', async () => {
+    await chooseBackend(backend);
+    const [batch, time, width] = [1, 5, 8];
+    const n = batch * time;
+    const heads = { numHeads: 2, numKvHeads: 1, headDim: 4 };
+    const fixed = tf.tidy(() => ({
+      cos: tf.cos(randomTensor([time, 2], 3, 3)),
+      sin: tf.sin(randomTensor([time, 2], 3, 3)),
+      positionsBT: tf.tensor2d([[0, 1, 2, 3, 4]], [1, 5], 'int32'),
+      maskBT: tf.tensor2d([[0, 1, 1, 0, 1]], [1, 5], 'int32'),
+      targets: tf.tensor1d([1, 0, 6, 3, 7], 'int32'),
+      picked: tf.tensor1d([1, 0, 1, 3, 2], 'int32'),
+    }));
+    const start = [
+      input([n, width], 1),
+      input([width], 2),
+      input([width, width], 3),
+      input([4, width], 4),
+      input([4, width], 5),
+    ];
+    // Every op with a gradient, one after the other, down to a scalar.
+    const loss = (...[x, norm, q, k, v]: Tensor[]) => {
+      const h = rmsNorm(x as Tensor, norm as Tensor, 1e-5);
+      const qkv = { q: linear(h, q as Tensor), k: linear(h, k as Tensor), v: linear(h, v as Tensor) };
+      const y = swiglu(ropeAttention({ ...qkv, ...fixed }, heads), h);
+      return tf.mean(tokenLogProbs(linear(embedding(y, fixed.picked), q as Tensor), fixed.targets, 0.7));
+    };
+    const valueAt = (inputs: typeof start) =>
+      tf.tidy(
+        () => loss(...inputs.map(({ shape, data }) => tf.tensor(data.slice(), shape))).dataSync()[0],
+      ) as number;
+    const gradients = tf.tidy(() =>
+      tf
+        .grads(loss)(start.map(({ shape, data }) => tf.tensor(data.slice(), shape)))
+        .map((gradient) => gradient.dataSync().slice()),
+    );
+    const step = 1e-2;
+    start.forEach((one, i) => {
+      for (let e = 0; e < one.data.length; e += 3) {
+        const at = (change: number) =>
+          valueAt(
+            start.map((other, j) => {
+              if (j !== i) return other;
+              const data = other.data.slice();
+              data[e] = (data[e] as number) + change;
+              return { ...other, data };
+            }),
+          );
+        const slope = (at(step) - at(-step)) / (2 * step);
+        expect(Math.abs((gradients[i]?.[e] as number) - slope), `input ${i}, element ${e}`).toBeLessThan(
+          2e-3,
+        );
+      }
+    });
+    tf.dispose(fixed);
+  });
+
+  test('ids outside their table are refused, with their place', async () => {
+    await chooseBackend(backend);
+    const ids = (...values: number[]) => tf.tensor1d(values, 'int32');
+    tf.tidy(() => {
+      const table = tf.ones([3, 4]);
+      expect(() => embedding(table, ids(0, 3))).toThrow('embedding: ids[1] is 3, expected 0 to 2');
+      expect(() => embedding(table, ids(-1))).toThrow('embedding: ids[0] is -1, expected 0 to 2');
+      expect(() => tokenLogProbs(table, ids(0, 1, 4))).toThrow(
+        'tokenLogProbs: targets[2] is 4, expected 0 to 3',
+      );
+    });
+  });
+
+  test('wrong shapes and types are refused with what was expected', async () => {
+    await chooseBackend(backend);
+    tf.tidy(() => {
+      expect(() => linear(tf.ones([2, 3]), tf.ones([4, 5]))).toThrow(
+        'linear: x is float32 [2, 3], expected float32 [?, 5]',
+      );
+      expect(() => embedding(tf.ones([3, 4]), tf.ones([2]))).toThrow(
+        'embedding: ids is float32 [2], expected int32 [?]',
+      );
+      expect(() => tokenLogProbs(tf.ones([1, 2]), tf.tensor1d([0], 'int32'), 0)).toThrow('temperature is 0');
     });
   });
 });

@@ -15,6 +15,7 @@ registerReference(SAMPLE_TOKEN, ({ logits, uniforms }, { temperature }) => {
     const best = row.reduce((top, value, i) => (value > (row[top] as number) ? i : top), 0);
     const weights = row.map((value) => Math.exp((value - (row[best] as number)) / (temperature || 1)));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (!(total > 0)) refuseLogits(b);
     let token = best;
     if (temperature !== 0) {
       let left = (draws[b] as number) * total;
@@ -31,6 +32,11 @@ registerReference(SAMPLE_TOKEN, ({ logits, uniforms }, { temperature }) => {
   }
   return [tf.tensor1d(tokens, 'int32'), tf.tensor1d(logProbs)];
 });
+
+/** @throws Error: row `row` of the logits has nothing to draw; for kernels */
+export function refuseLogits(row: number): never {
+  throw new Error(`sampleToken: the logits of row ${row} have no largest value (NaN or infinite)`);
+}
 
 /**
  * One token for each row of logits [B, V] by the inverse of the cumulated probabilities at `uniforms` [B] in [0, 1);

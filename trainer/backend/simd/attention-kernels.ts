@@ -2,7 +2,7 @@
 import { expectBelow } from '../../ops/expect-tensor.ts';
 import { type Heads, ROPE_ATTENTION, ROPE_ATTENTION_GRADIENT } from '../../ops/rope-attention.ts';
 import { expectSlot, ROPE_DECODE_ATTENTION } from '../../ops/rope-decode-attention.ts';
-import { SAMPLE_TOKEN } from '../../ops/sample-token.ts';
+import { refuseLogits, SAMPLE_TOKEN } from '../../ops/sample-token.ts';
 import { WRITE_KV_CACHE } from '../../ops/write-kv-cache.ts';
 import type { Tensor, TensorInfo } from '../tf.ts';
 import type { SimdBackend } from './backend.ts';
@@ -138,8 +138,7 @@ export function registerAttentionKernels(): void {
       scratchBytes: vocab * 4,
     });
     const row = backend.values(tokens).indexOf(-1);
-    if (row >= 0)
-      throw new Error(`sampleToken: the logits of row ${row} have no largest value (NaN or infinite)`);
+    if (row >= 0) refuseLogits(row);
     return [tokens, logProbs];
   });
 }
