@@ -4,6 +4,7 @@ import { pretrainSchema } from '../../trainer/config/pretrain.ts';
 import { rewardSchema } from '../../trainer/config/reward.ts';
 import { sftSchema } from '../../trainer/config/sft.ts';
 
+const rate = { learningRate: 3e-3, schedule: 'cosine', warmupRatio: 0.03, epsilon: 1e-8 } as const;
 const runtime = { evalEvery: 5, checkpointEvery: 5 };
 
 export const tinyPretrain = pretrainSchema.parse({
@@ -50,7 +51,7 @@ export const tinyPpo = ppoSchema.parse({
   responseLength: 12,
   temperature: 0.9,
   kl: { controller: 'adaptive', target: 1, horizon: 100 },
-  policyOptimizer: { learningRate: 3e-3 },
-  criticOptimizer: { learningRate: 3e-3 },
+  policyOptimizer: rate,
+  criticOptimizer: rate,
   runtime,
 });

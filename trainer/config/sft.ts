@@ -3,10 +3,15 @@ import { optimizerSchema, runtimeSchema } from './common.ts';
 
 /** Supervised fine-tuning on prompt/answer pairs; only answer tokens and the EOS count (training.md 2.5). */
 export const sftSchema = z.strictObject({
-  maxLength: z.number().int().min(8).default(128).describe('Longest prompt + answer in tokens; longer rows are counted and left out'),
+  maxLength: z
+    .number()
+    .int()
+    .min(8)
+    .default(128)
+    .describe('Longest prompt + answer in tokens; longer rows are counted and left out'),
   batchSize: z.number().int().positive().default(32).describe('Rows per step'),
   epochs: z.number().positive().default(1).describe('Passes over the training rows'),
-  optimizer: optimizerSchema.prefault({ learningRate: 5e-4 }),
-  runtime: runtimeSchema.prefault({}),
+  optimizer: optimizerSchema({ learningRate: 5e-4 }),
+  runtime: runtimeSchema(),
 });
 export type SftConfig = z.output<typeof sftSchema>;

@@ -176,6 +176,9 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
 
       // 6. Score them; a response that did not end gets the fixed score.
       const judged = judge(responses, judgment);
+      const batchIds = responses.map(({ id }) => id);
+      const scored = judged.map((r, i) => [`score of response ${i}`, r.score] as const);
+      assertFinite(Object.fromEntries(scored), { step: step + 1, batchIds, config });
       watch.lap('score');
 
       // 7. log pi, log pi_ref and V of every response token, by the forward pass that training uses.
@@ -261,7 +264,7 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
         episode: (step + 1) * rolloutBatchSize,
         eps: rolloutBatchSize / totalSeconds,
       };
-      assertFinite(metrics, { step: step + 1, batchIds: responses.map(({ id }) => id), config });
+      assertFinite(metrics, { step: step + 1, batchIds, config });
       lastKl = metrics['objective/kl'] as number;
       progress.step = step + 1;
       if (config.kl.controller === 'adaptive') {

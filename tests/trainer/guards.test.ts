@@ -1,0 +1,162 @@
+/** What stops a run, and what it says. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseBackend } from '../../trainer/backend/choose.ts';
+import type { PpoConfig } from '../../trainer/config/ppo.ts';
+import type { PromptExample } from '../../trainer/data/types.ts';
+import { ppo } from '../../trainer/recipes/ppo.ts';
+import { reward } from '../../trainer/recipes/reward.ts';
+import { selfCheck } from '../../trainer/recipes/self-check.ts';
+import { sft } from '../../trainer/recipes/sft.ts';
+import { tinyPpo, tinyReward, tinySft } from './tiny-configs.ts';
+import {
+  collect,
+  curve,
+  doneOf,
+  prompts,
+  rankedExamples,
+  sftExamples,
+  writeTinyModel,
+} from './tiny-world.ts';
+
+let folder: string;
+let modelFolder: string;
+let numbered = 0;
+const run = () =>
+  ({
+    backend: 'simd',
+    outFolder: join(folder, `run-${numbered++}`),
+    resumeFrom: null,
+    signal: new AbortController().signal,
+  }) as const;
+
+beforeAll(async () => {
+  await chooseBackend('simd');
+  folder = mkdtempSync(join(tmpdir(), 'plumbline-guards-'));
+  modelFolder = await writeTinyModel(join(folder, 'base'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const startPpo = (
+  extra: Partial<PpoConfig>,
+  score: (response: string) => number = (response) => response.length / 10,
+  from: PromptExample[] = prompts,
+) =>
+  ppo({
+    ...run(),
+    modelFolder,
+    config: { ...tinyPpo, totalEpisodes: 24, ...extra },
+    prompts: from,
+    evalPrompts: [],
+    score: { kind: 'function', score: (_, response) => score(response) },
+    trueReward: null,
+  });
+
+describe('self-checks', () => {
+  it('pass with the event, fail with the numbers, and NaN fails', () => {
+    const check = { name: 'x', tolerance: 0.1, detail: 'a 1.05, b 1' };
+    expect(selfCheck({ ...check, deviation: 0.05 })).toEqual({
+      type: 'self-check',
+      name: 'x',
+      value: 0.05,
+      tolerance: 0.1,
+    });
+    expect(() => selfCheck({ ...check, deviation: -0.2 })).toThrow(
+      "self-check 'x' failed: a 1.05, b 1; off by -0.2",
+    );
+    expect(() => selfCheck({ ...check, deviation: Number.NaN })).toThrow('off by NaN');
+  });
+
+  it('come before the first step of PPO', async () => {
+    const events = await collect(startPpo({}));
+    const firstStep = events.findIndex(({ type }) => type === 'step');
+    const names = events
+      .slice(0, firstStep)
+      .flatMap((event) => (event.type === 'self-check' ? [event.name] : []));
+    expect(names).toEqual([
+      'pad differs from eos',
+      'cached generation gives the log-probabilities of the training forward',
+      'policy equals reference',
+      'first ratio is 1',
+    ]);
+    expect(curve(events, 'objective/kl')[0]).toBe(0);
+  });
+});
+
+describe('guards', () => {
+  it('a score that is no number stops PPO with step, prompts and config', async () => {
+    await expect(collect(startPpo({}, () => Number.NaN))).rejects.toThrow(
+      /step 1: score of response 0 = NaN.*batch prompt-\d.*config .*"rolloutBatchSize":8/,
+    );
+  });
+
+  it('a learning rate that blows up stops sft and leaves its earlier checkpoint', async () => {
+    const optimizer = { ...tinySft.optimizer, learningRate: 1e30, schedule: 'constant' as const };
+    const config = { ...tinySft, optimizer };
+    await expect(collect(sft({ ...run(), modelFolder, config, examples: sftExamples }))).rejects.toThrow(
+      /step \d+: .*(loss|grad_norm) = (NaN|Infinity).*config .*"learningRate":1e\+30/,
+    );
+  });
+
+  it('a reward model with another tokenizer is refused, and so is a policy in its place', async () => {
+    const out = run();
+    const args = {
+      ...out,
+      modelFolder,
+      config: { ...tinyReward, epochs: 1 },
+      examples: rankedExamples,
+      referencePrompts: prompts,
+    };
+    const { folder: scorer } = doneOf(await collect(reward(args)));
+    const other = join(folder, 'other-tokenizer');
+    cpSync(scorer, other, { recursive: true });
+    const tokenizer = join(other, 'tokenizer.json');
+    writeFileSync(tokenizer, `${readFileSync(tokenizer, 'utf8')}\n`);
+    const start = (at: string) =>
+      ppo({
+        ...run(),
+        modelFolder,
+        config: tinyPpo,
+        prompts,
+        evalPrompts: [],
+        score: { kind: 'model', folder: at },
+        trueReward: null,
+      });
+    await expect(collect(start(other))).rejects.toThrow('must share one tokenizer');
+    await expect(collect(start(modelFolder))).rejects.toThrow('has no reward head');
+    await expect(
+      collect(sft({ ...run(), modelFolder: scorer, config: tinySft, examples: sftExamples })),
+    ).rejects.toThrow('cannot be fine-tuned on answers');
+  });
+
+  it('the KL stop ends the epochs of a rollout', async () => {
+    const bold = { ...tinyPpo.policyOptimizer, learningRate: 0.05 };
+    const free = await collect(startPpo({ numPpoEpochs: 4, policyOptimizer: bold }));
+    expect(curve(free, 'val/num_updates')).toEqual([8, 8, 8]);
+    const held = await collect(
+      startPpo({ numPpoEpochs: 4, policyOptimizer: bold, kl: { ...tinyPpo.kl, stopAbove: 1e-3 } }),
+    );
+    expect(Math.max(...curve(held, 'val/num_updates'))).toBeLessThan(8);
+  });
+
+  it('an entropy under the floor is warned of once', async () => {
+    const events = await collect(startPpo({ entropyFloor: 100 }));
+    const warnings = events.filter((event) => event.type === 'warning');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({ message: expect.stringContaining('is under entropyFloor 100') });
+  });
+
+  it('rows that do not fit are counted aloud', async () => {
+    const long: PromptExample = { id: 'long', prompt: [{ role: 'user', content: 'cat dog '.repeat(20) }] };
+    const events = await collect(
+      startPpo({ maxPromptLength: 40, totalEpisodes: 8 }, undefined, [...prompts, long]),
+    );
+    const warning = events.find((event) => event.type === 'warning');
+    expect(warning).toMatchObject({
+      message: expect.stringContaining('1 of 9 prompts are longer than maxPromptLength 40'),
+    });
+    await expect(collect(startPpo({ maxPromptLength: 2 }))).rejects.toThrow('no examples');
+  });
+});
