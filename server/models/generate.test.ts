@@ -1,0 +1,95 @@
+import { eq } from 'drizzle-orm';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jobs } from '../../db/schema/jobs.ts';
+import { responses } from '../../db/schema/prompts.ts';
+import { taskResponses } from '../../db/schema/tasks.ts';
+import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { jobHandlers } from '../jobs/job-handlers.ts';
+import { work } from '../jobs/work.ts';
+import { generateResponses } from './generate.ts';
+import { checkpointLineage } from './lineage.ts';
+
+let world: TrainingWorld;
+beforeAll(async () => {
+  world = await createTrainingWorld();
+  world.judge(6);
+}, 120_000);
+afterAll(() => world.close());
+
+const input = () => ({
+  projectId: world.projectId,
+  checkpointIds: [world.model.id],
+  numPrompts: 3,
+  responsesPerPrompt: 2,
+  temperature: 1,
+  maxNewTokens: 6,
+  seed: 5,
+  createTasks: true,
+});
+
+async function finish(jobId: string): Promise<void> {
+  const stop = new AbortController();
+  const working = work({
+    db: world.db,
+    dataFolder: world.dataFolder,
+    backend: 'simd',
+    handlers: jobHandlers,
+    signal: stop.signal,
+    owner: 'test',
+    log: pino({ level: 'silent' }),
+    pollMs: 10,
+  });
+  const statusOf = () => world.db.select().from(jobs).where(eq(jobs.id, jobId)).get();
+  const deadline = Date.now() + 60_000;
+  while (!['done', 'failed'].includes(statusOf()?.status ?? '')) {
+    if (Date.now() > deadline) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  stop.abort();
+  await working;
+  expect(statusOf()).toMatchObject({ status: 'done', error: null });
+}
+const written = () =>
+  world.db.select().from(responses).where(eq(responses.checkpointId, world.model.id)).all();
+
+describe('generating responses', { timeout: 120_000 }, () => {
+  it('writes them with checkpoint, settings and seed, makes tasks of them, and draws the same again', async () => {
+    const { jobId, numPrompts } = generateResponses({ ctx: world.ctx, input: input() });
+    expect(numPrompts).toBe(3);
+    await finish(jobId);
+    const first = written();
+    expect(first.length).toBeGreaterThan(3);
+    expect(new Set(first.map((row) => row.promptId)).size).toBe(3);
+    for (const row of first) {
+      expect(row).toMatchObject({ origin: 'generated', sampling: { temperature: 1, maxNewTokens: 6 } });
+    }
+    const inTasks = first.filter((row) =>
+      world.db.select().from(taskResponses).where(eq(taskResponses.responseId, row.id)).get(),
+    );
+    expect(inTasks.length).toBeGreaterThanOrEqual(2);
+    expect(
+      checkpointLineage({
+        ctx: world.ctx,
+        input: { projectId: world.projectId, checkpointId: world.model.id },
+      }).numResponses,
+    ).toBe(first.length);
+
+    // the same job again, as after a crash at its end, adds nothing
+    world.db.update(jobs).set({ status: 'queued', leaseOwner: null }).where(eq(jobs.id, jobId)).run();
+    await finish(jobId);
+    expect(written().map((row) => row.id)).toEqual(first.map((row) => row.id));
+  });
+
+  it('passes over prompts that are answered, and says so when none is left', async () => {
+    const { numPrompts } = generateResponses({ ctx: world.ctx, input: { ...input(), numPrompts: 100 } });
+    expect(numPrompts).toBe(3);
+    world.db.update(jobs).set({ status: 'cancelled' }).where(eq(jobs.status, 'queued')).run();
+  });
+
+  it('refuses tasks of single responses', () => {
+    expect(() => generateResponses({ ctx: world.ctx, input: { ...input(), responsesPerPrompt: 1 } })).toThrow(
+      /A task needs two responses or more/,
+    );
+  });
+});
