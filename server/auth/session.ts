@@ -19,10 +19,15 @@ const DAYS_30 = 30 * 24 * 3600;
 
 const limits = createSignInLimits();
 
+let keptSecret: string | undefined;
+
 function secret(): string {
-  const env = readEnv();
-  appDatabase(); // makes the data folder
-  return sessionSecret(env.PLUMBLINE_DATA, env.NEXTAUTH_SECRET);
+  if (keptSecret === undefined) {
+    const env = readEnv();
+    appDatabase(); // makes the data folder
+    keptSecret = sessionSecret(env.PLUMBLINE_DATA, env.NEXTAUTH_SECRET);
+  }
+  return keptSecret;
 }
 
 /** True when this installation also signs people in through an OpenID Connect provider; its label for the button. */
