@@ -23,6 +23,14 @@ export type Addon = {
   tensorDataSync(id: number): Float32Array | Int32Array;
   loadSavedModel(folder: string, tags: string): number;
   deleteSavedModel(id: number): void;
+  /** any op of TensorFlow's, at once */
+  executeOp(
+    name: string,
+    attributes: { name: string; type: number; value: unknown }[],
+    inputIds: number[],
+    numOutputs: number,
+  ): NativeTensor[];
+  TF_ATTR_TYPE: number;
   /** names are joined by commas; each is a node's name with `:0` */
   runSavedModel(id: number, inputIds: number[], inputNames: string, outputNames: string): NativeTensor[];
   isUsingGpuDevice(): boolean;
@@ -57,8 +65,9 @@ export function loadAddon(): Addon {
   if (loaded) return loaded;
   const path = findAddon();
   if (!path) throw new Error("backend 'native' is not installed: run npm run native");
-  // TensorFlow reports its processor features and every deprecated call otherwise.
+  // TensorFlow reads these when it loads; without them it greets with its processor features and oneDNN's switch.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   loaded = require(path) as Addon;
   return loaded;
 }

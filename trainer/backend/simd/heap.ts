@@ -82,19 +82,23 @@ export class SharedHeap {
     if (end > this.#maximumBytes) return undefined;
     if (end > this.#buffer.byteLength) {
       // An eighth more than needed, so that a growing program does not ask for each tensor.
-      const wanted = Math.min(this.#maximumBytes, Math.ceil(end * 1.125));
-      const pages = Math.ceil((wanted - this.#buffer.byteLength) / PAGE_BYTES);
-      try {
-        this.memory.grow(pages);
-      } catch {
-        // RangeError: the system gives no more. Same as full.
-        return undefined;
-      }
+      if (!this.#grow(Math.min(this.#maximumBytes, end * 1.125)) && !this.#grow(end)) return undefined;
       this.#buffer = this.memory.buffer as unknown as SharedArrayBuffer;
     }
     const pointer = this.#top;
     this.#top = end;
     return { pointer, capacity };
+  }
+
+  /** Grows the memory to at least `bytes`; false when the system gives no more. */
+  #grow(bytes: number): boolean {
+    try {
+      this.memory.grow(Math.ceil((bytes - this.#buffer.byteLength) / PAGE_BYTES));
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
   }
 
   /** When nothing else is left: the smallest free block that is large enough, whole. */

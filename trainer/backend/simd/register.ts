@@ -7,11 +7,14 @@ import { registerOpKernels } from './op-kernels.ts';
 
 /**
  * Registers the backend 'simd' with tfjs, once.
+ * @throws Error when the memory or the WebAssembly module cannot be made
  * @param memoryMb the most that tensors may take; at first use a little, grown as needed
  */
 export function registerSimdBackend({ memoryMb }: { memoryMb: number }): void {
   if (tf.findBackendFactory('simd')) return;
-  tf.registerBackend('simd', () => new SimdBackend({ memoryMb }));
+  // Made here and not in tfjs' factory, which would swallow the error.
+  const backend = new SimdBackend({ memoryMb });
+  tf.registerBackend('simd', () => backend);
   registerCpuFallbacks();
   registerOpKernels();
   registerAttentionKernels();

@@ -1,0 +1,132 @@
+/** Short names for the nodes that the kernels are made of. Every function adds nodes to a graph and gives an output. */
+import type { Attributes, DataType, GraphWriter, NodeOutput } from './graph-writer.ts';
+
+export class Nodes {
+  readonly graph: GraphWriter;
+
+  constructor(graph: GraphWriter) {
+    this.graph = graph;
+  }
+
+  /** Any op whose only attribute is T. */
+  op(name: string, inputs: readonly NodeOutput[], dtype: DataType = 'float32'): NodeOutput {
+    return this.graph.pure(name, inputs, { T: { type: dtype } });
+  }
+
+  /** A node with several outputs. */
+  many(name: string, inputs: readonly NodeOutput[], options: { attributes: Attributes; count: number }) {
+    const node = this.graph.pure(name, inputs, options.attributes);
+    return Array.from({ length: options.count }, (_, i) => (i === 0 ? node : `${node}:${i}`));
+  }
+
+  float(value: number): NodeOutput {
+    return this.graph.constant(Float32Array.of(value), []);
+  }
+
+  int(value: number): NodeOutput {
+    return this.graph.constant(Int32Array.of(value), []);
+  }
+
+  ints(values: readonly number[]): NodeOutput {
+    return this.graph.constant(Int32Array.from(values), [values.length]);
+  }
+
+  add(a: NodeOutput, b: NodeOutput): NodeOutput {
+    return this.op('AddV2', [a, b]);
+  }
+
+  sub(a: NodeOutput, b: NodeOutput): NodeOutput {
+    return this.op('Sub', [a, b]);
+  }
+
+  mul(a: NodeOutput, b: NodeOutput): NodeOutput {
+    return this.op('Mul', [a, b]);
+  }
+
+  scale(x: NodeOutput, factor: number): NodeOutput {
+    return factor === 1 ? x : this.mul(x, this.float(factor));
+  }
+
+  matMul(a: NodeOutput, b: NodeOutput, transpose: { a?: boolean; b?: boolean } = {}): NodeOutput {
+    return this.graph.pure('MatMul', [a, b], {
+      T: { type: 'float32' },
+      transpose_a: { bool: transpose.a ?? false },
+      transpose_b: { bool: transpose.b ?? false },
+    });
+  }
+
+  /** Products of the last two axes; the axes before them broadcast. */
+  batchMatMul(a: NodeOutput, b: NodeOutput, transpose: { a?: boolean; b?: boolean } = {}): NodeOutput {
+    return this.graph.pure('BatchMatMulV2', [a, b], {
+      T: { type: 'float32' },
+      adj_x: { bool: transpose.a ?? false },
+      adj_y: { bool: transpose.b ?? false },
+    });
+  }
+
+  reshape(x: NodeOutput, shape: readonly number[], dtype: DataType = 'float32'): NodeOutput {
+    const attributes: Attributes = { T: { type: dtype }, Tshape: { type: 'int32' } };
+    return this.graph.pure('Reshape', [x, this.ints(shape)], attributes);
+  }
+
+  transpose(x: NodeOutput, axes: readonly number[], dtype: DataType = 'float32'): NodeOutput {
+    const attributes: Attributes = { T: { type: dtype }, Tperm: { type: 'int32' } };
+    return this.graph.pure('Transpose', [x, this.ints(axes)], attributes);
+  }
+
+  cast(x: NodeOutput, types: { from: DataType; to: DataType }): NodeOutput {
+    if (types.from === types.to) return x;
+    const attributes: Attributes = {
+      SrcT: { type: types.from },
+      DstT: { type: types.to },
+      Truncate: { bool: false },
+    };
+    return this.graph.pure('Cast', [x], attributes);
+  }
+
+  /** Sum, Mean, Max and the like. */
+  reduce(
+    name: string,
+    x: NodeOutput,
+    options: { axes: readonly number[]; keep: boolean; dtype?: DataType },
+  ): NodeOutput {
+    const attributes: Attributes = {
+      T: { type: options.dtype ?? 'float32' },
+      Tidx: { type: 'int32' },
+      keep_dims: { bool: options.keep },
+    };
+    return this.graph.pure(name, [x, this.ints(options.axes)], attributes);
+  }
+
+  /** Rows `indices` of the first axis, or of axis 1 within each row when `perRow`. */
+  gather(
+    x: NodeOutput,
+    indices: NodeOutput,
+    { perRow = false, axis = 0, dtype = 'float32' as DataType } = {},
+  ): NodeOutput {
+    const attributes: Attributes = {
+      Tparams: { type: dtype },
+      Tindices: { type: 'int32' },
+      Taxis: { type: 'int32' },
+      batch_dims: { int: perRow ? 1 : 0 },
+    };
+    return this.graph.pure('GatherV2', [x, indices, this.int(perRow ? 1 : axis)], attributes);
+  }
+
+  concat(parts: readonly NodeOutput[], axis: number, dtype: DataType = 'float32'): NodeOutput {
+    const attributes: Attributes = {
+      T: { type: dtype },
+      Tidx: { type: 'int32' },
+      N: { int: parts.length },
+    };
+    return this.graph.pure('ConcatV2', [...parts, this.int(axis)], attributes);
+  }
+
+  split(x: NodeOutput, options: { axis: number; count: number; dtype?: DataType }): NodeOutput[] {
+    const attributes: Attributes = {
+      T: { type: options.dtype ?? 'float32' },
+      num_split: { int: options.count },
+    };
+    return this.many('Split', [this.int(options.axis), x], { attributes, count: options.count });
+  }
+}
