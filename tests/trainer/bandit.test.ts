@@ -48,7 +48,7 @@ function distribution(at: string): number[] {
 const kl = (p: number[], q: number[]) => p.reduce((sum, x, i) => sum + x * Math.log(x / (q[i] as number)), 0);
 
 describe.each([0.25, 0.5, 1])('with beta %d', (beta) => {
-  it('the policy reaches pi_ref exp(r / beta), its reward and its KL', async () => {
+  it('the policy reaches pi_ref exp(r / beta), its reward and its KL', { timeout: 300_000 }, async () => {
     const tokenizer = loadTokenizer(modelFolder);
     const reference = distribution(modelFolder);
     const rewards = reference.map((_, id) => rewardOf(tokenizer.decode([id])));

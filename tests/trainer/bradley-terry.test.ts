@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('reward model on 2,000 Bradley-Terry pairs', () => {
-  it('is within one point of the Bayes rate on 4,000 others', async () => {
+  it('is within one point of the Bayes rate on 4,000 others', { timeout: 300_000 }, async () => {
     const rng = createRng(11, 'bradley-terry');
     const train = samplePairs(2000, 'train', rng);
     const heldOut = samplePairs(4000, 'heldout', rng);

@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('overfitting one batch', () => {
-  it('sft says its four answers by heart', async () => {
+  it('sft says its four answers by heart', { timeout: 300_000 }, async () => {
     const examples = sftExamples.slice(0, 4);
     const config = { ...tinySft, epochs: 150, optimizer: { ...tinySft.optimizer, learningRate: 2e-2 } };
     const outFolder = join(folder, 'sft');
@@ -83,7 +83,7 @@ describe('overfitting one batch', () => {
     expect(curve(events, 'loss').at(-1)).toBeLessThan(0.05);
   });
 
-  it('ppo finds the one word that is paid for', async () => {
+  it('ppo finds the one word that is paid for', { timeout: 300_000 }, async () => {
     const events = await collect(
       ppo({
         ...run('ppo'),

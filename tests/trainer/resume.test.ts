@@ -87,7 +87,7 @@ function measured(events: readonly TrainEvent[], after: number) {
 describe.each(Object.keys(starts))('%s', (name) => {
   const start = starts[name] as Start;
 
-  it('resumes bit for bit', async () => {
+  it('resumes bit for bit', { timeout: 300_000 }, async () => {
     const never = new AbortController().signal;
     const whole = await collect(
       start({ outFolder: join(folder, name, 'whole'), resumeFrom: null, signal: never }),
