@@ -23,21 +23,29 @@ import { trueReward } from '../../trainer/toy-world/true-reward.ts';
 import { accuracyAgainstTruth } from './accuracy-against-truth.ts';
 import { lineChart } from './line-chart.ts';
 
-const TRAIN_PROMPTS = 800;
-const HELD_OUT_PROMPTS = 200;
 const RESPONSES = 4;
 const SKILL = 0.8;
 const LENGTH_BIAS = 0.5;
-const MEASURED_PROMPTS = 512;
 const COLORS = { proxy: '#6b8afd', truth: '#e0803a', kl: '#4a9d6f' };
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, out: { type: 'string' }, stages: { type: 'string' } },
+  options: {
+    seeds: { type: 'string' },
+    out: { type: 'string' },
+    stages: { type: 'string' },
+    scale: { type: 'string' },
+  },
 });
 const repository = new URL('../..', import.meta.url).pathname;
 const docs = values.out ?? join(repository, 'docs/experiments');
 const policyFolder = join(repository, 'trainer/bundled/toy-sft');
 const seeds = (values.seeds ?? '1,2,3').split(',').map(Number);
+/** smaller for a quick look; the figures in docs/experiments.md are at 1 */
+const scale = Number(values.scale ?? '1');
+const TRAIN_PROMPTS = Math.round(640 * scale);
+const HELD_OUT_PROMPTS = Math.round(160 * scale);
+const MEASURED_PROMPTS = Math.round(384 * scale);
+const EPISODES = { kl: 64 * Math.round(20 * scale), free: 64 * Math.round(40 * scale) };
 const stages = new Set((values.stages ?? 'kl,free').split(','));
 const work = mkdtempSync(join(tmpdir(), 'experiments-'));
 const progress = createProgress(process.stderr);
@@ -115,8 +123,8 @@ for (const seed of seeds) {
   });
   result.before = before;
   for (const [name, kl, totalEpisodes] of [
-    ['kl', undefined, undefined],
-    ['free', { coefficient: 0 }, 2 * (PPO_PRESETS.demo.config.totalEpisodes ?? 0)],
+    ['kl', undefined, EPISODES.kl],
+    ['free', { coefficient: 0 }, EPISODES.free],
   ] as const) {
     if (!stages.has(name)) continue;
     const run = await follow(
@@ -125,14 +133,14 @@ for (const seed of seeds) {
         config: ppoSchema.parse({
           ...PPO_PRESETS.demo.config,
           ...(kl ? { kl } : {}),
-          ...(totalEpisodes ? { totalEpisodes } : {}),
-          runtime: { seed, evalEvery: 2, checkpointEvery: 1000 },
+          totalEpisodes,
+          runtime: { seed, evalEvery: 4, checkpointEvery: 1000 },
         }),
         backend,
         modelFolder: policyFolder,
         outFolder: join(work, `ppo-${name}-${seed}`),
         prompts: toyPrompts(1500, { seed, split: 'train' }),
-        evalPrompts: toyPrompts(128, { seed: seed + 1000, split: 'heldout' }),
+        evalPrompts: toyPrompts(96, { seed: seed + 1000, split: 'heldout' }),
         score: { kind: 'model', folder: fitted.folder },
         trueReward: (prompt, response) => trueReward(prompt, response).total,
         resumeFrom: null,

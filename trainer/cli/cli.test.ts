@@ -1,4 +1,4 @@
-/** The command line as people use it: real processes, a model of a few thousand weights, the cpu backend. */
+/** The command line as people use it: real processes, a model of a few thousand weights, the default backend. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -53,8 +53,6 @@ beforeAll(async () => {
     base,
     ...TINY,
     ...sizes,
-    '--backend',
-    'cpu',
     '--json',
   ]);
   expect(made.err).toContain('6 steps');
@@ -62,7 +60,7 @@ beforeAll(async () => {
     recipe: 'pretrain',
     step: 6,
     stopped: false,
-    backend: 'cpu',
+    backend: 'simd',
     data: { toy: 300 },
   });
 }, 120_000);
@@ -80,7 +78,7 @@ describe('npm run train', () => {
     writeFileSync(file, [...rows, '{broken', rows[0]].join('\n'));
     const outcome = await run([
       ...['train', 'reward', '--data', file, '--model', join(base, 'final'), '--out', join(work, 'rm')],
-      ...['--set', 'normalizeOn=4', '--backend', 'cpu', '--json'],
+      ...['--set', 'normalizeOn=4', '--json'],
     ]);
     expect(outcome.err).toContain('62 rows read, 60 used, left out: malformed-json 1, duplicate 1');
     const result = last(outcome);
@@ -98,7 +96,7 @@ describe('npm run train', () => {
   it('writes a checkpoint on Ctrl-C, says how to resume, and resumes to the same weights', async () => {
     const args = (out: string) => [
       ...['train', 'sft', '--data', 'toy:200', '--model', join(base, 'final'), '--out', out],
-      ...['--set', 'batchSize=4', '--set', 'epochs=2', '--backend', 'cpu', '--json'],
+      ...['--set', 'batchSize=4', '--set', 'epochs=2', '--json'],
     ];
     const out = join(work, 'sft');
     let killed = false;
@@ -171,8 +169,8 @@ describe('npm run generate', () => {
       '--max-new',
       '8',
     ];
-    const one = await run([...args, '--seed', '4', '--samples', '2', '--backend', 'cpu', '--json']);
-    const two = await run([...args, '--seed', '4', '--samples', '2', '--backend', 'cpu', '--json']);
+    const one = await run([...args, '--seed', '4', '--samples', '2', '--json']);
+    const two = await run([...args, '--seed', '4', '--samples', '2', '--json']);
     expect(last(one).samples).toHaveLength(2);
     expect(last(two).samples).toEqual(last(one).samples);
   }, 120_000);

@@ -43,10 +43,10 @@ export const PRETRAIN_PRESETS = {
       },
       vocabSize: 768,
       sequenceLength: 64,
-      batchSize: 32,
-      steps: 400,
-      optimizer: { learningRate: 3e-3 },
-      runtime: { evalEvery: 100, checkpointEvery: 500 },
+      batchSize: 16,
+      steps: 1600,
+      optimizer: { learningRate: 2e-3 },
+      runtime: { evalEvery: 200, checkpointEvery: 800 },
     },
   },
 } satisfies Record<string, Preset<z.input<typeof pretrainSchema>>>;
@@ -54,11 +54,11 @@ export const PRETRAIN_PRESETS = {
 export const SFT_PRESETS = {
   small: { reason: 'Rows of real text are longer.', config: { maxLength: 256 } },
   toy: {
-    reason: 'Toy rows are short; two passes are enough to learn the form of answers.',
+    reason: 'Toy rows are short; one pass is enough to learn the form of answers.',
     config: {
       maxLength: 96,
-      batchSize: 64,
-      epochs: 2,
+      batchSize: 32,
+      epochs: 1,
       optimizer: { learningRate: 1e-3 },
       runtime: { evalEvery: 50, checkpointEvery: 250 },
     },

@@ -5,18 +5,23 @@
 import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
 import type { Message, PromptExample, RankedExample, SftExample, TextExample } from '../data/types.ts';
 import { createRng } from '../rng.ts';
-import { allPrompts, makePrompt, NUM_PROMPTS } from './prompts.ts';
+import { allPrompts, instructionFor, makePrompt, NUM_PROMPTS } from './prompts.ts';
 import { sampleAnswer } from './sample-answer.ts';
 import type { SimulatedAnnotator } from './simulated-annotator.ts';
 
 const HELDOUT_FRACTION = 0.2;
 
-/** Questions with answers of every quality as plain text, to learn the world's words and facts from. */
+/**
+ * Questions with answers as plain text, to learn the world's words and facts from: half of the answers are right and bare, so
+ * that what a question asks for can be learned soon; the others are of every quality.
+ */
 export function toyTexts(n: number, seed: number): TextExample[] {
   const rng = createRng(seed, 'toy-world/texts');
   return Array.from({ length: n }, () => {
     const prompt = makePrompt(rng);
-    return { text: `${prompt[0]?.content} ${sampleAnswer(prompt, rng.uniform(), rng)}` };
+    const isBare = rng.uniform() < 0.5;
+    const answer = isBare ? instructionFor(prompt).answer(rng) : sampleAnswer(prompt, rng.uniform(), rng);
+    return { text: `${prompt[0]?.content} ${answer}` };
   });
 }
 
