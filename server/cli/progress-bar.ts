@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { formatDuration } from '../../lib/format-duration.ts';
 
 /** A bar with remaining time on stderr; on a terminal it redraws, in a log it writes a line every five seconds. */
 export function startProgressBar(label: string, total: number) {
@@ -10,6 +11,8 @@ export function startProgressBar(label: string, total: number) {
       noTTYOutput: true,
       notTTYSchedule: 5000,
       etaBuffer: 50,
+      // the library calls it with words while it does not know
+      formatTime: (seconds: unknown) => formatDuration(Number(seconds)),
     },
     Presets.shades_classic,
   );

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { formatDuration } from '../../lib/format-duration.ts';
 
 export type Progress = {
   start(label: string, total: number): void;
@@ -23,6 +24,8 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
           format: `${label.padEnd(9)} {bar} {value}/{total}  {eta_formatted} left  {detail}`,
           hideCursor: null,
           etaBuffer: 20,
+          // the library calls it with words while it does not know
+          formatTime: (seconds: unknown) => formatDuration(Number(seconds)),
           fps: 5,
           noTTYOutput: true,
           notTTYSchedule: 5000,

@@ -3,6 +3,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { PlayIcon } from 'lucide-react';
 import Link from 'next/link';
+import { formatDuration } from '@/lib/format-duration.ts';
 import { useTRPC } from '../../../_trpc/client.tsx';
 import { Button } from '../../../_ui/button.tsx';
 import { Card } from '../../../_ui/card.tsx';
@@ -11,7 +12,6 @@ import { FormError } from '../../../_ui/field.tsx';
 import { Progress } from '../../../_ui/progress.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '../../../_ui/table.tsx';
 import { Time } from '../../../_ui/time.tsx';
-import { formatDuration } from './format-duration.ts';
 import { formatFigure } from './format-figure.ts';
 import { StatusBadge } from './status-badge.tsx';
 

@@ -1,10 +1,10 @@
 import type { inferRouterOutputs } from '@trpc/server';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { formatDuration } from '@/lib/format-duration.ts';
 import type { AppRouter } from '@/server/root.ts';
 import { Card, CardContent, CardHeader, CardTitle } from '../../../../_ui/card.tsx';
 import { Time } from '../../../../_ui/time.tsx';
-import { formatDuration } from '../../_components/format-duration.ts';
 import { formatFigure } from '../../_components/format-figure.ts';
 import { SnapshotSources } from '../../_components/snapshot-sources.tsx';
 

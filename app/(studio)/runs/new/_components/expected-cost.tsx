@@ -1,9 +1,9 @@
 'use client';
 
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
+import { formatDuration } from '@/lib/format-duration.ts';
 import type { EstimateInput } from '@/server/runs/schemas.ts';
 import { useTRPC } from '../../../../_trpc/client.tsx';
-import { formatDuration } from '../../_components/format-duration.ts';
 import { formatBytes, formatFigure } from '../../_components/format-figure.ts';
 
 /** What the run would take on this machine, said before it is started. */

@@ -1,5 +1,6 @@
-/** Seconds in words: "under a second", "42 s", "3 min 5 s", "2 h 10 min". */
+/** Seconds as people say them: under a second, 42 s, 3 min 5 s, 2 h 10 min. What is not finite or negative is unknown. */
 export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return 'unknown';
   if (seconds < 1) return 'under a second';
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
