@@ -17,7 +17,6 @@ export type {
   Tensor1D,
   Tensor2D,
   Tensor4D,
-  TensorContainer,
   TensorInfo,
   Variable,
 } from '@tensorflow/tfjs';

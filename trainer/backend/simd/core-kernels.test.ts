@@ -96,3 +96,13 @@ test.each([
 ])('sum of $shape over $axis', async ({ shape, axis }) => {
   await expectSame(() => tf.sum(randomTensor(shape, 1), axis));
 });
+
+test.each([
+  { shape: [5, 7], axis: 1 },
+  { shape: [300, 130], axis: -1 },
+  { shape: [5, 7], axis: 0 },
+  { shape: [3, 4, 5], axis: 2 },
+])('argMax of $shape over $axis', async ({ shape, axis }) => {
+  // Rounded to tenths: many are equal, and the first of them counts.
+  await expectSame(() => tf.argMax(tf.round(tf.mul(randomTensor(shape, 1), 10)), axis));
+});

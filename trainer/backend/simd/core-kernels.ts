@@ -54,6 +54,25 @@ export function registerCoreKernels(): void {
     });
   }
 
+  // Accuracy of every token: the largest of each row of logits, the first where several are equal.
+  overrideKernel('ArgMax', (inputs, backend, attributes) => {
+    const { x } = inputs as Record<'x', TensorInfo>;
+    const axis = [attributes.axis as number | number[]].flat();
+    if (x.dtype !== 'float32' || x.shape.length !== 2 || axis.join() !== '1') return undefined;
+    const [rows, width] = x.shape as [number, number];
+    const best = backend.output([rows], 'int32');
+    const [values, places] = [backend.values(x), backend.values(best)];
+    for (let row = 0; row < rows; row++) {
+      const start = row * width;
+      let top = start;
+      for (let i = start + 1; i < start + width; i++) {
+        if ((values[i] as number) > (values[top] as number)) top = i;
+      }
+      places[row] = top - start;
+    }
+    return best;
+  });
+
   // The gradient of a bias: sums over the first axis of two.
   overrideKernel('Sum', (inputs, backend, attributes) => {
     const { x } = inputs as Record<'x', TensorInfo>;
