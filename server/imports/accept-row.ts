@@ -1,4 +1,6 @@
-import { and, count, eq } from 'drizzle-orm';
+import { count, eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { everyColumn, prepared } from '../../db/prepared.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { responses } from '../../db/schema/prompts.ts';
 import { newId } from '../../lib/new-id.ts';
@@ -14,6 +16,18 @@ import type { ReadRow } from './read-rows.ts';
 type Row = Extract<ReadRow, { ok: true }>['row'];
 /** A judgment that waits for the audit event of its batch. */
 export type PendingJudgment = Omit<typeof judgments.$inferSelect, 'eventHash'>;
+
+const findByKey = (db: Db) =>
+  db
+    .select({ id: judgments.id })
+    .from(judgments)
+    .where(eq(judgments.idempotencyKey, sql.placeholder('idempotencyKey')))
+    .prepare();
+const insertJudgment = (db: Db) =>
+  db
+    .insert(judgments)
+    .values(everyColumn(judgments) as never)
+    .prepare();
 
 /**
  * Adds what a row holds. A comparison becomes prompt, two responses, a task that nobody is asked, and a judgment; prompts
@@ -52,11 +66,7 @@ function acceptComparison(
   const { taskId } = addTask({ ctx, input: { projectId, promptId, responseIds: shownOrder, overlap: 0 } });
   // one vote per content: the same row in another file, or twice in this one, is the same vote
   const idempotencyKey = `import:${taskId}:${chosen}:${row.margin}`;
-  const known = ctx.db
-    .select({ id: judgments.id })
-    .from(judgments)
-    .where(eq(judgments.idempotencyKey, idempotencyKey))
-    .get();
+  const known = prepared(ctx.db, findByKey).get({ idempotencyKey });
   if (known) return { isNew: false, judgment: null };
   const now = ctx.now();
   return {
@@ -109,22 +119,15 @@ function acceptPrompt(
 }
 
 function countResponses(ctx: Ctx, promptId: string): number {
-  return (
-    ctx.db
-      .select({ n: count() })
-      .from(responses)
-      .where(and(eq(responses.promptId, promptId)))
-      .get()?.n ?? 0
-  );
+  return ctx.db.select({ n: count() }).from(responses).where(eq(responses.promptId, promptId)).get()?.n ?? 0;
 }
 
 /** Writes the judgments of a batch with the hash of the event that vouches for them. */
 export function insertPending(ctx: Ctx, pending: readonly PendingJudgment[], eventHash: string): void {
-  for (const judgment of pending)
-    ctx.db
-      .insert(judgments)
-      .values({ ...judgment, eventHash })
-      .run();
+  for (const judgment of pending) {
+    const row: typeof judgments.$inferSelect = { ...judgment, eventHash };
+    prepared(ctx.db, insertJudgment).run(row);
+  }
 }
 
 /** Digests of the batch's judgments in order of id, as the event carries them. */

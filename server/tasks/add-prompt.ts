@@ -1,10 +1,29 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { everyColumn, prepared } from '../../db/prepared.ts';
 import { type Message, prompts } from '../../db/schema/prompts.ts';
 import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
 import { promptHash } from './content-hash.ts';
 import { getProjectSettings } from './internal.ts';
+
+const findPrompt = (db: Db) =>
+  db
+    .select({ id: prompts.id })
+    .from(prompts)
+    .where(
+      and(
+        eq(prompts.projectId, sql.placeholder('projectId')),
+        eq(prompts.contentHash, sql.placeholder('contentHash')),
+      ),
+    )
+    .prepare();
+const insertPrompt = (db: Db) =>
+  db
+    .insert(prompts)
+    .values(everyColumn(prompts) as never)
+    .prepare();
 
 /**
  * The id of the prompt with these messages, added when it is new. Its split is decided by its content and the project's
@@ -21,18 +40,12 @@ export function addPrompt({
   const { projectId, importId = null } = input;
   const messages = input.messages.map(({ role, content }) => ({ role, content }));
   const contentHash = promptHash(messages);
-  const known = ctx.db
-    .select({ id: prompts.id })
-    .from(prompts)
-    .where(and(eq(prompts.projectId, projectId), eq(prompts.contentHash, contentHash)))
-    .get();
+  const known = prepared(ctx.db, findPrompt).get({ projectId, contentHash });
   if (known) return { promptId: known.id, isNew: false };
   const now = ctx.now();
   const promptId = newId('prm', now);
   const split = splitByPrompt(messages, getProjectSettings(ctx, projectId).heldOutShare);
-  ctx.db
-    .insert(prompts)
-    .values({ id: promptId, projectId, messages, contentHash, split, importId, createdAt: now })
-    .run();
+  const row = { id: promptId, projectId, messages, contentHash, split, importId, createdAt: now };
+  prepared(ctx.db, insertPrompt).run(row satisfies typeof prompts.$inferSelect);
   return { promptId, isNew: true };
 }

@@ -1,4 +1,6 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { everyColumn, prepared } from '../../db/prepared.ts';
 import { responses } from '../../db/schema/prompts.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
@@ -12,6 +14,23 @@ export type NewResponse =
       checkpointId: string;
       sampling: { temperature: number; maxNewTokens: number; seed: number };
     };
+
+const findResponse = (db: Db) =>
+  db
+    .select({ id: responses.id })
+    .from(responses)
+    .where(
+      and(
+        eq(responses.promptId, sql.placeholder('promptId')),
+        eq(responses.contentHash, sql.placeholder('contentHash')),
+      ),
+    )
+    .prepare();
+const insertResponse = (db: Db) =>
+  db
+    .insert(responses)
+    .values(everyColumn(responses) as never)
+    .prepare();
 
 /**
  * Ids of responses to a prompt, in the order given; a text that the prompt has already keeps its first row and origin.
@@ -27,17 +46,20 @@ export function addResponses({
   const now = ctx.now();
   return input.responses.map((response) => {
     const contentHash = responseHash(response.content);
-    const known = ctx.db
-      .select({ id: responses.id })
-      .from(responses)
-      .where(and(eq(responses.promptId, input.promptId), eq(responses.contentHash, contentHash)))
-      .get();
+    const known = prepared(ctx.db, findResponse).get({ promptId: input.promptId, contentHash });
     if (known) return known.id;
     const id = newId('rsp', now);
-    ctx.db
-      .insert(responses)
-      .values({ id, promptId: input.promptId, contentHash, createdAt: now, ...response })
-      .run();
+    const row: typeof responses.$inferSelect = {
+      checkpointId: null,
+      sampling: null,
+      importId: null,
+      ...response,
+      id,
+      promptId: input.promptId,
+      contentHash,
+      createdAt: now,
+    };
+    prepared(ctx.db, insertResponse).run(row);
     return id;
   });
 }

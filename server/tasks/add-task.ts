@@ -1,8 +1,32 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { everyColumn, prepared } from '../../db/prepared.ts';
 import { seats, type TASK_KINDS, taskResponses, tasks } from '../../db/schema/tasks.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
 import { taskHash } from './content-hash.ts';
+
+const findTask = (db: Db) =>
+  db
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(
+      and(
+        eq(tasks.projectId, sql.placeholder('projectId')),
+        eq(tasks.contentHash, sql.placeholder('contentHash')),
+      ),
+    )
+    .prepare();
+const insertTask = (db: Db) =>
+  db
+    .insert(tasks)
+    .values(everyColumn(tasks) as never)
+    .prepare();
+const insertTaskResponse = (db: Db) =>
+  db
+    .insert(taskResponses)
+    .values(everyColumn(taskResponses) as never)
+    .prepare();
 
 /**
  * The id of the task that asks for these responses, added with its seats when the question is new. overlap 0 = nobody is
@@ -25,22 +49,16 @@ export function addTask({
 }): { taskId: string; isNew: boolean } {
   const { projectId, promptId, responseIds, overlap, priority = 0, kind = 'normal' } = input;
   const contentHash = taskHash(promptId, responseIds);
-  const known = ctx.db
-    .select({ id: tasks.id })
-    .from(tasks)
-    .where(and(eq(tasks.projectId, projectId), eq(tasks.contentHash, contentHash)))
-    .get();
+  const known = prepared(ctx.db, findTask).get({ projectId, contentHash });
   if (known) return { taskId: known.id, isNew: false };
   const now = ctx.now();
   const taskId = newId('tsk', now);
-  ctx.db
-    .insert(tasks)
-    .values({ id: taskId, projectId, promptId, kind, overlap, priority, contentHash, createdAt: now })
-    .run();
-  ctx.db
-    .insert(taskResponses)
-    .values(responseIds.map((responseId, position) => ({ taskId, responseId, position })))
-    .run();
+  const row = { id: taskId, projectId, promptId, kind, overlap, priority, contentHash, createdAt: now };
+  prepared(ctx.db, insertTask).run(row satisfies typeof tasks.$inferSelect);
+  responseIds.forEach((responseId, position) => {
+    const place: typeof taskResponses.$inferSelect = { taskId, responseId, position };
+    prepared(ctx.db, insertTaskResponse).run(place);
+  });
   for (let seat = 0; seat < overlap; seat++) {
     ctx.db
       .insert(seats)

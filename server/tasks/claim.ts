@@ -1,4 +1,6 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { prepared } from '../../db/prepared.ts';
 import { seats } from '../../db/schema/tasks.ts';
 import { type Ctx, requireUser } from '../context.ts';
 import { describeClaim, getProjectSettings, MAX_LIVE_LEASES, responseIdsOf, type Seat } from './internal.ts';
@@ -79,14 +81,20 @@ const TAKE = `
     ) ORDER BY priority DESC, id LIMIT 1)
   RETURNING id`;
 
+const takeStatement = (db: Db) => db.$client.prepare(TAKE);
+
 function takeNextSeat(
   ctx: Ctx,
   claim: { projectId: string; userId: string; hash: string; now: number; leaseMs: number },
 ): Seat | null {
   const { projectId, userId, hash, now, leaseMs } = claim;
-  const before = ctx.db.$client.prepare(TAKE).get({ projectId, userId, hash, now, expires: now + leaseMs }) as
-    | { id: string }
-    | undefined;
+  const before = prepared(ctx.db, takeStatement).get({
+    projectId,
+    userId,
+    hash,
+    now,
+    expires: now + leaseMs,
+  }) as { id: string } | undefined;
   if (!before) return null;
   const seat = ctx.db.select().from(seats).where(eq(seats.id, before.id)).get() as Seat;
   const shownOrder = shuffle(responseIdsOf(ctx, seat.taskId));

@@ -1,4 +1,6 @@
-import { and, asc, desc, eq, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, lte, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { prepared } from '../../db/prepared.ts';
 import { guidelines, type ProjectSettings, projects } from '../../db/schema/projects.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { type seats, taskResponses, tasks } from '../../db/schema/tasks.ts';
@@ -11,12 +13,15 @@ export const MAX_LIVE_LEASES = 2;
 
 export type Seat = typeof seats.$inferSelect;
 
-export function getProjectSettings(ctx: Pick<Ctx, 'db'>, projectId: string): ProjectSettings {
-  const row = ctx.db
+const findSettings = (db: Db) =>
+  db
     .select({ settings: projects.settings })
     .from(projects)
-    .where(eq(projects.id, projectId))
-    .get();
+    .where(eq(projects.id, sql.placeholder('projectId')))
+    .prepare();
+
+export function getProjectSettings(ctx: Pick<Ctx, 'db'>, projectId: string): ProjectSettings {
+  const row = prepared(ctx.db, findSettings).get({ projectId });
   if (!row) throw new DomainError('not-found', `No project ${projectId}.`);
   return row.settings;
 }

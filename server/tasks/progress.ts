@@ -1,34 +1,38 @@
+import type { Db } from '../../db/client.ts';
+import { prepared } from '../../db/prepared.ts';
 import type { Ctx } from '../context.ts';
 import type { Progress } from './schemas.ts';
 
 /** Counting goes on with every claim, so it stops here: this many means "at least this many". */
 const MAX_COUNTED_OPEN = 500;
 
+/** Up to that many tasks with a free seat of one kind that this person may judge. */
+const waiting = (seat: string) => `
+  SELECT task_id FROM (
+    SELECT DISTINCT s.task_id FROM seats s
+    WHERE s.project_id = @projectId AND ${seat}
+      AND NOT EXISTS (SELECT 1 FROM seats mine WHERE mine.task_id = s.task_id AND mine.annotator_id = @userId
+        AND (mine.state = 'done' OR mine.lease_expires_at > @now))
+      AND NOT EXISTS (SELECT 1 FROM skips WHERE skips.task_id = s.task_id AND skips.annotator_id = @userId)
+    LIMIT ${MAX_COUNTED_OPEN})`;
+
+const countMine = (db: Db) =>
+  db.$client.prepare(
+    `SELECT count(*) AS n FROM seats WHERE annotator_id = @userId AND project_id = @projectId AND state = 'done'`,
+  );
+// a task waits once, however many of its seats are free; two index ranges, each left as soon as enough is found
+const countOpen = (db: Db) =>
+  db.$client.prepare(
+    `SELECT min(count(*), ${MAX_COUNTED_OPEN}) AS n FROM (
+       ${waiting("s.state = 'open'")} UNION ${waiting("s.state = 'leased' AND s.lease_expires_at <= @now")})`,
+  );
+
 /** How far a person is in a project. Reads only. */
 export function readProgress(
   ctx: Pick<Ctx, 'db' | 'now'>,
-  { projectId, userId }: { projectId: string; userId: string },
+  scope: { projectId: string; userId: string },
 ): Progress {
-  const scope = { projectId, userId };
-  const mine = ctx.db.$client
-    .prepare(
-      `SELECT count(*) AS n FROM seats WHERE annotator_id = @userId AND project_id = @projectId AND state = 'done'`,
-    )
-    .get(scope) as { n: number };
-  // a task waits once, however many of its seats are free; two index ranges, each left as soon as enough is found
-  const waiting = (seat: string) => `
-    SELECT task_id FROM (
-      SELECT DISTINCT s.task_id FROM seats s
-      WHERE s.project_id = @projectId AND ${seat}
-        AND NOT EXISTS (SELECT 1 FROM seats mine WHERE mine.task_id = s.task_id AND mine.annotator_id = @userId
-          AND (mine.state = 'done' OR mine.lease_expires_at > @now))
-        AND NOT EXISTS (SELECT 1 FROM skips WHERE skips.task_id = s.task_id AND skips.annotator_id = @userId)
-      LIMIT ${MAX_COUNTED_OPEN})`;
-  const open = ctx.db.$client
-    .prepare(
-      `SELECT min(count(*), ${MAX_COUNTED_OPEN}) AS n FROM (
-         ${waiting("s.state = 'open'")} UNION ${waiting("s.state = 'leased' AND s.lease_expires_at <= @now")})`,
-    )
-    .get({ ...scope, now: ctx.now() }) as { n: number };
+  const mine = prepared(ctx.db, countMine).get(scope) as { n: number };
+  const open = prepared(ctx.db, countOpen).get({ ...scope, now: ctx.now() }) as { n: number };
   return { mine: mine.n, openForMe: open.n };
 }
