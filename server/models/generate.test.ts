@@ -1,14 +1,19 @@
 import { eq } from 'drizzle-orm';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditLog } from '../../db/schema/audit-log.ts';
 import { jobs } from '../../db/schema/jobs.ts';
+import { checkpoints } from '../../db/schema/models.ts';
 import { responses } from '../../db/schema/prompts.ts';
 import { taskResponses } from '../../db/schema/tasks.ts';
+import { newId } from '../../lib/new-id.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
 import { jobHandlers } from '../jobs/job-handlers.ts';
 import { work } from '../jobs/work.ts';
 import { generateResponses } from './generate.ts';
+import { currentCheckpointId } from './internal.ts';
 import { checkpointLineage } from './lineage.ts';
+import { promoteCheckpoint } from './promote.ts';
 
 let world: TrainingWorld;
 beforeAll(async () => {
@@ -52,6 +57,26 @@ async function finish(jobId: string): Promise<void> {
 }
 const written = () =>
   world.db.select().from(responses).where(eq(responses.checkpointId, world.model.id)).all();
+
+describe('promoting', () => {
+  it('makes an older checkpoint the current one again, once, with an audit record', () => {
+    const { db, ctx, projectId, model } = world;
+    const { id: _id, ...copy } = model;
+    const newer = db
+      .insert(checkpoints)
+      .values({ ...copy, id: newId('ckp') })
+      .returning()
+      .get();
+    expect(currentCheckpointId(db, model.modelId)).toBe(newer.id);
+    for (let i = 0; i < 2; i++) promoteCheckpoint({ ctx, input: { projectId, checkpointId: model.id } });
+    expect(currentCheckpointId(db, model.modelId)).toBe(model.id);
+    const records = db.select().from(auditLog).where(eq(auditLog.action, 'models.promote')).all();
+    expect(records.map((record) => JSON.parse(record.payload))).toEqual([
+      { modelId: model.modelId, previousId: newer.id },
+    ]);
+    db.delete(checkpoints).where(eq(checkpoints.id, newer.id)).run();
+  });
+});
 
 describe('generating responses', { timeout: 120_000 }, () => {
   it('writes them with checkpoint, settings and seed, makes tasks of them, and draws the same again', async () => {

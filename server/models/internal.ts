@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { eq } from 'drizzle-orm';
+import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
+import type { Db } from '../../db/client.ts';
+import { auditLog } from '../../db/schema/audit-log.ts';
 import { checkpoints, models } from '../../db/schema/models.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
@@ -41,6 +43,29 @@ export function getCheckpointInProject(
     throw new DomainError('not-found', `No checkpoint ${checkpointId} in this project.`);
   }
   return row;
+}
+
+export const PROMOTE_ACTION = 'models.promote';
+
+/** The checkpoint of a model that was promoted last, else its newest; null for a model without any. */
+export function currentCheckpointId(db: Db, modelId: string): string | null {
+  const promoted = db
+    .select({ id: checkpoints.id })
+    .from(auditLog)
+    .innerJoin(checkpoints, eq(checkpoints.id, auditLog.subject))
+    .where(and(eq(checkpoints.modelId, modelId), eq(auditLog.action, PROMOTE_ACTION)))
+    .orderBy(desc(auditLog.seq))
+    .limit(1)
+    .get();
+  const newest = () =>
+    db
+      .select({ id: checkpoints.id })
+      .from(checkpoints)
+      .where(eq(checkpoints.modelId, modelId))
+      .orderBy(desc(checkpoints.id))
+      .limit(1)
+      .get();
+  return (promoted ?? newest())?.id ?? null;
 }
 
 /** sha256 of a folder's manifest.json. Throws `conflict` when it is missing. */

@@ -3,6 +3,7 @@ import { checkpoints, models } from '../../db/schema/models.ts';
 import { runs } from '../../db/schema/runs.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { describeSnapshot } from '../runs/get.ts';
+import { currentCheckpointId } from './internal.ts';
 
 /** Models of a project by name, each with its checkpoints, newest first, and where every one came from. */
 export function listModels({ ctx, input }: { ctx: Ctx; input: { projectId: string } }) {
@@ -27,7 +28,11 @@ export function listModels({ ctx, input }: { ctx: Ctx; input: { projectId: strin
       entry.checkpoints.push({ ...checkpoint, run, snapshot: describeSnapshot(ctx, checkpoint.snapshotId) });
     }
   }
-  return [...byModel.values()].map(({ model, checkpoints: items }) => ({ ...model, checkpoints: items }));
+  return [...byModel.values()].map(({ model, checkpoints: items }) => ({
+    ...model,
+    currentCheckpointId: currentCheckpointId(ctx.db, model.id),
+    checkpoints: items,
+  }));
 }
 
 type CheckpointItem = typeof checkpoints.$inferSelect & {

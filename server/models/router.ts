@@ -3,6 +3,7 @@ import { projectProcedure, router } from '../trpc.ts';
 import { generateResponses } from './generate.ts';
 import { checkpointLineage, judgmentLineage } from './lineage.ts';
 import { listModels } from './list.ts';
+import { promoteCheckpoint } from './promote.ts';
 import { registerBundled } from './register-bundled.ts';
 import { generateInput } from './schemas.ts';
 
@@ -16,6 +17,9 @@ export const modelsRouter = router({
   judgmentLineage: projectProcedure('models.read')
     .input(z.object({ projectId: id, judgmentId: id }))
     .query(judgmentLineage),
+  promote: projectProcedure('models.register')
+    .input(z.object({ projectId: id, checkpointId: id }))
+    .mutation(promoteCheckpoint),
   registerBundled: projectProcedure('models.register').mutation(registerBundled),
   generate: projectProcedure('tasks.create').input(generateInput).mutation(generateResponses),
 });

@@ -1,10 +1,10 @@
-import { and, desc, eq, gte } from 'drizzle-orm';
+import { and, eq, gte } from 'drizzle-orm';
 import { schedules } from '../../../db/schema/jobs.ts';
-import { checkpoints } from '../../../db/schema/models.ts';
 import { runs } from '../../../db/schema/runs.ts';
 import { appendAudit } from '../../audit/append.ts';
 import type { Ctx } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
+import { currentCheckpointId } from '../../models/internal.ts';
 import { startRun } from '../../runs/start.ts';
 import type { Schedule } from '../../schedules/internal.ts';
 import { createSnapshot } from '../../snapshots/create.ts';
@@ -23,7 +23,7 @@ export async function handle({ ctx, job, lease }: JobContext): Promise<void> {
     finishJob(ctx.db, lease, ctx.now());
     return;
   }
-  const model = newestCheckpoint(ctx, schedule);
+  const model = startingCheckpoint(ctx, schedule);
   const { projectId } = schedule;
   const { snapshotId } = await createSnapshot({ ctx, input: { projectId } });
   ctx.db.transaction(
@@ -69,14 +69,10 @@ function hasStarted(ctx: Ctx, schedule: Schedule, job: Job): boolean {
   return run !== undefined;
 }
 
-function newestCheckpoint(ctx: Ctx, schedule: Schedule): string {
-  const newest = ctx.db
-    .select({ id: checkpoints.id })
-    .from(checkpoints)
-    .where(eq(checkpoints.modelId, schedule.chain.modelId))
-    .orderBy(desc(checkpoints.id))
-    .get();
-  if (!newest)
+function startingCheckpoint(ctx: Ctx, schedule: Schedule): string {
+  const current = currentCheckpointId(ctx.db, schedule.chain.modelId);
+  if (current === null) {
     throw new DomainError('invalid', `Model ${schedule.chain.modelId} of this schedule has no checkpoint.`);
-  return newest.id;
+  }
+  return current;
 }

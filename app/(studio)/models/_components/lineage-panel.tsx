@@ -76,7 +76,10 @@ function NodeList({
               {node.run ? (
                 <>
                   {', '}
-                  <Link href={`/runs/${node.run.id}`} className="text-primary hover:underline">
+                  <Link
+                    href={`/runs/${node.run.id}?project=${slug}`}
+                    className="text-primary hover:underline"
+                  >
                     {node.run.name}
                   </Link>
                   {`, step ${formatFigure(node.step)}`}

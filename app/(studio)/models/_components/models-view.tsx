@@ -59,7 +59,14 @@ export function ModelsView({
   return (
     <div className="grid gap-5">
       {models.data.map((model) => (
-        <ModelCard key={model.id} model={model} projectId={projectId} slug={slug} mayGenerate={mayGenerate} />
+        <ModelCard
+          key={model.id}
+          model={model}
+          projectId={projectId}
+          slug={slug}
+          mayRegister={mayRegister}
+          mayGenerate={mayGenerate}
+        />
       ))}
     </div>
   );
@@ -69,11 +76,13 @@ function ModelCard({
   model,
   projectId,
   slug,
+  mayRegister,
   mayGenerate,
 }: {
   model: ModelItem;
   projectId: string;
   slug: string;
+  mayRegister: boolean;
   mayGenerate: boolean;
 }) {
   return (
@@ -91,6 +100,8 @@ function ModelCard({
             checkpoint={checkpoint}
             projectId={projectId}
             slug={slug}
+            isCurrent={checkpoint.id === model.currentCheckpointId}
+            mayPromote={mayRegister}
             mayGenerate={mayGenerate && model.kind === 'language-model'}
           />
         ))}
@@ -103,14 +114,25 @@ function CheckpointRow({
   checkpoint,
   projectId,
   slug,
+  isCurrent,
+  mayPromote,
   mayGenerate,
 }: {
   checkpoint: ModelItem['checkpoints'][number];
   projectId: string;
   slug: string;
+  isCurrent: boolean;
+  mayPromote: boolean;
   mayGenerate: boolean;
 }) {
   const [isOpen, setIsOpen] = useState(false);
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const promote = useMutation(
+    trpc.models.promote.mutationOptions({
+      onSettled: () => queryClient.invalidateQueries({ queryKey: trpc.models.list.queryKey({ projectId }) }),
+    }),
+  );
   const isBundled = checkpoint.folder.startsWith('bundled:');
   return (
     <li id={checkpoint.id} className="scroll-mt-20 border-t px-4 py-3 target:bg-primary/8">
@@ -121,10 +143,14 @@ function CheckpointRow({
               {isBundled ? 'Comes with Plumbline' : `Step ${formatFigure(checkpoint.step)}`}
             </span>
             {checkpoint.run ? (
-              <Link href={`/runs/${checkpoint.run.id}`} className="text-primary hover:underline">
+              <Link
+                href={`/runs/${checkpoint.run.id}?project=${slug}`}
+                className="text-primary hover:underline"
+              >
                 {checkpoint.run.name}
               </Link>
             ) : null}
+            {isCurrent ? <Badge tone="success">current</Badge> : null}
             {checkpoint.snapshot ? <SnapshotSources snapshot={checkpoint.snapshot} /> : null}
           </span>
           <span className="flex flex-wrap gap-x-3 text-xs text-muted-foreground">
@@ -135,6 +161,16 @@ function CheckpointRow({
           </span>
         </div>
         <div className="flex flex-wrap gap-2">
+          {mayPromote && !isCurrent ? (
+            <Button
+              variant="outline"
+              size="sm"
+              isBusy={promote.isPending}
+              onClick={() => promote.mutate({ projectId, checkpointId: checkpoint.id })}
+            >
+              Make current
+            </Button>
+          ) : null}
           {mayGenerate ? (
             <GenerateDialog projectId={projectId} slug={slug} checkpointId={checkpoint.id} />
           ) : null}

@@ -84,7 +84,10 @@ export function RunsTable({
           {items.map((run) => (
             <TableRow key={run.id}>
               <TableCell className="max-w-72">
-                <Link href={`/runs/${run.id}`} className="font-medium text-primary hover:underline">
+                <Link
+                  href={`/runs/${run.id}?project=${slug}`}
+                  className="font-medium text-primary hover:underline"
+                >
                   {run.name}
                 </Link>
                 {run.snapshotNumber === null ? null : (
@@ -98,7 +101,7 @@ export function RunsTable({
               <TableCell>
                 <RunProgress run={run} />
               </TableCell>
-              <TableCell className="max-w-64 text-muted-foreground">
+              <TableCell className="text-muted-foreground">
                 <Headline summary={run.summary} error={run.error} />
               </TableCell>
               <TableCell className="text-muted-foreground">
@@ -153,7 +156,7 @@ function Headline({ summary, error }: { summary: Record<string, number> | null; 
   const [name, label] = found;
   const interval = name === 'heldOutAccuracy' && summary.low !== undefined && summary.high !== undefined;
   return (
-    <span className="whitespace-nowrap">
+    <span>
       {label} <span className="text-foreground">{formatFigure(summary[name])}</span>
       {interval ? ` (${formatFigure(summary.low)} to ${formatFigure(summary.high)})` : ''}
       {name === 'trueRewardAfter' ? ` from ${formatFigure(summary.trueRewardBefore)}` : ''}

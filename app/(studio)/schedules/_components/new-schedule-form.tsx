@@ -103,7 +103,7 @@ export function NewScheduleForm({
             label="Model"
             hint={
               models.length > 0
-                ? 'Its newest checkpoint is where reward model and policy start, each time.'
+                ? 'Its current checkpoint is where reward model and policy start, each time.'
                 : 'None yet: register one on the models page.'
             }
           >

@@ -44,7 +44,13 @@ export function SchedulesView({
           </EmptyState>
         ) : (
           items.map((schedule) => (
-            <ScheduleCard key={schedule.id} schedule={schedule} projectId={projectId} mayWrite={mayWrite} />
+            <ScheduleCard
+              key={schedule.id}
+              schedule={schedule}
+              projectId={projectId}
+              slug={slug}
+              mayWrite={mayWrite}
+            />
           ))
         )}
       </div>
@@ -56,10 +62,12 @@ export function SchedulesView({
 function ScheduleCard({
   schedule,
   projectId,
+  slug,
   mayWrite,
 }: {
   schedule: ScheduleItem;
   projectId: string;
+  slug: string;
   mayWrite: boolean;
 }) {
   const trpc = useTRPC();
@@ -144,7 +152,7 @@ function ScheduleCard({
             {schedule.runs.map((run) => (
               <li key={run.id} className="flex flex-wrap items-center gap-x-3 gap-y-1">
                 <StatusBadge status={run.status} />
-                <Link href={`/runs/${run.id}`} className="text-primary hover:underline">
+                <Link href={`/runs/${run.id}?project=${slug}`} className="text-primary hover:underline">
                   {run.name}
                 </Link>
                 <span className="text-xs text-muted-foreground">

@@ -88,13 +88,17 @@ const PPO: ChartDefinition[] = [
   },
   {
     id: 'policy-update',
-    title: 'Policy update',
-    good: 'The approximate KL of an update stays far below the KL to the reference, and the mean ratio near 1.',
-    series: [
-      { name: 'policy/approxkl_avg', label: 'Approximate KL' },
-      { name: 'val/ratio', label: 'Mean ratio' },
-    ],
+    title: 'Size of the policy updates',
+    good: 'Stays far below the KL to the reference; a jump means that one update went too far.',
+    series: [{ name: 'policy/approxkl_avg', label: 'Approximate KL' }],
     anchor: 'ppo-policy-approxkl_avg',
+  },
+  {
+    id: 'ratio',
+    title: 'Mean ratio',
+    good: 'Stays within a few hundredths of 1; a drift means the sampled and the trained policy are not the same.',
+    series: [{ name: 'val/ratio', label: 'pi / pi_old' }],
+    anchor: 'ppo-val-ratio',
   },
 ];
 

@@ -143,7 +143,8 @@ function drawnSeries(
   definition: ChartDefinition,
   { series, other }: { series: Series; other: Series | null },
 ): DrawnSeries[] {
-  return definition.series.flatMap(({ name, label }, index) => {
+  const logged = definition.series.filter(({ name }) => series[name] || other?.[name]);
+  return logged.flatMap(({ name, label }, index) => {
     const color = `--chart-${(index % 5) + 1}`;
     const own = series[name];
     const second = other?.[name];

@@ -130,7 +130,7 @@ export function SummaryCard({ summary }: { summary: Record<string, number> }) {
       <CardContent>
         <Facts>
           {names.map((name) => (
-            <Fact key={name} label={SUMMARY_LABELS[name] ?? name}>
+            <Fact key={name} label={SUMMARY_LABELS[name] ?? inWords(name)}>
               {formatFigure(summary[name])}
             </Fact>
           ))}
@@ -138,6 +138,12 @@ export function SummaryCard({ summary }: { summary: Record<string, number> }) {
       </CardContent>
     </Card>
   );
+}
+
+/** trainExamples -> Train examples */
+function inWords(name: string): string {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function rank(name: string): number {

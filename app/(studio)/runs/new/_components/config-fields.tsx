@@ -82,7 +82,7 @@ function ConfigField({
 }
 
 function Hint({ field, isChanged }: { field: FormField; isChanged: boolean }) {
-  const fallback = field.defaultValue === null ? 'off' : String(field.defaultValue);
+  const fallback = defaultInWords(field.defaultValue);
   return (
     <>
       {field.help}
@@ -93,6 +93,11 @@ function Hint({ field, isChanged }: { field: FormField; isChanged: boolean }) {
       </span>
     </>
   );
+}
+
+function defaultInWords(value: FormField['defaultValue']): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return value === null ? 'off' : String(value);
 }
 
 function shownDefault(field: FormField): string | boolean {

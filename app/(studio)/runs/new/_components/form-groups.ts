@@ -51,7 +51,7 @@ function walk(
     const childPath = path === '' ? key : `${path}.${key}`;
     const value = (defaults as Record<string, unknown>)[key];
     if (child.properties) {
-      groups.push({ path: childPath, label: child.description ?? labelOf(key), fields: [] });
+      groups.push({ path: childPath, label: labelOf(key), fields: [] });
       walk(child, { path: childPath, defaults: value, groups });
     } else group?.fields.push(fieldOf(child, { path: childPath, key, value }));
   }

@@ -58,7 +58,7 @@ export function NewRunForm({
   const [name, setName] = useState('');
   const [inputs, setInputs] = useState<RunInputs>(() => firstInputs(models, snapshots));
   const start = useMutation(
-    trpc.runs.start.mutationOptions({ onSuccess: (run) => router.push(`/runs/${run.id}`) }),
+    trpc.runs.start.mutationOptions({ onSuccess: (run) => router.push(`/runs/${run.id}?project=${slug}`) }),
   );
 
   const config = useMemo(() => toConfig(groups, values), [groups, values]);
