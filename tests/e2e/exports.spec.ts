@@ -50,9 +50,9 @@ test('an auditor exports every format, and a changed byte is named by file and l
   await researcher.goto(`/projects/${project.slug}/exports`);
   await researcher.getByRole('button', { name: 'Freeze a snapshot' }).click();
   const made = researcher.getByTestId('snapshot').first();
-  await expect(made).toContainText('7 judgments kept');
-  await expect(made).toContainText('1 simulated annotators');
-  await expect(made).toContainText('6 imported');
+  await expect(made).toContainText(/7\s*judgments kept/);
+  await expect(made).toContainText(/1\s*simulated annotators/);
+  await expect(made).toContainText(/6\s*imported/);
   await expect(made).toContainText('holds simulated judgments');
 
   const auditor = await pageAs(people.auditor);
