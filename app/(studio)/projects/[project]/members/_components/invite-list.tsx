@@ -41,7 +41,7 @@ export function InviteList({ projectId, initial }: { projectId: string; initial:
           <p className="text-sm text-muted-foreground">No invitation has been made yet.</p>
         </CardContent>
       ) : (
-        <Table aria-label="Invitations">
+        <Table aria-label="List of invitations">
           <TableHeader>
             <tr>
               <TableHead>Role</TableHead>
