@@ -9,7 +9,7 @@ const kernels = Object.keys(exports)
   .map((name) => exports[name]);
 const words = new Int32Array(memory.buffer, 0, layout.words);
 const job = new Float64Array(memory.buffer, layout.jobOffset, layout.jobLength);
-const { SEQUENCE, DONE, ASLEEP, FAILED, MAIN_ASLEEP } = layout;
+const { SEQUENCE, TAKEN, DONE, ASLEEP, FAILED, MAIN_ASLEEP } = layout;
 
 let last = Atomics.load(words, SEQUENCE);
 Atomics.store(words, DONE + index, last);
@@ -27,6 +27,8 @@ for (;;) {
     }
   }
   last = Atomics.load(words, SEQUENCE);
+  const previous = (last - 1) | 0;
+  if (Atomics.compareExchange(words, TAKEN + index, previous, last) !== previous) continue;
   try {
     const lo = job[layout.jobHeader + 2 * index];
     const hi = job[layout.jobHeader + 2 * index + 1];

@@ -4,8 +4,12 @@ import type { SharedHeap } from './heap.ts';
 
 export const MAX_THREADS = 16;
 
-// The first page of the memory. Words (Int32): one sequence number that starts a job, and for each thread the sequence
-// number it has finished, whether it sleeps, failed, is ready. The job (Float64): kernel number, number of
+// The first page of the memory. Words (Int32): one sequence number that starts a job, and for each helper the number of the
+// last job whose share somebody took, the number it has finished, whether it sleeps, failed, is ready.
+// A share is taken by the helper or, when that one has not begun by the time the calling thread is through with its own,
+// by the calling thread (compare-and-exchange of TAKEN from the last number to this one): on a busy machine nobody waits
+// for a thread that the system does not run. What is computed does not depend on who does it.
+// The job (Float64): kernel number, number of
 // arguments, scratch address, scratch bytes a thread, then lo and hi of each thread, then the arguments.
 const LAYOUT = {
   SEQUENCE: 0,
@@ -14,7 +18,8 @@ const LAYOUT = {
   ASLEEP: 32,
   FAILED: 48,
   READY: 64,
-  words: 80,
+  TAKEN: 80,
+  words: 96,
   jobOffset: 1024,
   jobHeader: 4,
   maxThreads: MAX_THREADS,
@@ -51,7 +56,7 @@ export class ThreadTeam {
   readonly #kernels = new Map<string, { run: (...args: number[]) => void; number: number }>();
   readonly #words: Int32Array;
   readonly #job: Float64Array;
-  /** Helper t is at t - 1. All of them take part in every job, if only with an empty range: none is ever behind. */
+  /** Helper t is at t - 1. */
   #workers: Worker[] = [];
   /** Numbers that the module exports, such as scratch sizes. */
   readonly constants = new Map<string, number>();
@@ -92,7 +97,11 @@ export class ThreadTeam {
     }
     const surplus = this.#workers.splice(threads - 1);
     await Promise.all(surplus.map((worker) => worker.terminate()));
-    while (this.size < threads) this.#workers.push(await this.#start(this.size));
+    while (this.size < threads) {
+      const worker = await this.#start(this.size);
+      Atomics.store(this.#words, LAYOUT.TAKEN + this.size, this.#sequence);
+      this.#workers.push(worker);
+    }
     this.#reserveScratch(this.#scratchBytes);
   }
 
@@ -112,24 +121,42 @@ export class ThreadTeam {
     job[2] = pointer;
     job[3] = this.#scratchBytes;
     const share = Math.ceil(units / threads / cut) * cut;
-    for (let t = 1; t < this.size; t++) {
-      job[LAYOUT.jobHeader + 2 * t] = Math.min(units, t * share);
-      job[LAYOUT.jobHeader + 2 * t + 1] = Math.min(units, (t + 1) * share);
-    }
+    const rangeOf = (t: number): [number, number] => [
+      Math.min(units, t * share),
+      Math.min(units, (t + 1) * share),
+    ];
+    for (let t = 1; t < this.size; t++) job.set(rangeOf(t), LAYOUT.jobHeader + 2 * t);
     job.set(args, LAYOUT.jobHeader + 2 * MAX_THREADS);
-    this.#sequence = (this.#sequence + 1) | 0;
-    Atomics.store(this.#words, LAYOUT.SEQUENCE, this.#sequence);
+    const previous = this.#sequence;
+    const sequence = (previous + 1) | 0;
+    this.#sequence = sequence;
+    Atomics.store(this.#words, LAYOUT.SEQUENCE, sequence);
     for (let t = 1; t < this.size; t++) {
       if (Atomics.load(this.#words, LAYOUT.ASLEEP + t) === 1) {
         Atomics.notify(this.#words, LAYOUT.SEQUENCE);
         break;
       }
     }
-    try {
-      entry.run(0, share, pointer, ...args);
-    } finally {
-      for (let t = 1; t < this.size; t++) this.#await(t, kernel);
+    // Every share is taken and done before an error leaves: the next job may begin.
+    let failure: unknown;
+    const attempt = (work: () => void) => {
+      try {
+        work();
+      } catch (error) {
+        failure ??= error;
+      }
+    };
+    const runShare = (t: number) => {
+      const [lo, hi] = rangeOf(t);
+      if (hi > lo) attempt(() => entry.run(lo, hi, pointer, ...args));
+    };
+    runShare(0);
+    for (let t = 1; t < this.size; t++) {
+      const before = Atomics.compareExchange(this.#words, LAYOUT.TAKEN + t, previous, sequence);
+      if (before === previous) runShare(t);
+      else attempt(() => this.#await(t, kernel));
     }
+    if (failure) throw failure;
   }
 
   /** Waits until helper `t` has done the current job: looks for a while, then sleeps. */
@@ -164,8 +191,8 @@ export class ThreadTeam {
 
   async #start(index: number): Promise<Worker> {
     Atomics.store(this.#words, LAYOUT.READY + index, 0);
-    // Should somebody run a kernel before this one counts, it finds an empty range.
-    this.#job.fill(0, LAYOUT.jobHeader + 2 * index, LAYOUT.jobHeader + 2 * index + 2);
+    // A number that no job comes near: until the helper counts, it takes nothing.
+    Atomics.store(this.#words, LAYOUT.TAKEN + index, (this.#sequence + 2 ** 30) | 0);
     const worker = new Worker(new URL('./thread.mjs', import.meta.url), {
       // Not the parent's loaders (tsx): the file is plain JavaScript and starts in a few milliseconds.
       execArgv: [],
