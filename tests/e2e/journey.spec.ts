@@ -11,8 +11,8 @@ const GOODS = ['tea', 'soap', 'bread', 'ink', 'salt', 'rope', 'wool', 'corn', 'm
 const QUESTIONS = GOODS.map((thing) => ({
   prompt: `How do I store ${thing}?`,
   responses: [
-    `Keep the **${thing}** dry and cool, in a closed jar. Thank you for asking.`,
-    `No idea. ${thing} ${thing} ${thing}.`,
+    `Keep it dry and cool:\n\n1. Put the **${thing}** into a clean jar with a lid.\n2. Write the date on it.\n3. Look at it once a month.\n\nThank you for asking.`,
+    `There is much to say about ${thing}, and many people have said it. Some keep ${thing} here, some keep ${thing} there. I have no idea.`,
   ],
 }));
 const PAIRS = Array.from({ length: 48 }, (_, n) => ({
@@ -123,7 +123,7 @@ test('owner, annotator, researcher and auditor take judgments all the way to a p
   const run = new RunPage(researcher);
   await run.fillIn(slug, 'reward', {
     preset: 'demo',
-    fields: { Epochs: '3', 'Normalize on': '16', 'Batch size': '8' },
+    fields: { Epochs: '3', 'Max length': '160', 'Normalize on': '16', 'Batch size': '8' },
   });
   await researcher.getByRole('button', { name: 'Register the bundled toy model' }).click();
   await expect(researcher.getByLabel('Model', { exact: true })).toContainText('toy-sft');
@@ -197,7 +197,8 @@ test('owner, annotator, researcher and auditor take judgments all the way to a p
   contexts.push(late);
   const again = await late.newPage();
   await again.goto(link);
-  await expect(again.getByLabel('Password')).toHaveCount(0);
+  await introduce(again, 'Second Owner', 'Create account');
+  await expect(again.getByText(/link/i).and(again.getByRole('alert'))).toBeVisible();
   for (const context of contexts) await context.close();
 });
 

@@ -14,6 +14,8 @@ export async function importFile(
   });
   if (file.format !== undefined) await page.getByLabel('Format').selectOption(file.format);
   await expect(page.getByLabel('Format')).not.toHaveValue('');
+  // the list must be there before it can be counted
+  await expect(page.getByTestId('import').or(page.getByText('Nothing imported yet')).first()).toBeVisible();
   const before = await page.getByTestId('import').count();
   await page.getByRole('button', { name: 'Import', exact: true }).click();
   await expect(page.getByTestId('import')).toHaveCount(before + 1);

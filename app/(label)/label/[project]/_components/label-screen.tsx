@@ -171,6 +171,7 @@ export function LabelScreen({ project, session, guideline }: Props) {
       <TopBar
         project={project}
         progress={state.progress}
+        held={(state.current === null ? 0 : 1) + state.upcoming.length}
         queue={queue}
         canUndo={editing === null}
         onCommand={command}

@@ -11,6 +11,8 @@ import type { SubmitQueue } from './submit-queue.ts';
 type Props = {
   project: LabelProject;
   progress: Progress | null;
+  /** tasks held for this page: the one shown and the one after it */
+  held: number;
   queue: SubmitQueue<AnswerBody>;
   canUndo: boolean;
   onCommand: (command: LabelCommand) => void;
@@ -19,10 +21,10 @@ type Props = {
 const number = new Intl.NumberFormat('en-US');
 
 /** Where one is, how far, and the page's own commands with their keys. */
-export function TopBar({ project, progress, queue, canUndo, onCommand }: Props) {
+export function TopBar({ project, progress, held, queue, canUndo, onCommand }: Props) {
   const done = (progress?.mine ?? 0) + queue.filter((answer) => answer.body.kind === 'record').length;
-  // the two on this page are leased to me and no longer counted as open
-  const total = done + (progress?.openForMe ?? 0);
+  // what is held is leased to me, so the server no longer counts it as open
+  const left = (progress?.openForMe ?? 0) + held;
   const isSending = queue.some((answer) => answer.state !== 'refused');
   return (
     <header className="flex items-center gap-2 border-b bg-card px-2 py-1.5 sm:px-4">
@@ -41,10 +43,11 @@ export function TopBar({ project, progress, queue, canUndo, onCommand }: Props) 
         <div
           className="ml-2 hidden items-center gap-2 text-muted-foreground text-xs sm:flex"
           data-testid="progress"
+          data-held={held}
         >
-          <ProgressBar className="w-28" value={done} max={Math.max(1, total)} label="Answered by you" />
+          <ProgressBar className="w-28" value={done} max={Math.max(1, done + left)} label="Answered by you" />
           <span className="tabular-nums">
-            {number.format(done)} answered, {number.format(progress.openForMe)} open
+            {number.format(done)} answered, {number.format(left)} left
           </span>
         </div>
       )}

@@ -77,7 +77,7 @@ function ImportCard({ item, projectId, slug }: { item: ImportSummary; projectId:
               {reasons.map(([reason, count]) => (
                 <li key={reason}>
                   <Badge tone="warning">
-                    {reason.replaceAll('_', ' ')} <Count value={count} />
+                    {reason.replaceAll(/[-_]/g, ' ')} <Count value={count} />
                   </Badge>
                 </li>
               ))}

@@ -34,7 +34,7 @@ export function RejectSamples({ projectId, importId }: { projectId: string; impo
               <TableRow key={reject.id}>
                 <TableCell className="align-top tabular-nums">{reject.lineNumber}</TableCell>
                 <TableCell className="min-w-48 align-top">
-                  {reject.reason.replaceAll('_', ' ')}
+                  {reject.reason.replaceAll(/[-_]/g, ' ')}
                   <p className="text-muted-foreground text-xs">{reject.detail}</p>
                 </TableCell>
                 <TableCell className="align-top">
