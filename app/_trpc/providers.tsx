@@ -5,7 +5,6 @@ import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from
 import { type ReactNode, useState } from 'react';
 import type { AppRouter } from '@/server/root.ts';
 import { Toaster } from '../_ui/toast.tsx';
-import { TooltipProvider } from '../_ui/tooltip.tsx';
 import { TRPCProvider } from './client.tsx';
 import { createQueryClient } from './query-client.ts';
 
@@ -38,9 +37,7 @@ export function Providers({ children, nonce }: { children: ReactNode; nonce: str
   return (
     <QueryClientProvider client={client}>
       <TRPCProvider trpcClient={trpcClient} queryClient={client}>
-        <TooltipProvider delayDuration={400}>
-          <Toaster>{children}</Toaster>
-        </TooltipProvider>
+        <Toaster>{children}</Toaster>
       </TRPCProvider>
     </QueryClientProvider>
   );

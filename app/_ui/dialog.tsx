@@ -7,7 +7,6 @@ import { cn } from './cn.ts';
 
 export const Dialog = DialogPrimitive.Root;
 export const DialogTrigger = DialogPrimitive.Trigger;
-export const DialogClose = DialogPrimitive.Close;
 
 /** The box of a dialog. It needs a DialogTitle; a sheet at the bottom on phones, centred elsewhere. */
 export function DialogContent({

@@ -46,7 +46,7 @@ export function InviteList({ projectId, initial }: { projectId: string; initial:
             <tr>
               <TableHead>Role</TableHead>
               <TableHead>State</TableHead>
-              <TableHead>Made</TableHead>
+              <TableHead className="max-sm:hidden">Made</TableHead>
               <TableHead>Expires</TableHead>
               <TableHead>
                 <span className="sr-only">Actions</span>
@@ -60,7 +60,7 @@ export function InviteList({ projectId, initial }: { projectId: string; initial:
                 <TableCell>
                   <Badge tone={TONE[state]}>{state}</Badge>
                 </TableCell>
-                <TableCell className="text-muted-foreground">
+                <TableCell className="text-muted-foreground max-sm:hidden">
                   <Time at={createdAt} />
                 </TableCell>
                 <TableCell className="text-muted-foreground">

@@ -9,6 +9,7 @@ import { errorText } from '../../../../../_trpc/error-text.ts';
 import { Badge } from '../../../../../_ui/badge.tsx';
 import { Button } from '../../../../../_ui/button.tsx';
 import { Card } from '../../../../../_ui/card.tsx';
+import { cn } from '../../../../../_ui/cn.ts';
 import { Select } from '../../../../../_ui/input.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '../../../../../_ui/table.tsx';
 import { Time } from '../../../../../_ui/time.tsx';
@@ -46,10 +47,10 @@ export function MemberTable({
       <Table aria-label="Members">
         <TableHeader>
           <tr>
-            <TableHead>Pseudonym</TableHead>
-            {mayChange ? <TableHead>Name</TableHead> : null}
+            <TableHead className={mayChange ? 'max-sm:hidden' : undefined}>Pseudonym</TableHead>
+            {mayChange ? <TableHead className="max-sm:pl-4">Name</TableHead> : null}
             <TableHead>Role</TableHead>
-            <TableHead>Joined</TableHead>
+            <TableHead className="max-sm:hidden">Joined</TableHead>
             {mayDisable ? (
               <TableHead>
                 <span className="sr-only">Actions</span>
@@ -60,21 +61,26 @@ export function MemberTable({
         <TableBody>
           {members.map((member) => (
             <TableRow key={member.userId}>
-              <TableCell className="font-mono text-xs">{member.pseudonym}</TableCell>
+              <TableCell className={cn('font-mono text-xs', mayChange && 'max-sm:hidden')}>
+                {member.pseudonym}
+              </TableCell>
               {mayChange ? (
-                <TableCell>
+                <TableCell className="max-sm:max-w-36 max-sm:pl-4">
                   <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
                     <span className="font-medium">{member.name}</span>
+                    <span className="font-mono text-xs text-muted-foreground sm:hidden">
+                      {member.pseudonym}
+                    </span>
                     {member.isSimulated ? <Badge tone="warning">simulated</Badge> : null}
                     {member.isDisabled ? <Badge tone="danger">disabled</Badge> : null}
                   </div>
-                  <div className="text-xs text-muted-foreground">{member.email}</div>
+                  <div className="truncate text-xs text-muted-foreground">{member.email}</div>
                 </TableCell>
               ) : null}
               <TableCell>
                 {mayChange ? (
                   <Select
-                    className="h-8 w-36"
+                    className="h-8 w-36 max-sm:w-28 max-sm:px-2 max-sm:text-sm"
                     aria-label={`Role of ${label(member)}`}
                     value={member.role}
                     disabled={changeRole.isPending}
@@ -97,7 +103,7 @@ export function MemberTable({
                   </span>
                 )}
               </TableCell>
-              <TableCell className="text-muted-foreground">
+              <TableCell className="text-muted-foreground max-sm:hidden">
                 <Time at={member.createdAt} />
               </TableCell>
               {mayDisable ? (
