@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { chooseBackend } from './choose.ts';
+import { chooseBackend, isNativeInstalled } from './choose.ts';
 import { simdBackend } from './simd/register.ts';
 import { tf } from './tf.ts';
 
@@ -14,14 +14,27 @@ test('simd is the default, and moves variables along', async () => {
   variable.dispose();
 });
 
-test.each(['cuda', 'native'])('%s is not built yet and says what there is', async (name) => {
+test.skipIf(isNativeInstalled()).each([
+  ['native', 'npm run native'],
+  ['cuda', 'npm run native -- --cuda'],
+])('%s says how to install it and what there is', async (name, command) => {
   await expect(chooseBackend(name)).rejects.toThrow(
-    `backend '${name}' is not built yet; available: simd, cpu`,
+    `backend '${name}' is not installed (${command}); available: simd, cpu`,
   );
 });
 
+test.skipIf(!isNativeInstalled())('native takes variables along and gives them back', async () => {
+  await chooseBackend('cpu');
+  const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2, 3])));
+  expect(await chooseBackend('native')).toBe('native');
+  expect([...tf.tidy(() => tf.add(variable, 1).dataSync())]).toEqual([2, 3, 4]);
+  await chooseBackend('simd');
+  expect([...variable.dataSync()]).toEqual([1, 2, 3]);
+  variable.dispose();
+});
+
 test('an unknown name is refused', async () => {
-  await expect(chooseBackend('gpu')).rejects.toThrow("backend 'gpu' is unknown; available: simd, cpu");
+  await expect(chooseBackend('gpu')).rejects.toThrow(/backend 'gpu' is unknown; available: .*simd, cpu/);
 });
 
 test('the number of threads can change and must be sensible', async () => {

@@ -1,12 +1,14 @@
+import { NativeBackend } from './graph/backend.ts';
+import { CompiledStep } from './graph/compiled-step.ts';
+import type { HostTensor } from './host-tensor.ts';
 import { type Tensor, tf } from './tf.ts';
 
-/** A tensor outside the engine: its elements in row-major order. Float32Array is float32, Int32Array is int32. */
-export type HostTensor = { shape: number[]; data: Float32Array | Int32Array };
+export type { HostTensor };
 
 /**
  * Turns a pure function of tensors into a synchronous function of host arrays. Inside `step` there is no read-back and no
- * branch on data: the simd and cpu backends run it each time, a tracing backend runs it once for each shape and keeps
- * the graph. Trainable state is `tf.Variable`s that the step closes over, changed only by the ops made for it.
+ * branch on data: the simd and cpu backends run it each time, native runs it once for each set of shapes and keeps the
+ * graph. Trainable state is `tf.Variable`s that the step closes over, changed only by the ops made for it.
  * All other tensors made in the step are freed when it ends; the outputs are copies.
  * @param name says in errors which step it was
  * @throws Error when an input does not fit its shape, or an output is missing or of another dtype
@@ -15,7 +17,12 @@ export function compile<I extends string, O extends string>(
   name: string,
   step: (inputs: Record<I, Tensor>) => Record<O, Tensor>,
 ): (inputs: Record<I, HostTensor>) => Record<O, HostTensor> {
+  const graphs = new CompiledStep(name, step as ConstructorParameters<typeof CompiledStep>[1]);
   return (hostInputs) => {
+    if (tf.backend() instanceof NativeBackend) {
+      for (const key in hostInputs) checkInput(`${name}: input ${key}`, hostInputs[key]);
+      return graphs.run(hostInputs) as Record<O, HostTensor>;
+    }
     const hostOutputs = {} as Record<O, HostTensor>;
     // Nothing is returned from tidy: it would search the outputs for tensors element by element.
     tf.tidy(() => {
@@ -29,9 +36,14 @@ export function compile<I extends string, O extends string>(
 }
 
 function toTensor(argument: string, { shape, data }: HostTensor): Tensor {
+  checkInput(argument, { shape, data });
+  // A copy: tfjs would keep the caller's array, which the caller may fill anew for the next step.
+  return tf.tensor(data.slice(), shape, data instanceof Float32Array ? 'float32' : 'int32');
+}
+
+function checkInput(argument: string, { shape, data }: HostTensor): void {
   const size = shape.reduce((product, axis) => product * axis, 1);
-  const isFloat = data instanceof Float32Array;
-  if (!isFloat && !(data instanceof Int32Array)) {
+  if (!(data instanceof Float32Array) && !((data as unknown) instanceof Int32Array)) {
     throw new Error(
       `${argument} is ${Object.prototype.toString.call(data)}, expected Float32Array or Int32Array`,
     );
@@ -41,8 +53,6 @@ function toTensor(argument: string, { shape, data }: HostTensor): Tensor {
       `${argument} has ${data.length} elements, expected ${size} for shape [${shape.join(', ')}]`,
     );
   }
-  // A copy: tfjs would keep the caller's array, which the caller may fill anew for the next step.
-  return tf.tensor(data.slice(), shape, isFloat ? 'float32' : 'int32');
 }
 
 function toHost(argument: string, tensor: Tensor): HostTensor {

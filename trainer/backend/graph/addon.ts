@@ -65,9 +65,8 @@ export function loadAddon(): Addon {
   if (loaded) return loaded;
   const path = findAddon();
   if (!path) throw new Error("backend 'native' is not installed: run npm run native");
-  // TensorFlow reads these when it loads; without them it greets with its processor features and oneDNN's switch.
+  // TensorFlow reads it when it loads, and lists its processor features otherwise. Two lines about oneDNN remain.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   loaded = require(path) as Addon;
   return loaded;
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { HostTensor } from '../compile.ts';
+import type { HostTensor } from '../host-tensor.ts';
 import { type Tensor, tf, type Variable } from '../tf.ts';
 import { NativeBackend } from './backend.ts';
-import { DATA_TYPES, type DataType } from './graph-writer.ts';
+import type { DATA_TYPES, DataType } from './graph-writer.ts';
 import { Program, type TracedGraph } from './program.ts';
 import { deleteTensors, feed, read } from './session.ts';
 
@@ -30,7 +30,8 @@ export class CompiledStep {
   /** @throws Error when an op of the step has no form as nodes, or TensorFlow fails; the step's name is in front */
   run(inputs: Record<string, HostTensor>): Record<string, HostTensor> {
     const backend = tf.backend();
-    if (!(backend instanceof NativeBackend)) throw new Error(`${this.#name}: the native backend is not active`);
+    if (!(backend instanceof NativeBackend))
+      throw new Error(`${this.#name}: the native backend is not active`);
     const key = Object.entries(inputs)
       .map(([name, { shape, data }]) => `${name}:${dtypeOf(data)}[${shape}]`)
       .join();

@@ -2,8 +2,9 @@
  * A loaded graph and the values in its variables. Sessions do not share variables, so a value may lie in several programs; as
  * in the caches of processors, all copies are equal, and a program that is about to write takes the others away first.
  */
-import { DONE, type Slot } from './trace.ts';
+
 import { deleteTensors, Session } from './session.ts';
+import { DONE, type Slot } from './trace.ts';
 
 export type TracedGraph = { savedModel: Buffer; slots: Slot[]; numInputs: number; numOutputs: number };
 

@@ -1,5 +1,5 @@
 import type { Variable } from '../tf.ts';
-import { type Program } from './program.ts';
+import type { Program } from './program.ts';
 import { deleteTensors, read, upload } from './session.ts';
 
 /** Programs kept at a time; the one unused for longest goes first. */

@@ -29,7 +29,9 @@ export class Session {
       const results = this.#addon.runSavedModel(this.#id, feeds, joined(inputs), joined(outputs));
       return results.map(({ id }) => id);
     } catch (error) {
-      const message = (error as Error).message.replace(/^Session fail to run with error: /, '').split('\n')[0];
+      const message = (error as Error).message
+        .replace(/^Session fail to run with error: /, '')
+        .split('\n')[0];
       const hint = /OOM|resource exhausted|failed to allocate/i.test(message as string)
         ? ' (out of memory: lower the batch size or the sequence length)'
         : '';

@@ -68,7 +68,8 @@ export class Trace {
     const variable = this.#variables.get(info.dataId);
     if (variable) return this.#read(this.#trace(variable));
     const values = hostValues();
-    const node = uniformValue(values) === null ? this.graph.constant(values, info.shape) : this.#fill(values, info);
+    const node =
+      uniformValue(values) === null ? this.graph.constant(values, info.shape) : this.#fill(values, info);
     this.#symbols.set(info.dataId, node);
     return node;
   }
@@ -79,7 +80,9 @@ export class Trace {
    */
   write(variable: Variable, write: (handle: NodeOutput, after: NodeOutput[]) => NodeOutput): void {
     const traced = this.#trace(variable);
-    const after = [...traced.reads, ...(traced.lastWrite ? [traced.lastWrite] : [])].map((name) => `^${name}`);
+    const after = [...traced.reads, ...(traced.lastWrite ? [traced.lastWrite] : [])].map(
+      (name) => `^${name}`,
+    );
     traced.lastWrite = write(traced.handle, after);
     traced.isWritten = true;
     traced.value = null;

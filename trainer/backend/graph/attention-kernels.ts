@@ -1,0 +1,249 @@
+/**
+ * Attention as nodes. Heads come first inside, [B, G, share, T, K] for queries and [B, G, 1, T, K] for keys and values, so that
+ * one batched product serves all query heads of a group without repeating its keys.
+ */
+import { type Heads, ROPE_ATTENTION, ROPE_ATTENTION_GRADIENT } from '../../ops/rope-attention.ts';
+import { ROPE_DECODE_ATTENTION } from '../../ops/rope-decode-attention.ts';
+import { WRITE_KV_CACHE } from '../../ops/write-kv-cache.ts';
+import type { TensorInfo, Variable } from '../tf.ts';
+import type { NodeOutput } from './graph-writer.ts';
+import type { GraphKernel, KernelContext } from './kernel-registration.ts';
+import type { Nodes } from './nodes.ts';
+
+/** Added to the score of a place that is not to be seen; its exponential is 0. */
+const HIDDEN = -1e30;
+/** ResourceStridedSliceAssign over the third axis of four: all of the others. */
+const OTHER_AXES = 0b1011;
+
+type Rotation = { cos: NodeOutput; sin: NodeOutput };
+
+/** Rows of the rotary tables for each token, [N, 1, K/2], times a factor: 1 / sqrt(K) for queries costs nothing there. */
+function rotation(
+  inputs: Record<string, TensorInfo>,
+  { nodes, node }: KernelContext,
+  options: { rows: number; factor?: number; direction?: 1 | -1 },
+): Rotation {
+  const { cos, sin, positions } = inputs as Record<'cos' | 'sin' | 'positions', TensorInfo>;
+  const { rows, factor = 1, direction = 1 } = options;
+  const places = nodes.reshape(node(positions), [rows], 'int32');
+  const half = cos.shape[1] as number;
+  const table = (info: TensorInfo, scale: number) =>
+    nodes.reshape(nodes.scale(nodes.gather(node(info), places), scale), [rows, 1, half]);
+  return { cos: table(cos, factor), sin: table(sin, factor * direction) };
+}
+
+/** Turns pairs (i, i + K/2) of x [N, heads, K]. */
+function rotate(nodes: Nodes, x: NodeOutput, { cos, sin }: Rotation): NodeOutput {
+  const [low, high] = nodes.split(x, { axis: 2, count: 2 }) as [NodeOutput, NodeOutput];
+  return nodes.concat(
+    [
+      nodes.sub(nodes.mul(low, cos), nodes.mul(high, sin)),
+      nodes.add(nodes.mul(high, cos), nodes.mul(low, sin)),
+    ],
+    2,
+  );
+}
+
+/** [B*T, heads*K] or [B*T, heads, K] to [B, heads, T, K] */
+function headsFirst(nodes: Nodes, x: NodeOutput, shape: [number, number, number, number]): NodeOutput {
+  return nodes.transpose(nodes.reshape(x, shape), [0, 2, 1, 3]);
+}
+
+/** What both directions of attention share. */
+function layout(positions: TensorInfo, heads: Heads) {
+  const { numHeads, numKvHeads, headDim } = heads;
+  const [batch, time] = positions.shape as [number, number];
+  return {
+    batch,
+    time,
+    rows: batch * time,
+    share: numHeads / numKvHeads,
+    groups: numKvHeads,
+    headDim,
+    numHeads,
+  };
+}
+
+/** [B, 1, 1, T, T]: 0 where query i may see key j, HIDDEN elsewhere. */
+function causalBias(nodes: Nodes, mask: NodeOutput, { batch, time }: { batch: number; time: number }) {
+  const causal = new Float32Array(time * time);
+  for (let i = 0; i < time; i++) causal.fill(HIDDEN, i * time + i + 1, (i + 1) * time);
+  const hidden = nodes.scale(nodes.sub(nodes.float(1), mask), HIDDEN);
+  const table = nodes.graph.constant(causal, [time, time]);
+  return nodes.op('Minimum', [nodes.reshape(hidden, [batch, 1, 1, 1, time]), table]);
+}
+
+const attention: GraphKernel = (inputs, context, attributes) => {
+  const { nodes, node, tensor } = context;
+  const { q, k, v, positions, mask } = inputs as Record<'q' | 'k' | 'v' | 'positions' | 'mask', TensorInfo>;
+  const size = layout(positions, attributes as Heads);
+  const { batch, time, rows, share, groups, headDim, numHeads } = size;
+  const forQueries = rotation(inputs, context, { rows, factor: 1 / Math.sqrt(headDim) });
+  const forKeys = rotation(inputs, context, { rows });
+  const rotatedQ = rotate(nodes, nodes.reshape(node(q), [rows, numHeads, headDim]), forQueries);
+  const rotatedK = rotate(nodes, nodes.reshape(node(k), [rows, groups, headDim]), forKeys);
+  const queries = headsFirst(nodes, rotatedQ, [batch, time, numHeads, headDim]);
+  const keys = headsFirst(nodes, rotatedK, [batch, time, groups, headDim]);
+  const values = headsFirst(nodes, node(v), [batch, time, groups, headDim]);
+
+  const maskFloat = nodes.cast(node(mask), { from: 'int32', to: 'float32' });
+  const scores = nodes.batchMatMul(
+    nodes.reshape(queries, [batch, groups, share, time, headDim]),
+    nodes.reshape(keys, [batch, groups, 1, time, headDim]),
+    { b: true },
+  );
+  // queries that are padding see everything alike; the mask empties their rows, for the gradient too
+  const weights = nodes.mul(
+    nodes.op('Softmax', [nodes.add(scores, causalBias(nodes, maskFloat, size))]),
+    nodes.reshape(maskFloat, [batch, 1, 1, time, 1]),
+  );
+  const seen = nodes.batchMatMul(weights, nodes.reshape(values, [batch, groups, 1, time, headDim]));
+  const merged = nodes.transpose(nodes.reshape(seen, [batch, numHeads, time, headDim]), [0, 2, 1, 3]);
+  const y = nodes.reshape(merged, [rows, numHeads * headDim]);
+  return [
+    tensor(y, [rows, numHeads * headDim]),
+    tensor(queries, [batch, numHeads, time, headDim]),
+    tensor(keys, [batch, groups, time, headDim]),
+    tensor(weights, [batch, groups, share, time, time]),
+  ];
+};
+
+// y = W v and W = softmax(s):  dv = W^T dy,  ds = W (dy v^T - rowsum(W * dy v^T)),  dq = ds k,  dk = ds^T q; the scale of the
+// scores is in the rotated queries, so dk has it already and dq gets it as it is turned back.
+const attentionGradient: GraphKernel = (inputs, context, attributes) => {
+  const { nodes, node, tensor } = context;
+  const { rotatedQ, rotatedK, v, weights, dy, positions } = inputs as Record<
+    'rotatedQ' | 'rotatedK' | 'v' | 'weights' | 'dy' | 'positions',
+    TensorInfo
+  >;
+  const { batch, time, rows, share, groups, headDim, numHeads } = layout(positions, attributes as Heads);
+  const perGroup = [batch, groups, share * time, headDim];
+  const values = headsFirst(nodes, node(v), [batch, time, groups, headDim]);
+  const dOut = headsFirst(nodes, node(dy), [batch, time, numHeads, headDim]);
+  const dWeights = nodes.batchMatMul(
+    nodes.reshape(dOut, [batch, groups, share, time, headDim]),
+    nodes.reshape(values, [batch, groups, 1, time, headDim]),
+    { b: true },
+  );
+  const inner = nodes.reduce('Sum', nodes.mul(node(weights), dWeights), { axes: [4], keep: true });
+  const dScores = nodes.mul(node(weights), nodes.sub(dWeights, inner));
+
+  const dq = nodes.batchMatMul(dScores, nodes.reshape(node(rotatedK), [batch, groups, 1, time, headDim]));
+  // the sum over the query heads of a group is part of the product
+  const flat = (x: NodeOutput) => nodes.reshape(x, [batch, groups, share * time, time]);
+  const dk = nodes.batchMatMul(flat(dScores), nodes.reshape(node(rotatedQ), perGroup), { a: true });
+  const dv = nodes.batchMatMul(flat(node(weights)), nodes.reshape(dOut, perGroup), { a: true });
+
+  const tokensFirst = (x: NodeOutput, heads: number) =>
+    nodes.reshape(nodes.transpose(nodes.reshape(x, [batch, heads, time, headDim]), [0, 2, 1, 3]), [
+      rows,
+      heads,
+      headDim,
+    ]);
+  const back = { rows, direction: -1 } as const;
+  const forQueries = rotation(inputs, context, { ...back, factor: 1 / Math.sqrt(headDim) });
+  const turnedQ = rotate(nodes, tokensFirst(dq, numHeads), forQueries);
+  const turnedK = rotate(nodes, tokensFirst(dk, groups), rotation(inputs, context, back));
+  const flatRows = (x: NodeOutput, heads: number) =>
+    tensor(nodes.reshape(x, [rows, heads * headDim]), [rows, heads * headDim]);
+  return [flatRows(turnedQ, numHeads), flatRows(turnedK, groups), flatRows(tokensFirst(dv, groups), groups)];
+};
+
+/** Writes rows [B, G, T, K] into slots from..to of a cache, in place. */
+function writeSlots(
+  { nodes, trace }: KernelContext,
+  cache: Variable,
+  write: { begin: NodeOutput; end: NodeOutput; rows: NodeOutput },
+): void {
+  trace.write(cache, (handle, after) =>
+    nodes.graph.node({
+      op: 'ResourceStridedSliceAssign',
+      inputs: [handle, write.begin, write.end, nodes.ints([1, 1, 1, 1]), write.rows, ...after],
+      attributes: {
+        T: { type: 'float32' },
+        Index: { type: 'int32' },
+        begin_mask: { int: OTHER_AXES },
+        end_mask: { int: OTHER_AXES },
+        ellipsis_mask: { int: 0 },
+        new_axis_mask: { int: 0 },
+        shrink_axis_mask: { int: 0 },
+      },
+    }),
+  );
+}
+
+const writeKvCache: GraphKernel = (inputs, context, { numKvHeads, headDim }) => {
+  const { nodes, node } = context;
+  const { k, v, positions } = inputs as Record<'k' | 'v' | 'positions', TensorInfo>;
+  const { cacheK, cacheV } = inputs as unknown as Record<'cacheK' | 'cacheV', Variable>;
+  const [batch, time] = positions.shape as [number, number];
+  const rows = batch * time;
+  const rotated = rotate(
+    nodes,
+    nodes.reshape(node(k), [rows, numKvHeads, headDim]),
+    rotation(inputs, context, { rows }),
+  );
+  const place = { begin: nodes.ints([0, 0, 0, 0]), end: nodes.ints([0, 0, time, 0]) };
+  const shape: [number, number, number, number] = [batch, time, numKvHeads, headDim];
+  writeSlots(context, cacheK, { ...place, rows: headsFirst(nodes, rotated, shape) });
+  writeSlots(context, cacheV, { ...place, rows: headsFirst(nodes, node(v), shape) });
+  return [];
+};
+
+const decodeAttention: GraphKernel = (inputs, context, attributes) => {
+  const { nodes, node, tensor } = context;
+  const { q, k, v, mask, slot } = inputs as Record<'q' | 'k' | 'v' | 'mask' | 'slot', TensorInfo>;
+  const { cacheK, cacheV } = inputs as unknown as Record<'cacheK' | 'cacheV', Variable>;
+  const { numHeads, numKvHeads, headDim } = attributes as Heads;
+  const [batch, slots] = mask.shape as [number, number];
+  const scaled = rotation(inputs, context, { rows: batch, factor: 1 / Math.sqrt(headDim) });
+  const queries = rotate(nodes, nodes.reshape(node(q), [batch, numHeads, headDim]), scaled);
+  const plain = rotation(inputs, context, { rows: batch });
+  const key = rotate(nodes, nodes.reshape(node(k), [batch, numKvHeads, headDim]), plain);
+
+  const four = (third: NodeOutput) => {
+    const zero = nodes.int(0);
+    return nodes.graph.pure('Pack', [zero, zero, third, zero], {
+      ...{ T: { type: 'int32' }, N: { int: 4 }, axis: { int: 0 } },
+    });
+  };
+  const place = {
+    begin: four(node(slot)),
+    end: four(nodes.op('AddV2', [node(slot), nodes.int(1)], 'int32')),
+  };
+  const row = [batch, numKvHeads, 1, headDim];
+  writeSlots(context, cacheK, { ...place, rows: nodes.reshape(key, row) });
+  writeSlots(context, cacheV, { ...place, rows: nodes.reshape(node(v), row) });
+
+  const range = nodes.graph.constant(
+    Int32Array.from({ length: slots }, (_, i) => i),
+    [slots],
+  );
+  const isPast = nodes.cast(nodes.op('LessEqual', [range, node(slot)], 'int32'), {
+    from: 'bool',
+    to: 'float32',
+  });
+  const visible = nodes.reshape(nodes.mul(isPast, nodes.cast(node(mask), { from: 'int32', to: 'float32' })), [
+    batch,
+    1,
+    1,
+    slots,
+  ]);
+  const scores = nodes.batchMatMul(
+    nodes.reshape(queries, [batch, numKvHeads, numHeads / numKvHeads, headDim]),
+    node(cacheK),
+    { b: true },
+  );
+  const bias = nodes.scale(nodes.sub(nodes.float(1), visible), HIDDEN);
+  // a row that sees nothing gives zeros
+  const weights = nodes.mul(nodes.op('Softmax', [nodes.add(scores, bias)]), visible);
+  const y = nodes.reshape(nodes.batchMatMul(weights, node(cacheV)), [batch, numHeads * headDim]);
+  return tensor(y, [batch, numHeads * headDim]);
+};
+
+export const attentionKernels: [string, GraphKernel][] = [
+  [ROPE_ATTENTION, attention],
+  [ROPE_ATTENTION_GRADIENT, attentionGradient],
+  [WRITE_KV_CACHE, writeKvCache],
+  [ROPE_DECODE_ATTENTION, decodeAttention],
+];

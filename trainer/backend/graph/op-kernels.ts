@@ -1,0 +1,244 @@
+/** The fused ops of training as a few nodes each. The math of each is in its file under ops/. */
+import { ADAMW, type AdamWCoefficients } from '../../ops/adamw.ts';
+import { EMBEDDING, EMBEDDING_GRADIENT } from '../../ops/embedding.ts';
+import { LINEAR } from '../../ops/linear.ts';
+import { RMS_NORM, RMS_NORM_GRADIENT } from '../../ops/rms-norm.ts';
+import { SAMPLE_TOKEN } from '../../ops/sample-token.ts';
+import { SUM_SQUARES } from '../../ops/sum-squares.ts';
+import { SWIGLU, SWIGLU_GRADIENT } from '../../ops/swiglu.ts';
+import { TOKEN_ENTROPY } from '../../ops/token-entropy.ts';
+import { TOKEN_LOG_PROBS, TOKEN_LOG_PROBS_GRADIENT } from '../../ops/token-log-probs.ts';
+import type { TensorInfo, Variable } from '../tf.ts';
+import type { NodeOutput } from './graph-writer.ts';
+import type { GraphKernel } from './kernel-registration.ts';
+import type { Nodes } from './nodes.ts';
+
+type Inputs<Names extends string> = Record<Names, TensorInfo>;
+const rowsOf = (info: TensorInfo) => info.shape[0] as number;
+const widthOf = (info: TensorInfo) => info.shape[1] as number;
+
+/** Sums over the last axis, [N, 1]: a product with ones is several times faster than the op Sum. */
+function rowSums(nodes: Nodes, x: NodeOutput, options: { width: number; factor?: number }): NodeOutput {
+  const { width, factor = 1 } = options;
+  const column = nodes.graph.constant(new Float32Array(width).fill(factor), [width, 1]);
+  return nodes.matMul(x, column);
+}
+
+/** Sums over the first axis, as a row [D]. */
+function columnSums(
+  nodes: Nodes,
+  x: NodeOutput,
+  { rows, width }: { rows: number; width: number },
+): NodeOutput {
+  const row = nodes.graph.constant(new Float32Array(rows).fill(1), [1, rows]);
+  return nodes.reshape(nodes.matMul(row, x), [width]);
+}
+
+export const opKernels: [string, GraphKernel][] = [
+  [
+    LINEAR,
+    (inputs, { nodes, node, tensor }) => {
+      const { x, weight } = inputs as Inputs<'x' | 'weight'>;
+      const product = nodes.matMul(node(x), node(weight), { b: true });
+      const y = inputs.bias ? nodes.op('BiasAdd', [product, node(inputs.bias)]) : product;
+      return tensor(y, [rowsOf(x), rowsOf(weight)]);
+    },
+  ],
+  [
+    EMBEDDING,
+    (inputs, { nodes, node, tensor }) => {
+      const { weight, ids } = inputs as Inputs<'weight' | 'ids'>;
+      return tensor(nodes.gather(node(weight), node(ids)), [rowsOf(ids), widthOf(weight)]);
+    },
+  ],
+  [
+    EMBEDDING_GRADIENT,
+    (inputs, { nodes, node, tensor }, { rows }) => {
+      const { ids, dy } = inputs as Inputs<'ids' | 'dy'>;
+      const y = nodes.graph.pure('UnsortedSegmentSum', [node(dy), node(ids), nodes.int(rows)], {
+        T: { type: 'float32' },
+        Tindices: { type: 'int32' },
+        Tnumsegments: { type: 'int32' },
+      });
+      return tensor(y, [rows, widthOf(dy)]);
+    },
+  ],
+  [
+    RMS_NORM,
+    (inputs, { nodes, node, tensor }, { eps }) => {
+      const { x, weight } = inputs as Inputs<'x' | 'weight'>;
+      const [rows, width] = [rowsOf(x), widthOf(x)];
+      const meanSquare = rowSums(nodes, nodes.op('Square', [node(x)]), { width, factor: 1 / width });
+      const inverseRms = nodes.op('Rsqrt', [nodes.add(meanSquare, nodes.float(eps))]);
+      const y = nodes.mul(nodes.mul(node(x), inverseRms), node(weight));
+      return [tensor(y, [rows, width]), tensor(inverseRms, [rows, 1])];
+    },
+  ],
+  [
+    RMS_NORM_GRADIENT,
+    (inputs, { nodes, node, tensor }) => {
+      const { x, weight, inverseRms, dy } = inputs as Inputs<'x' | 'weight' | 'inverseRms' | 'dy'>;
+      const [rows, width] = [rowsOf(x), widthOf(x)];
+      const normalised = nodes.mul(node(x), node(inverseRms));
+      const g = nodes.mul(node(dy), node(weight));
+      const projection = rowSums(nodes, nodes.mul(g, normalised), { width, factor: 1 / width });
+      const dx = nodes.mul(nodes.sub(g, nodes.mul(normalised, projection)), node(inverseRms));
+      const dWeight = columnSums(nodes, nodes.mul(node(dy), normalised), { rows, width });
+      return [tensor(dx, [rows, width]), tensor(dWeight, [width])];
+    },
+  ],
+  [
+    SWIGLU,
+    (inputs, { nodes, node, tensor }) => {
+      const { gate, up } = inputs as Inputs<'gate' | 'up'>;
+      const silu = nodes.mul(node(gate), nodes.op('Sigmoid', [node(gate)]));
+      return tensor(nodes.mul(silu, node(up)), gate.shape);
+    },
+  ],
+  [
+    SWIGLU_GRADIENT,
+    (inputs, { nodes, node, tensor }) => {
+      const { gate, up, dy } = inputs as Inputs<'gate' | 'up' | 'dy'>;
+      const sigmoid = nodes.op('Sigmoid', [node(gate)]);
+      const dSilu = nodes.mul(node(dy), node(up));
+      const dSigmoid = nodes.op('SigmoidGrad', [sigmoid, nodes.mul(dSilu, node(gate))]);
+      const dGate = nodes.add(nodes.mul(dSilu, sigmoid), dSigmoid);
+      const dUp = nodes.mul(node(dy), nodes.mul(node(gate), sigmoid));
+      return [tensor(dGate, gate.shape), tensor(dUp, gate.shape)];
+    },
+  ],
+  [
+    // the second output, log-sum-exp elsewhere, is here p - onehot, which TensorFlow gives along with the loss
+    TOKEN_LOG_PROBS,
+    (inputs, { nodes, node, tensor }, { temperature }) => {
+      const { logits, targets } = inputs as Inputs<'logits' | 'targets'>;
+      const scaled = nodes.scale(node(logits), 1 / temperature);
+      const [loss, slope] = nodes.many('SparseSoftmaxCrossEntropyWithLogits', [scaled, node(targets)], {
+        attributes: { T: { type: 'float32' }, Tlabels: { type: 'int32' } },
+        count: 2,
+      }) as [NodeOutput, NodeOutput];
+      return [tensor(nodes.op('Neg', [loss]), [rowsOf(logits)]), tensor(slope, logits.shape)];
+    },
+  ],
+  [
+    TOKEN_LOG_PROBS_GRADIENT,
+    (inputs, { nodes, node, tensor }, { temperature }) => {
+      const { logits, logSumExp, dy } = inputs as Inputs<'logits' | 'logSumExp' | 'dy'>;
+      const factor = nodes.reshape(nodes.scale(node(dy), -1 / temperature), [rowsOf(logits), 1]);
+      return tensor(nodes.mul(node(logSumExp), factor), logits.shape);
+    },
+  ],
+  [
+    TOKEN_ENTROPY,
+    (inputs, { nodes, node, tensor }, { temperature }) => {
+      const { logits } = inputs as Inputs<'logits'>;
+      const [rows, width] = [rowsOf(logits), widthOf(logits)];
+      const logProbs = nodes.op('LogSoftmax', [nodes.scale(node(logits), 1 / temperature)]);
+      const terms = nodes.mul(nodes.op('Exp', [logProbs]), logProbs);
+      const sums = nodes.reshape(rowSums(nodes, terms, { width }), [rows]);
+      return tensor(nodes.op('Neg', [sums]), [rows]);
+    },
+  ],
+  [
+    SUM_SQUARES,
+    (inputs, { nodes, node, tensor }) => {
+      const { x } = inputs as Inputs<'x'>;
+      return tensor(nodes.scale(nodes.op('L2Loss', [node(x)]), 2), []);
+    },
+  ],
+  [
+    ADAMW,
+    (inputs, { nodes, node, trace }, attributes) => {
+      const { param, firstMoment, secondMoment } = inputs as unknown as Record<
+        'param' | 'firstMoment' | 'secondMoment',
+        Variable
+      >;
+      const { grad, learningRate, biasCorrection1, biasCorrection2, gradScale } = inputs as Inputs<
+        'grad' | 'learningRate' | 'biasCorrection1' | 'biasCorrection2' | 'gradScale'
+      >;
+      const { beta1, beta2, epsilon, weightDecay } = attributes as AdamWCoefficients;
+      const scaledGrad = nodes.mul(node(grad), node(gradScale));
+      if (weightDecay !== 0) {
+        const kept = nodes.sub(nodes.float(1), nodes.scale(node(learningRate), weightDecay));
+        const decayed = nodes.mul(node(param), kept);
+        trace.write(param, (handle, after) =>
+          nodes.graph.node({
+            op: 'AssignVariableOp',
+            inputs: [handle, decayed, ...after],
+            attributes: { dtype: { type: 'float32' } },
+          }),
+        );
+      }
+      // TensorFlow's rate * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + e) is torch's with e * sqrt(1 - b2^t). The powers are
+      // given as 0 and the corrections put into rate and e: 1 - b2^t from a rounded b2^t would lose half its digits.
+      const correction = nodes.op('Sqrt', [node(biasCorrection2)]);
+      const rate = nodes.op('RealDiv', [nodes.mul(node(learningRate), correction), node(biasCorrection1)]);
+      const scalars = [
+        ...[nodes.float(0), nodes.float(0), rate, nodes.float(beta1), nodes.float(beta2)],
+        nodes.scale(correction, epsilon),
+      ];
+      trace.write(firstMoment, (first, afterFirst) => {
+        let update = '';
+        trace.write(secondMoment, (second, afterSecond) => {
+          trace.write(param, (handle, after) => {
+            update = nodes.graph.node({
+              op: 'ResourceApplyAdam',
+              inputs: [
+                ...[handle, first, second, ...scalars, scaledGrad],
+                ...[...after, ...afterFirst, ...afterSecond],
+              ],
+              attributes: {
+                T: { type: 'float32' },
+                use_locking: { bool: false },
+                use_nesterov: { bool: false },
+              },
+            });
+            return update;
+          });
+          return update;
+        });
+        return update;
+      });
+      return [];
+    },
+  ],
+  [
+    SAMPLE_TOKEN,
+    (inputs, { nodes, node, tensor }, { temperature }) => {
+      const { logits, uniforms } = inputs as Inputs<'logits' | 'uniforms'>;
+      const [rows, width] = [rowsOf(logits), widthOf(logits)];
+      const largest = nodes.reduce('Max', node(logits), { axes: [1], keep: true });
+      const shifted = nodes.scale(nodes.sub(node(logits), largest), 1 / (temperature || 1));
+      const weights = nodes.op('Exp', [shifted]);
+      const total = rowSums(nodes, weights, { width });
+      let token: NodeOutput;
+      if (temperature === 0) {
+        token = nodes.graph.pure('ArgMax', [node(logits), nodes.int(1)], {
+          ...{ T: { type: 'float32' }, Tidx: { type: 'int32' }, output_type: { type: 'int32' } },
+        });
+      } else {
+        const cumulated = nodes.graph.pure('Cumsum', [weights, nodes.int(1)], {
+          ...{ T: { type: 'float32' }, Tidx: { type: 'int32' } },
+          ...{ exclusive: { bool: false }, reverse: { bool: false } },
+        });
+        const sum = nodes.graph.pure(
+          'Slice',
+          [cumulated, nodes.ints([0, width - 1]), nodes.ints([rows, 1])],
+          { T: { type: 'float32' }, Index: { type: 'int32' } },
+        );
+        const target = nodes.mul(nodes.reshape(node(uniforms), [rows, 1]), sum);
+        const count = (comparison: string, bound: NodeOutput) =>
+          nodes.reduce(
+            'Sum',
+            nodes.cast(nodes.op(comparison, [cumulated, bound]), { from: 'bool', to: 'int32' }),
+            { axes: [1], keep: false, dtype: 'int32' },
+          );
+        // the first token beyond the target; the last with weight takes what rounding leaves over
+        token = nodes.op('Minimum', [count('LessEqual', target), count('Less', sum)], 'int32');
+      }
+      const chosen = nodes.gather(shifted, nodes.reshape(token, [rows, 1], 'int32'), { perRow: true });
+      const logProbs = nodes.reshape(nodes.sub(chosen, nodes.op('Log', [total])), [rows]);
+      return [tensor(token, [rows], 'int32'), tensor(logProbs, [rows])];
+    },
+  ],
+];
