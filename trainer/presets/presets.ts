@@ -89,13 +89,17 @@ export const PPO_PRESETS = {
     config: { totalEpisodes: 1024, rolloutBatchSize: 32 },
   },
   demo: {
-    reason: 'Toy answers end within 32 tokens.',
+    reason:
+      'Toy answers end within 32 tokens. The reward model says little before the last token, so the critic that starts from it must move fast and far: its own learning rate, a wide clip.',
     config: {
       totalEpisodes: 1536,
       rolloutBatchSize: 64,
-      numPpoEpochs: 2,
+      numPpoEpochs: 3,
       responseLength: 32,
       maxPromptLength: 32,
+      valueClipRange: 1,
+      policyOptimizer: { learningRate: 2e-4 },
+      criticOptimizer: { learningRate: 2e-3 },
       runtime: { evalEvery: 8, checkpointEvery: 12 },
     },
   },
