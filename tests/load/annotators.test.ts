@@ -19,17 +19,17 @@ import type { Receipt, RecordInput } from '../../server/judgments/schemas.ts';
 import type { ClaimedTask } from '../../server/tasks/schemas.ts';
 import { LabelClient } from './label-client.ts';
 import { createLoadWorld, type LoadWorld } from './load-world.ts';
-import { KillableProcess, waitForHttp } from './processes.ts';
+import { findFreePort, KillableProcess, waitForHttp } from './processes.ts';
 
 const NUM_ANNOTATORS = 200;
 const NUM_TASKS = 400;
 const IMPORT_ROWS = 1500;
-const PORT = 4106;
 const MINUTE = 60_000;
 const isThin = process.env.LOAD_TEST_WEB === 'thin';
 
 const dataFolder = mkdtempSync(path.join(tmpdir(), 'plumbline-load-'));
-const address = `http://127.0.0.1:${PORT}`;
+const port = await findFreePort();
+const address = `http://127.0.0.1:${port}`;
 const env = {
   NODE_ENV: 'production',
   NEXTAUTH_URL: address,
@@ -38,8 +38,8 @@ const env = {
   LOG_LEVEL: 'warn',
 };
 const webArgs = isThin
-  ? ['--import', 'tsx', 'tests/load/serve-thin.ts', String(PORT)]
-  : ['node_modules/next/dist/bin/next', 'start', '-p', String(PORT), '-H', '127.0.0.1'];
+  ? ['--import', 'tsx', 'tests/load/serve-thin.ts', String(port)]
+  : ['node_modules/next/dist/bin/next', 'start', '-p', String(port), '-H', '127.0.0.1'];
 const web = new KillableProcess({ name: 'web', args: webArgs, env });
 const worker = new KillableProcess({
   name: 'worker',

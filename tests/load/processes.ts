@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type ProcessSpec = { name: string; args: string[]; env: Record<string, string> };
@@ -15,11 +16,15 @@ export class KillableProcess {
 
   start(): void {
     // a group of its own, so that kill reaches whatever it started
-    const child = spawn(process.execPath, this.#spec.args, {
-      env: { ...process.env, ...this.#spec.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', './scripts/exit-with-parent.mjs', ...this.#spec.args],
+      {
+        env: { ...process.env, ...this.#spec.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      },
+    );
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.output = `${this.output}${chunk}`.slice(-20_000);
@@ -36,6 +41,18 @@ export class KillableProcess {
     process.kill(-child.pid, 'SIGKILL');
     await ended;
   }
+}
+
+/** A port that nothing listens on at the moment. */
+export function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
 }
 
 /** Waits until something answers at the address, with any status. */
