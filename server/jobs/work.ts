@@ -108,7 +108,12 @@ async function fail(
   options: WorkOptions,
   { ctx, job, lease, error }: { ctx: Ctx; job: Job; lease: Lease; error: unknown },
 ): Promise<void> {
-  const message = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  // members read this: where the folders of this machine are is none of their business
+  const message = [options.dataFolder, process.cwd()].reduce(
+    (said, root) => said.replaceAll(`${root}/`, ''),
+    text,
+  );
   const retry = !(error instanceof DomainError || error instanceof PermanentJobError);
   const { failed } = await options.handlers[job.kind as JobKind]();
   ctx.db.transaction(

@@ -1,21 +1,31 @@
 import { and, eq } from 'drizzle-orm';
 import { checkpoints, models } from '../../db/schema/models.ts';
 import { type Ctx, requirePermission } from '../context.ts';
-import type { Checkpoint } from './internal.ts';
+import { type Checkpoint, checkpointFolder, readManifestSha256 } from './internal.ts';
 import { registerCheckpoint } from './register.ts';
 
 const NAME = 'toy-sft';
 /** Folder of the toy model that comes with the code. */
 export const BUNDLED_MODEL_FOLDER = `bundled:${NAME}`;
 
-/** Registers the bundled toy model in a project; asked again, returns the checkpoint that is there. */
+/**
+ * Registers the bundled toy model in a project; asked again, returns the checkpoint that is there. After an update of the
+ * program that brought another model, it is a new checkpoint: the old one can no longer be loaded and says so.
+ */
 export function registerBundled({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): Checkpoint {
   requirePermission(ctx, input.projectId, 'models.register');
+  const manifestSha256 = readManifestSha256(checkpointFolder(ctx.dataFolder, BUNDLED_MODEL_FOLDER));
   const existing = ctx.db
     .select({ checkpoint: checkpoints })
     .from(checkpoints)
     .innerJoin(models, eq(models.id, checkpoints.modelId))
-    .where(and(eq(models.projectId, input.projectId), eq(checkpoints.folder, BUNDLED_MODEL_FOLDER)))
+    .where(
+      and(
+        eq(models.projectId, input.projectId),
+        eq(checkpoints.folder, BUNDLED_MODEL_FOLDER),
+        eq(checkpoints.manifestSha256, manifestSha256),
+      ),
+    )
     .get();
   if (existing) return existing.checkpoint;
   return registerCheckpoint({
@@ -25,7 +35,7 @@ export function registerBundled({ ctx, input }: { ctx: Ctx; input: { projectId: 
       modelName: NAME,
       kind: 'language-model',
       folder: BUNDLED_MODEL_FOLDER,
-      manifestSha256: null,
+      manifestSha256,
       step: 0,
       parentId: null,
       rewardCheckpointId: null,

@@ -90,6 +90,10 @@ describe('starting a run', () => {
     expect(() => start({ modelCheckpointId: bundled.id })).toThrow(
       /registered is 0{64}\. The folder was changed/,
     );
+    // as after an update of the program: the model of today is another checkpoint
+    const today = registerBundled({ ctx: world.ctx, input: { projectId: world.projectId } });
+    expect(today.id).not.toBe(bundled.id);
+    expect(start({ modelCheckpointId: today.id }).status).toBe('queued');
   });
 
   it('lists newest first, page by page', () => {
