@@ -8,6 +8,11 @@ async function findings(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // two frames: colours of the other scheme must be gone before they are measured
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+    await page.waitForTimeout(150);
     const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
     // names, roles and order are the same in the dark: only colours are looked at again
     if (colorScheme === 'dark') axe.withRules(['color-contrast']);

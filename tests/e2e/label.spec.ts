@@ -43,6 +43,9 @@ test('a pair, judged with keys only, arrives as it was meant', async ({ world, p
   await label.submit();
   await expect(label.page.getByTestId('all-done')).toBeVisible();
   await label.settled();
+  // keys also work where no task is left
+  await label.press('m');
+  await expect(label.page.getByRole('dialog').getByRole('button', { name: /plus/ })).toHaveCount(4);
 
   const rows = judgmentsOf(world, project.id);
   expect(rows).toHaveLength(4);

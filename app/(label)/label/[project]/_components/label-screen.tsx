@@ -205,7 +205,9 @@ export function LabelScreen({ project, session, guideline }: Props) {
           state={state}
           project={project}
           isWaiting={queue.length > 0}
+          isCovered={panel !== null}
           onRetry={() => void feed.fill()}
+          onCommand={command}
         />
       ) : (
         <AnswerSheet

@@ -1,13 +1,26 @@
+'use client';
+
 import Link from 'next/link';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
+import type { LabelCommand } from './keyboard.ts';
 import type { LabelProject } from './label-app.tsx';
 import type { FeedState } from './task-feed.ts';
+import { useLabelKeys } from './use-label-keys.ts';
 
-type Props = { state: FeedState; project: LabelProject; isWaiting: boolean; onRetry: () => void };
+type Props = {
+  state: FeedState;
+  project: LabelProject;
+  isWaiting: boolean;
+  /** a side panel of the page is open */
+  isCovered: boolean;
+  onRetry: () => void;
+  onCommand: (command: LabelCommand) => void;
+};
 
 /** What stands in place of a task: loading, all done, or why not. */
-export function NoTask({ state, project, isWaiting, onRetry }: Props) {
+export function NoTask({ state, project, isWaiting, isCovered, onRetry, onCommand }: Props) {
+  useLabelKeys({ run: onCommand, isDialogOpen: isCovered, isDragging: false, isPair: true });
   if (state.status === 'loading' || state.status === 'ready')
     return (
       <p className="m-auto p-6 text-muted-foreground" aria-live="polite">
