@@ -69,9 +69,9 @@ const metricsOf = (id: string) =>
     .all();
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 150_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited 60 s for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited 150 s for ${what}`);
     await sleep(5);
   }
 }
@@ -108,7 +108,7 @@ function spawnWorker(): ChildProcess {
 
 const hasEnded = (id: string) => ['succeeded', 'failed', 'cancelled'].includes(read(id).status);
 
-describe('a reward run', { timeout: 180_000 }, () => {
+describe('a reward run', { timeout: 400_000 }, () => {
   let uninterrupted: Run;
 
   it('runs to its end, registers its model with lineage, and leaves events and audit records', async () => {
