@@ -4,10 +4,9 @@ import { useEffect, useState } from 'react';
 import { useTRPCClient } from '@/app/_trpc/client.tsx';
 import { createAnswerSender } from './answer-sender.ts';
 import { labelApi } from './label-api.ts';
+import type { LabelProject } from './label-project.ts';
 import { LabelScreen, type LabelSession } from './label-screen.tsx';
 import { createTaskFeed } from './task-feed.ts';
-
-export type LabelProject = { id: string; slug: string; name: string };
 
 type Props = { project: LabelProject; userId: string; guideline: { version: number; text: string } | null };
 

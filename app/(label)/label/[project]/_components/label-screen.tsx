@@ -14,7 +14,7 @@ import { readDraft, writeDraft } from './draft.ts';
 import { GuidelineText } from './guideline-text.tsx';
 import { KeySheet } from './key-sheet.tsx';
 import type { LabelCommand } from './keyboard.ts';
-import type { LabelProject } from './label-app.tsx';
+import type { LabelProject } from './label-project.ts';
 import { MyAnswers } from './my-answers.tsx';
 import { NoTask } from './no-task.tsx';
 import { QueueStatus } from './queue-status.tsx';

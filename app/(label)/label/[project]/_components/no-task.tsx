@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import type { LabelCommand } from './keyboard.ts';
-import type { LabelProject } from './label-app.tsx';
+import type { LabelProject } from './label-project.ts';
 import type { FeedState } from './task-feed.ts';
 import { useLabelKeys } from './use-label-keys.ts';
 

@@ -5,7 +5,7 @@ import type { Progress } from '@/server/tasks/schemas.ts';
 import type { AnswerBody } from './answer-sender.ts';
 import { keepFocus } from './keep-focus.ts';
 import type { LabelCommand } from './keyboard.ts';
-import type { LabelProject } from './label-app.tsx';
+import type { LabelProject } from './label-project.ts';
 import type { SubmitQueue } from './submit-queue.ts';
 
 type Props = {
