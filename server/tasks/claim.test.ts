@@ -44,6 +44,21 @@ describe('claimTask', () => {
     expect(mustClaim(world, b).taskId).toBe(urgent.taskId);
   });
 
+  it('keeps the order shown when an expired seat comes back to the same person, and not for others', () => {
+    const world = createLabelingWorld();
+    world.addTask({ numResponses: 9 });
+    const [a, b] = [world.addAnnotator(), world.addAnnotator()];
+    const order = (task: { responses: { id: string }[] }) => task.responses.map((response) => response.id);
+    const first = mustClaim(world, a);
+    world.advance(15 * MINUTE);
+    const again = mustClaim(world, a);
+    expect(order(again)).toEqual(order(first));
+    expect(again.leaseToken).not.toBe(first.leaseToken);
+    world.advance(15 * MINUTE);
+    // equal by chance once in 9! = 362,880
+    expect(order(mustClaim(world, b))).not.toEqual(order(first));
+  });
+
   it('keeps only the hash of the token and tells nothing about where responses come from', () => {
     const world = createLabelingWorld();
     world.addTask();

@@ -66,7 +66,9 @@ const ALLOWED = `
 // one statement claims: two candidates, each the first of an index range, then the better of them
 const TAKE = `
   UPDATE seats
-  SET state = 'leased', annotator_id = @userId, lease_token_hash = @hash, leased_at = @now, lease_expires_at = @expires
+  SET state = 'leased', annotator_id = @userId, lease_token_hash = @hash, leased_at = @now, lease_expires_at = @expires,
+    -- back to the person who held it last: the order stays, their answer may still be on a screen
+    shown_order = CASE WHEN annotator_id = @userId THEN shown_order END
   WHERE id = (
     SELECT id FROM (
       SELECT * FROM (
@@ -97,6 +99,7 @@ function takeNextSeat(
   }) as { id: string } | undefined;
   if (!before) return null;
   const seat = ctx.db.select().from(seats).where(eq(seats.id, before.id)).get() as Seat;
+  if (seat.shownOrder !== null) return seat;
   const shownOrder = shuffle(responseIdsOf(ctx, seat.taskId));
   ctx.db.update(seats).set({ shownOrder }).where(eq(seats.id, seat.id)).run();
   return { ...seat, shownOrder };

@@ -141,4 +141,15 @@ describe('task feed', () => {
     });
     expect(feed.getState().upcoming[0]?.seatId).toBe('sea_3');
   });
+
+  it('takes its own expired seat for what it is, not for another task', async () => {
+    const api = serverWith(3);
+    const first = taskOf(7);
+    api.claim.mockResolvedValueOnce({ task: first, progress });
+    api.claim.mockResolvedValueOnce({ task: { ...first, leaseToken: 'fresh' }, progress });
+    started(api);
+    await feed.fill();
+    expect(feed.getState()).toMatchObject({ current: { seatId: 'sea_7', leaseToken: 'fresh' } });
+    expect(feed.getState().upcoming.map((task) => task.seatId)).toEqual(['sea_1']);
+  });
 });

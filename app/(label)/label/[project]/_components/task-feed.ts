@@ -74,7 +74,11 @@ export function createTaskFeed({ api, now, seatsUnderWay }: Options) {
       }
       skewMs = task.leasedAt - now();
       leaseMs = task.leaseExpiresAt - task.leasedAt;
-      if (state.current === null)
+      // a lease that had run out may come back to us, with its order: it is not another task
+      if (task.seatId === state.current?.seatId)
+        set({ current: { ...state.current, ...leaseOf(task) }, lost: null, progress });
+      else if (under.includes(task.seatId)) set({ progress });
+      else if (state.current === null)
         set({ current: task, status: 'ready', message: null, progress, lost: null });
       else set({ upcoming: [...state.upcoming, task], progress });
     } catch (error) {
@@ -185,6 +189,10 @@ export function createTaskFeed({ api, now, seatsUnderWay }: Options) {
 }
 
 export type TaskFeed = ReturnType<typeof createTaskFeed>;
+
+function leaseOf({ leaseToken, leaseExpiresAt }: ClaimedTask) {
+  return { leaseToken, leaseExpiresAt };
+}
 
 function waitsFor(underWay: string[], progress: Progress): FeedState['status'] {
   return underWay.length > 0 || progress.openForMe > 0 ? 'loading' : 'empty';
