@@ -26,7 +26,9 @@ function countVitest(): Count {
     numTodoTests: number;
     testResults: { status: string; assertionResults: unknown[] }[];
   };
-  const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests + brokenFiles.length,
@@ -44,10 +46,12 @@ function countPlaywright(): Count {
 
 function ensureBrowser(): boolean {
   if (findBrowser() !== null) return true;
-  console.log('No Chromium found: trying Playwright\'s own download.');
+  console.log("No Chromium found: trying Playwright's own download.");
   run('npx', ['playwright', 'install', 'chromium']);
   if (findBrowser() !== null) return true;
-  console.error('Browser tests need Chromium: install it (Debian: apt-get install chromium) and run npm test again.');
+  console.error(
+    'Browser tests need Chromium: install it (Debian: apt-get install chromium) and run npm test again.',
+  );
   return false;
 }
 

@@ -65,10 +65,7 @@ function logitsOf(params: Params, shape: ModelConfig, rows: (number | null)[][])
     maskBT: { shape: dims, data: mask },
     positionsBT: { shape: dims, data: positionsFromMask(mask, time) },
   });
-  return ids.reduce<number[][]>(
-    (all, _, i) => [...all, [...logits.data.subarray(i * VOCAB, (i + 1) * VOCAB)]],
-    [],
-  );
+  return Array.from(ids, (_, i) => [...logits.data.subarray(i * VOCAB, (i + 1) * VOCAB)]);
 }
 
 function expectClose(actual: number[][], expected: number[][], tolerance = 1e-5): void {

@@ -21,7 +21,7 @@ const f32 = (shape: unknown, ...data_offsets: unknown[]) => ({ dtype: 'F32', sha
 
 describe('safetensors', () => {
   it('round-trips floats and integers exactly, empty and scalar tensors included', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(
         fc.float32Array({ minLength: 6, maxLength: 6 }),
         fc.int32Array({ minLength: 4, maxLength: 4 }),

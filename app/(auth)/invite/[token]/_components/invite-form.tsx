@@ -47,6 +47,7 @@ export function InviteForm({
   };
   const withOidc = () => {
     // the server reads it when the provider sends the person back, who becomes a user because of it
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in Firefox and Safari
     document.cookie = `plumbline.invite=${encodeURIComponent(token)}; path=/api/auth; max-age=900; samesite=lax`;
     signInWithOidc(`/invite/${token}`);
   };
