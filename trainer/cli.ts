@@ -41,11 +41,11 @@ async function train(): Promise<number> {
   if (options.json) print(JSON.stringify(result));
   else print(summarize(result));
   if (!result.stopped) return 0;
-  const again = [
-    options.recipe,
-    ...argv.filter((word) => word !== options.recipe && word !== '--resume'),
-    '--resume',
-  ];
+  if (!result.resumable) {
+    note('Stopped before the first step: nothing was written, the same command starts again.');
+    return 130;
+  }
+  const again = [...argv.filter((word) => word !== '--resume'), '--resume'];
   note(`To go on: npm run train -- ${again.map(quoted).join(' ')}`);
   return 130;
 }
@@ -91,7 +91,10 @@ if (!chosen) {
   } catch (error) {
     progress.stop();
     const isUsage = error instanceof UsageError;
-    note(isUsage ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    note(error instanceof Error ? error.message : String(error));
+    if (!isUsage && error instanceof Error) {
+      note(process.env.DEBUG ? (error.stack ?? '') : '(DEBUG=1 shows where this happened)');
+    }
     process.exitCode = isUsage ? 2 : 1;
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadModelConfig } from '../model/load-pretrained.ts';
 import { sampleResponses } from '../sample-responses.ts';
 import type { GenerateOptions } from './train-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,6 +18,12 @@ export async function generateText(options: GenerateOptions, signal: AbortSignal
   if (!existsSync(join(model, 'config.json'))) {
     throw new UsageError(
       `--model ${model}: no config.json there; expected a model folder in Hugging Face's layout`,
+    );
+  }
+  const { architecture } = loadModelConfig(model);
+  if (architecture !== 'LlamaForCausalLM') {
+    throw new UsageError(
+      `--model ${model}: a ${architecture} gives scores, not text; expected a language model`,
     );
   }
   const startedAt = performance.now();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackendName } from '../backend/choose.ts';
+import { latestCheckpoint } from '../checkpoint.ts';
 import type { PretrainConfig } from '../config/pretrain.ts';
 import type { RankedExample, TextExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
@@ -14,7 +15,7 @@ export function newBaseFolder(outFolder: string): string {
 /**
  * A small language model pretrained on the conversations of the training side, for a reward run that is given no model: a
  * trunk with random weights would have to learn the language from the comparisons alone. Held-out prompts stay unseen.
- * Yields the events of pretraining; nothing when an earlier run of the same --out has made the base already.
+ * Yields the events of pretraining; goes on with one that was interrupted, and yields nothing when the base is there.
  */
 export async function* makeNewBase(args: {
   config: PretrainConfig;
@@ -30,7 +31,7 @@ export async function* makeNewBase(args: {
     backend: args.backend,
     outFolder: folder,
     texts: trainingTexts(args.examples),
-    resumeFrom: null,
+    resumeFrom: latestCheckpoint(folder)?.folder ?? null,
     signal: args.signal,
   });
 }

@@ -26,6 +26,8 @@ export type TrainResult = {
   folder: string;
   step: number;
   stopped: boolean;
+  /** stopped, and --resume goes on from there */
+  resumable: boolean;
   seconds: number;
   data: Omit<LoadReport, 'examples'> | { toy: number };
 } & Record<string, unknown>;
@@ -53,9 +55,11 @@ export async function runTrain(options: TrainOptions, io: TrainIo): Promise<Trai
     folder: options.out,
     step: 0,
     stopped: false,
+    resumable: false,
     seconds: 0,
     data: report ? withoutExamples(report) : { toy: toyRows(options) ?? 0 },
   };
+  if (io.signal.aborted) return { ...result, stopped: true, seconds: secondsSince(startedAt) };
   const follow = (events: AsyncGenerator<TrainEvent>) => followEvents(events, io);
 
   let modelFolder = options.model;
@@ -64,7 +68,7 @@ export async function runTrain(options: TrainOptions, io: TrainIo): Promise<Trai
     const base = await follow(
       makeNewBase({ config: baseConfig, backend, outFolder, examples, signal: io.signal }),
     );
-    if (base?.stopped) return { ...result, stopped: true, seconds: secondsSince(startedAt) };
+    if (base?.stopped) return { ...result, stopped: true, resumable: true, seconds: secondsSince(startedAt) };
     modelFolder = join(newBaseFolder(options.out), 'final');
   }
   const done = await follow(
@@ -83,6 +87,7 @@ export async function runTrain(options: TrainOptions, io: TrainIo): Promise<Trai
     folder: done.folder,
     step: done.step,
     stopped: done.stopped,
+    resumable: done.stopped,
     seconds: secondsSince(startedAt),
     ...done.summary,
   };
@@ -187,7 +192,7 @@ function checkFolders({ out, resume, model, reward: rewardFolder }: TrainOptions
     }
   }
   if (resume || !existsSync(out)) return;
-  if (readdirSync(out).some((entry) => entry === 'final' || entry.startsWith('checkpoint-'))) {
+  if (readdirSync(out).some((entry) => /^(final|base|checkpoint-\d+)$/.test(entry))) {
     throw new UsageError(
       `--out ${out} already holds a run; add --resume to go on with it, or name another folder`,
     );
