@@ -281,6 +281,8 @@ test('an expired lease is taken back by itself; a seat that passed on keeps the 
   await label.open(project.slug);
   const mine = () => eq(seats.annotatorId, people.annotator);
   const past = Date.now() - 1000;
+  // the task ahead is claimed too, so that both leases run out
+  await expect(label.page.getByTestId('progress')).toHaveAttribute('data-held', '2');
 
   await label.press(await label.keyOf('right'));
   world.db.update(seats).set({ leaseExpiresAt: past }).where(mine()).run();
