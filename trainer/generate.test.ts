@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedPath } from '../tests/support/shared-data.ts';
+import { withNative } from '../tests/support/tested-backends.ts';
 import { chooseBackend } from './backend/choose.ts';
 import { compile } from './backend/compile.ts';
 import { type Tensor, tf } from './backend/tf.ts';
@@ -73,7 +74,7 @@ function expectClose(actual: number[][], expected: number[][], tolerance: number
   }
 }
 
-describe.each(['cpu', 'simd'])('generate on %s', (backend) => {
+describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
   let params: Params;
   beforeAll(async () => {
     await chooseBackend(backend);
@@ -187,7 +188,7 @@ describe.each(['cpu', 'simd'])('generate on %s', (backend) => {
   });
 });
 
-describe.each(['cpu', 'simd'])("lm-human-preferences' sampler test on %s", (backend) => {
+describe.each(withNative(['cpu', 'simd']))("lm-human-preferences' sampler test on %s", (backend) => {
   const path = sharedPath('spec', 'vectors.json');
 
   it.skipIf(!path)('a policy that always says the next number counts on', async () => {

@@ -6,6 +6,7 @@ import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { createRng } from '../../trainer/rng.ts';
 import { sharedPath } from '../support/shared-data.ts';
+import { withNative } from '../support/tested-backends.ts';
 import { readGolden } from './golden.ts';
 
 const TIME = 24;
@@ -13,25 +14,31 @@ const PROMPT = 8;
 const folder = sharedPath('spec', 'fixtures', 'tiny-llama');
 const golden = readGolden('tiny-llama.lm');
 
-describe.skipIf(!folder || !golden).each(['cpu', 'simd'])('tiny-llama generation on %s', (backend) => {
-  it('continues 8 tokens greedily as transformers does', async () => {
-    if (!folder || !golden) return;
-    await chooseBackend(backend);
-    const { params, config, generationConfig } = loadPretrained(folder);
-    const expected = golden.ints('greedy_sequences_from_first8');
-    const rows = [0, 1].map((row) => Array.from(expected.subarray(row * TIME, (row + 1) * TIME)));
-    const { responses } = generate({
-      params,
-      config,
-      promptIds: rows.map((row) => row.slice(0, PROMPT)),
-      maxNewTokens: TIME - PROMPT,
-      temperature: 0,
-      rng: createRng(1, 'sampling'),
-      eosTokenIds: generationConfig.eosTokenIds,
-      padTokenId: 0,
+describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))(
+  'tiny-llama generation on %s',
+  (backend) => {
+    it('continues 8 tokens greedily as transformers does', async () => {
+      if (!folder || !golden) return;
+      await chooseBackend(backend);
+      const { params, config, generationConfig } = loadPretrained(folder);
+      const expected = golden.ints('greedy_sequences_from_first8');
+      const rows = [0, 1].map((row) => Array.from(expected.subarray(row * TIME, (row + 1) * TIME)));
+      const { responses } = generate({
+        params,
+        config,
+        promptIds: rows.map((row) => row.slice(0, PROMPT)),
+        maxNewTokens: TIME - PROMPT,
+        temperature: 0,
+        rng: createRng(1, 'sampling'),
+        eosTokenIds: generationConfig.eosTokenIds,
+        padTokenId: 0,
+      });
+      const padded = responses.map((row) => [
+        ...row,
+        ...new Array<number>(TIME - PROMPT - row.length).fill(0),
+      ]);
+      expect(padded).toEqual(rows.map((row) => row.slice(PROMPT)));
+      disposeParams(params);
     });
-    const padded = responses.map((row) => [...row, ...new Array<number>(TIME - PROMPT - row.length).fill(0)]);
-    expect(padded).toEqual(rows.map((row) => row.slice(PROMPT)));
-    disposeParams(params);
-  });
-});
+  },
+);

@@ -11,6 +11,7 @@ import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
 import { sharedPath } from '../support/shared-data.ts';
+import { withNative } from '../support/tested-backends.ts';
 import { maxDifference, readGolden, relativeDifference, tokenInputs } from './golden.ts';
 
 const TIME = 24;
@@ -36,7 +37,7 @@ function logProbsOf({ params, config }: PretrainedModel, inputs: LossInputs<Tens
   return tokenLogProbs(lmLogits(params, config, embedding(hiddenND, inputs.rowsM)), inputs.targetsM);
 }
 
-describe.skipIf(!folder || !golden).each(['cpu', 'simd'])('tiny-llama on %s', (backend) => {
+describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llama on %s', (backend) => {
   if (!folder || !golden) return;
   let model: PretrainedModel;
   beforeAll(async () => {

@@ -10,13 +10,14 @@ import { disposeParams } from '../../trainer/model/params.ts';
 import { embedding } from '../../trainer/ops/embedding.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
 import { sharedPath } from '../support/shared-data.ts';
+import { withNative } from '../support/tested-backends.ts';
 import { maxDifference, readGolden, relativeDifference, tokenInputs } from './golden.ts';
 
 const TIME = 24;
 const folder = sharedPath('spec', 'fixtures', 'tiny-llama-rm');
 const golden = readGolden('tiny-llama-rm.rewards');
 
-describe.skipIf(!folder || !golden).each(['cpu', 'simd'])('tiny-llama-rm on %s', (backend) => {
+describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llama-rm on %s', (backend) => {
   if (!folder || !golden) return;
   let model: PretrainedModel;
   beforeAll(async () => {

@@ -1,5 +1,6 @@
 /** Properties of the decoder that hold without reference numbers; the numbers are in tests/trainer/fixtures-llama.test.ts. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { withNative } from '../../tests/support/tested-backends.ts';
 import { chooseBackend } from '../backend/choose.ts';
 import { compile } from '../backend/compile.ts';
 import { tf } from '../backend/tf.ts';
@@ -76,7 +77,7 @@ function expectClose(actual: number[][], expected: number[][], tolerance = 1e-5)
   expect(worst).toBeLessThan(tolerance);
 }
 
-describe.each(['cpu', 'simd'])('decoder on %s', (backend) => {
+describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
   beforeAll(async () => {
     await chooseBackend(backend);
   });

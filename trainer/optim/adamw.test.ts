@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedPath } from '../../tests/support/shared-data.ts';
+import { withNative } from '../../tests/support/tested-backends.ts';
 import { chooseBackend } from '../backend/choose.ts';
 import { compile, type HostTensor } from '../backend/compile.ts';
 import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
@@ -27,7 +28,7 @@ function feeder(optimizer: ReturnType<typeof createAdamW>, names: string[]) {
 }
 const vector = (...data: number[]): HostTensor => ({ shape: [data.length], data: Float32Array.from(data) });
 
-describe.each(['cpu', 'simd'])('on %s', (backend) => {
+describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
   beforeAll(async () => {
     await chooseBackend(backend);
   });

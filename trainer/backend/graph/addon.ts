@@ -31,6 +31,7 @@ export type Addon = {
     numOutputs: number,
   ): NativeTensor[];
   TF_ATTR_TYPE: number;
+  TF_ATTR_BOOL: number;
   /** names are joined by commas; each is a node's name with `:0` */
   runSavedModel(id: number, inputIds: number[], inputNames: string, outputNames: string): NativeTensor[];
   isUsingGpuDevice(): boolean;

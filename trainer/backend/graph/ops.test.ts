@@ -68,7 +68,7 @@ async function expectSame(args: {
   expect(Object.keys(actual)).toEqual(Object.keys(expected));
   for (const [name, { shape, data }] of Object.entries(expected)) {
     expect(actual[name]?.shape, name).toEqual(shape);
-    const scale = data.reduce((largest: number, value) => Math.max(largest, Math.abs(value)), 1);
+    const scale = Array.from(data).reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
     data.forEach((value: number, i: number) => {
       const difference = Math.abs((actual[name]?.data[i] as number) - value) / scale;
       if (!(difference < (args.tolerance ?? 2e-5)))

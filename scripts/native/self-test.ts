@@ -1,0 +1,135 @@
+/**
+ * Checks an installed native backend and measures its matrix product beside simd's: `self-test.ts native|cuda`. Prints one
+ * line of JSON; ends with an error that names the check that failed.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { type BackendName, chooseBackend } from '../../trainer/backend/choose.ts';
+import { compile, type HostTensor } from '../../trainer/backend/compile.ts';
+import { type Addon, loadAddon } from '../../trainer/backend/graph/addon.ts';
+import { type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { disposeParams, newParam, readFloats } from '../../trainer/model/params.ts';
+import { linear } from '../../trainer/ops/linear.ts';
+import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
+import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
+
+export type SelfTestResult = {
+  version: string;
+  device: string;
+  /** GFLOP/s of a float32 matrix product */
+  native: number;
+  simd: number;
+  bfloat16: number;
+  checks: string[];
+};
+
+const SIZE = 512;
+const ROUNDS = 3;
+const BFLOAT16 = 14;
+const FLOAT = 1;
+
+const backend = process.argv[2] as BackendName;
+const checks: string[] = [];
+const check = (name: string, difference: number, tolerance: number): void => {
+  if (!(difference <= tolerance)) throw new Error(`${name}: off by ${difference}, tolerance ${tolerance}`);
+  checks.push(name);
+};
+
+await chooseBackend('simd', { threads: Math.min(2, availableParallelism()) });
+const onSimd = trainSteps();
+const simd = matmulSpeed();
+await chooseBackend(backend);
+const addon = loadAddon();
+const onNative = trainSteps();
+check('a traced step: matrix product, gradient, fused Adam', largestDifference(onNative, onSimd), 1e-4);
+const native = matmulSpeed();
+const bfloat16 = bfloat16Speed(addon);
+
+const device = addon.isUsingGpuDevice() ? 'a GPU' : (cpus()[0]?.model ?? 'this processor');
+const result: SelfTestResult = { version: addon.TF_Version, device, native, simd, bfloat16, checks };
+console.log(JSON.stringify(result));
+process.exit(0);
+
+/** A few AdamW steps of a linear regression; gives losses and weights. */
+function trainSteps(): number[] {
+  const next = (i: number): number => Math.sin(i * 12.9898) * 0.5;
+  const host = (shape: [number, number], shift: number): HostTensor => ({
+    shape,
+    data: Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => next(i + shift)),
+  });
+  const weight = host([8, 16], 7);
+  const params = { weight: newParam(weight.data as Float32Array, weight.shape) };
+  const optimizer = createAdamW(params, {
+    ...{ beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 },
+  });
+  const step = compile('self-test', (inputs: Record<'x' | 'y', Tensor> & AdamWScalars<Tensor>) => {
+    const { loss, grads } = valueAndGrads(params, () => ({
+      loss: tf.mean(tf.square(tf.sub(linear(inputs.x, params.weight), inputs.y))),
+    }));
+    return { loss, norm: optimizer.update(grads, inputs) };
+  });
+  const losses: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const inputs = { x: host([32, 16], i), y: host([32, 8], 3 * i), ...optimizer.advance(0.01) };
+    losses.push(step(inputs).loss.data[0] as number);
+  }
+  const values = [...losses, ...readFloats(params.weight)];
+  optimizer.dispose();
+  disposeParams(params);
+  return values;
+}
+
+/** GFLOP/s of x W^T, chained so that the border to JavaScript does not count. */
+function matmulSpeed(): number {
+  const chain = 8;
+  const step = compile('speed', ({ x, w }: Record<'x' | 'w', Tensor>) => {
+    let y: Tensor = x;
+    for (let i = 0; i < chain; i++) y = linear(y, w);
+    return { sum: tf.sum(y) };
+  });
+  const square = (): HostTensor => ({
+    shape: [SIZE, SIZE],
+    data: new Float32Array(SIZE * SIZE).fill(1 / SIZE),
+  });
+  const inputs = { x: square(), w: square() };
+  const { sum } = step(inputs);
+  check(`product of ${SIZE}`, Math.abs((sum.data[0] as number) / SIZE - 1), 1e-3);
+  return fastest(() => step(inputs), 2 * SIZE ** 3 * chain);
+}
+
+/** GFLOP/s with float32 in and out and the product in bfloat16, as the raw ops give it. */
+function bfloat16Speed(addon: Addon): number {
+  const type = (name: string, value: number) => ({ name, type: addon.TF_ATTR_TYPE, value });
+  const flag = (name: string, value: boolean) => ({ name, type: addon.TF_ATTR_BOOL, value });
+  const cast = (from: number, to: number, id: number): number =>
+    addon.executeOp('Cast', [type('SrcT', from), type('DstT', to), flag('Truncate', false)], [id], 1)[0]
+      ?.id as number;
+  const x = addon.createTensor([SIZE, SIZE], FLOAT, new Float32Array(SIZE * SIZE).fill(1 / SIZE));
+  const low = cast(FLOAT, BFLOAT16, x);
+  const attributes = [type('T', BFLOAT16), flag('transpose_a', false), flag('transpose_b', true)];
+  const product = (): number => addon.executeOp('MatMul', attributes, [low, low], 1)[0]?.id as number;
+  const first = product();
+  const back = cast(BFLOAT16, FLOAT, first);
+  check('bfloat16 product', Math.abs((addon.tensorDataSync(back)[0] as number) * SIZE - 1), 1e-2);
+  const speed = fastest(
+    () => {
+      for (let i = 0; i < 4; i++) addon.deleteTensor(product());
+    },
+    8 * SIZE ** 3,
+  );
+  for (const id of [x, low, first, back]) addon.deleteTensor(id);
+  return speed;
+}
+
+function fastest(work: () => unknown, flops: number): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < ROUNDS; i++) {
+    const start = performance.now();
+    work();
+    best = Math.min(best, performance.now() - start);
+  }
+  return Math.round(flops / best / 1e6);
+}
+
+function largestDifference(a: number[], b: number[]): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
+}
