@@ -39,7 +39,7 @@ function remove(): void {
 function install(cuda: boolean): void {
   const { folder, libraryFolders } = prepareWheel({ cache, cuda });
   buildAddon(folder);
-  const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' };
+  const env: NodeJS.ProcessEnv = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' };
   if (libraryFolders.length > 0) {
     env.LD_LIBRARY_PATH = [...libraryFolders, env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
   }

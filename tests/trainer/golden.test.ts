@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { withNative } from '../support/tested-backends.ts';
 import { type Curves, runGolden } from './golden-runs.ts';
 
 const golden: Curves = Object.fromEntries(
@@ -12,13 +13,13 @@ const golden: Curves = Object.fromEntries(
 );
 
 /**
- * The oracle must give its own curves again up to the order in which another version of V8 sums; simd up to float32 sums in
- * another order, which ten steps of Adam enlarge.
+ * The oracle must give its own curves again up to the order in which another version of V8 sums; simd and native up to float32
+ * sums in another order, which ten steps of Adam enlarge.
  */
-describe.each([
-  ['cpu', 1e-6, 2],
-  ['simd', 1e-4, undefined],
-] as const)('golden curves on %s', (backend, tolerance, stopAfter) => {
+const cases = withNative(['cpu', 'simd']).map(
+  (backend) => [backend, backend === 'cpu' ? 1e-6 : 1e-4, backend === 'cpu' ? 2 : undefined] as const,
+);
+describe.each(cases)('golden curves on %s', (backend, tolerance, stopAfter) => {
   it(`are met within ${tolerance} of each value's size`, { timeout: 180_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'plumbline-golden-'));
     try {
