@@ -149,7 +149,8 @@ async function followEvents(events: AsyncGenerator<TrainEvent>, { progress, note
         );
         progress.start(event.recipe, event.totalSteps);
       } else if (event.type === 'step') {
-        progress.update(event.step, [shown(event.metrics), evaluated].filter(Boolean).join('  '));
+        const phase = event.step === event.totalSteps ? 'now measuring' : '';
+        progress.update(event.step, [shown(event.metrics), evaluated, phase].filter(Boolean).join('  '));
       } else if (event.type === 'eval') {
         evaluated = shown(event.metrics);
       } else if (event.type === 'warning') {
