@@ -1,9 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { isNativeInstalled } from './trainer/backend/choose.ts';
+
+// the graph is written for TensorFlow and means nothing without it
+const NATIVE_ONLY = ['trainer/backend/graph/ops.test.ts', 'trainer/backend/graph/compiled-step.test.ts'];
+if (!isNativeInstalled())
+  console.log(`Left out, the native backend is not installed: ${NATIVE_ONLY.join(', ')}`);
 
 export default defineConfig({
   resolve: { alias: { '@': new URL('.', import.meta.url).pathname } },
   test: {
     include: ['{app,server,db,trainer,lib,scripts,tests}/**/*.test.{ts,tsx}'],
+    exclude: ['node_modules/**', ...(isNativeInstalled() ? [] : NATIVE_ONLY)],
     // two cores: more workers only fight for them
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { ensureBuild } from './ensure-build.ts';
 import { findBrowser } from './find-browser.ts';
 
 type Count = { passed: number; failed: number; skipped: number };
@@ -58,6 +59,8 @@ function ensureBrowser(): boolean {
 mkdirSync('reports', { recursive: true });
 for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(report, { force: true });
 
+// the load test and the journeys run against the real build
+ensureBuild();
 const unitStatus = run('npx', ['vitest', 'run']);
 const browserStatus = ensureBrowser() ? run('npx', ['playwright', 'test']) : 1;
 

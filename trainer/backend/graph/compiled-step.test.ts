@@ -1,6 +1,5 @@
 /** Whole steps on native: a train step against the cpu backend, variables outside of steps, programs and their limits. */
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { withNative } from '../../../tests/support/tested-backends.ts';
 import { crossEntropy } from '../../losses/cross-entropy.ts';
 import { newModelConfig } from '../../model/config.ts';
 import { forwardHidden, initLlama, lmLogits, type TokenBatch } from '../../model/llama.ts';
@@ -67,7 +66,7 @@ function trainer() {
   };
 }
 
-describe.skipIf(withNative([]).length === 0)('compiled steps on native', () => {
+describe('compiled steps on native', () => {
   beforeEach(async () => {
     await chooseBackend('native');
   });
