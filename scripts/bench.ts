@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type BackendName, chooseBackend } from '../trainer/backend/choose.ts';
+import { type BackendName, chooseBackend, isNativeInstalled } from '../trainer/backend/choose.ts';
 import { compile, type HostTensor } from '../trainer/backend/compile.ts';
 import type { Tensor } from '../trainer/backend/tf.ts';
 import { generate } from '../trainer/generate.ts';
@@ -107,14 +107,18 @@ function generation(config: ModelConfig, batch: number, maxNewTokens: number): W
 
 const simd: Variant[] = [{ backend: 'simd', threads: 1 }];
 if (availableParallelism() > 1) simd.push({ backend: 'simd', threads: 2 });
-const both: Variant[] = [...simd, { backend: 'cpu', threads: 1 }];
+const native: Variant[] = isNativeInstalled()
+  ? [{ backend: 'native', threads: availableParallelism() }]
+  : [];
+const fast: Variant[] = [...simd, ...native];
+const all: Variant[] = [...fast, { backend: 'cpu', threads: 1 }];
 
 const CASES: Case[] = [
-  { name: 'train 0.86M, 16 x 64', variants: simd, prepare: () => trainStep(TOY, 16, 64) },
-  { name: 'train 3.7M, 8 x 128', variants: simd, prepare: () => trainStep(SMALL, 8, 128) },
-  { name: 'train 0.03M, 4 x 16', variants: both, prepare: () => trainStep(TINY, 4, 16) },
-  { name: 'generate 0.86M, batch 1', variants: simd, prepare: () => generation(TOY, 1, 64) },
-  { name: 'generate 0.86M, batch 32', variants: simd, prepare: () => generation(TOY, 32, 64) },
+  { name: 'train 0.86M, 16 x 64', variants: fast, prepare: () => trainStep(TOY, 16, 64) },
+  { name: 'train 3.7M, 8 x 128', variants: fast, prepare: () => trainStep(SMALL, 8, 128) },
+  { name: 'train 0.03M, 4 x 16', variants: all, prepare: () => trainStep(TINY, 4, 16) },
+  { name: 'generate 0.86M, batch 1', variants: fast, prepare: () => generation(TOY, 1, 64) },
+  { name: 'generate 0.86M, batch 32', variants: fast, prepare: () => generation(TOY, 32, 64) },
 ];
 
 /** Tokens per second of each variant in each round, the variants taking turns. */
