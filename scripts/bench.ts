@@ -107,9 +107,7 @@ function generation(config: ModelConfig, batch: number, maxNewTokens: number): W
 
 const simd: Variant[] = [{ backend: 'simd', threads: 1 }];
 if (availableParallelism() > 1) simd.push({ backend: 'simd', threads: 2 });
-const native: Variant[] = isNativeInstalled()
-  ? [{ backend: 'native', threads: availableParallelism() }]
-  : [];
+const native: Variant[] = isNativeInstalled() ? [{ backend: 'native', threads: availableParallelism() }] : [];
 const fast: Variant[] = [...simd, ...native];
 const all: Variant[] = [...fast, { backend: 'cpu', threads: 1 }];
 

@@ -40,16 +40,11 @@ export function buildAddon(wheelFolder: string): void {
       throw new Error(`${tool} is missing: install a C++ compiler (Debian: apt install g++ make)`);
   }
   console.log('building the addon');
-  const script = require.resolve('@mapbox/node-pre-gyp/bin/node-pre-gyp', { paths: [folder] });
   const env = { ...process.env };
   // where Node's headers lie beside it, node-gyp need not fetch them
   const prefix = dirname(dirname(process.execPath));
   if (existsSync(join(prefix, 'include', 'node', 'node_api.h'))) env.npm_config_nodedir ??= prefix;
-  const build = spawnSync(process.execPath, [script, 'install', '--build-from-source'], {
-    cwd: folder,
-    env,
-    encoding: 'utf8',
-  });
+  const build = spawnSync('npm', ['run', 'build-addon-from-source'], { cwd: folder, env, encoding: 'utf8' });
   if (build.status !== 0 || !findAddon()) {
     const lines = `${build.stdout}\n${build.stderr}`.split('\n');
     const reason = lines.find((line) => /error[: ]/i.test(line)) ?? lines.at(-2) ?? '';
