@@ -157,6 +157,18 @@ describe('compiled steps on native', () => {
     }).toEqual(before);
   });
 
+  test('200 steps take no more memory than 50: tensors of both sides, and the process', () => {
+    const { step, dispose } = trainer();
+    const batch = batchOf(7, 1);
+    for (let i = 0; i < 50; i++) step(batch);
+    const before = { tensors: tf.memory().numTensors, native: loadAddon().getNumOfTensors() };
+    const bytes = process.memoryUsage.rss();
+    for (let i = 0; i < 200; i++) step(batch);
+    expect({ tensors: tf.memory().numTensors, native: loadAddon().getNumOfTensors() }).toEqual(before);
+    expect((process.memoryUsage.rss() - bytes) / 2 ** 20, 'MB more').toBeLessThan(64);
+    dispose();
+  });
+
   test('more shapes than programs are kept: values of variables survive', () => {
     const params = { w: newParam(Float32Array.of(1), [1]) };
     const optimizer = createAdamW(params, {
