@@ -50,7 +50,7 @@ async function demo(): Promise<number> {
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     throw new UsageError(`--port "${options.port}": expected a number from 1 to 65535`);
   }
-  const numPrompts = options.quick ? 24 : 480;
+  const numPrompts = options.quick ? 24 : 960;
   const dataFolder = path.resolve(options.data ?? 'data/demo');
   const seconds: Record<string, number> = {};
   const startedAt = performance.now();

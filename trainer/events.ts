@@ -26,7 +26,14 @@ export type Episode = {
 };
 
 export type TrainEvent =
-  | { type: 'plan'; recipe: string; totalSteps: number; config: unknown; backend: string; numParameters: number }
+  | {
+      type: 'plan';
+      recipe: string;
+      totalSteps: number;
+      config: unknown;
+      backend: string;
+      numParameters: number;
+    }
   | { type: 'self-check'; name: string; value: number; tolerance: number }
   | {
       type: 'step';
