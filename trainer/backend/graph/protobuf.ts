@@ -1,3 +1,6 @@
+/** Nearly all tags and lengths are one byte; these are made once. */
+const SINGLE_BYTES = Array.from({ length: 128 }, (_, value) => Buffer.of(value));
+
 /** A writer of the protobuf wire format, as much of it as a GraphDef needs. */
 export class ProtobufWriter {
   readonly #chunks: Buffer[] = [];
@@ -36,8 +39,13 @@ export class ProtobufWriter {
     return Buffer.concat(this.#chunks);
   }
 
-  /** Negative numbers take ten bytes, as two's complement of 64 bits. */
+  /** Seven bits a byte, lowest first. Negative numbers take ten bytes, as two's complement of 64 bits. */
   #varint(value: number): void {
+    const short = SINGLE_BYTES[value];
+    if (short) {
+      this.#chunks.push(short);
+      return;
+    }
     let rest = BigInt.asUintN(64, BigInt(value));
     const bytes: number[] = [];
     while (rest > 127n) {
