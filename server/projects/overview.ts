@@ -6,7 +6,7 @@ import { models } from '../../db/schema/models.ts';
 import { memberships } from '../../db/schema/projects.ts';
 import { prompts } from '../../db/schema/prompts.ts';
 import { runs } from '../../db/schema/runs.ts';
-import { snapshots } from '../../db/schema/snapshots.ts';
+import { exports_, snapshots } from '../../db/schema/snapshots.ts';
 import { seats, tasks } from '../../db/schema/tasks.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { roleMay } from '../permissions.ts';
@@ -22,6 +22,7 @@ export type Overview = {
     tasks: number;
     judgments: { annotator: number; simulated: number; imported: number };
     snapshots: number;
+    exports: number;
     models: number;
     runs: number;
     activeRuns: number;
@@ -57,6 +58,13 @@ export function readOverview({ ctx, input }: { ctx: Ctx; input: { projectId: str
           tasks: of(tasks, eq(tasks.projectId, projectId)),
           judgments: bySource,
           snapshots: of(snapshots, eq(snapshots.projectId, projectId)),
+          exports:
+            ctx.db
+              .select({ n: count() })
+              .from(exports_)
+              .innerJoin(snapshots, eq(snapshots.id, exports_.snapshotId))
+              .where(eq(snapshots.projectId, projectId))
+              .get()?.n ?? 0,
           models: of(models, eq(models.projectId, projectId)),
           runs: of(runs, eq(runs.projectId, projectId)),
           activeRuns:

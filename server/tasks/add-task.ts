@@ -8,7 +8,7 @@ import { taskHash } from './content-hash.ts';
 
 const findTask = (db: Db) =>
   db
-    .select({ id: tasks.id })
+    .select({ id: tasks.id, overlap: tasks.overlap })
     .from(tasks)
     .where(
       and(
@@ -30,7 +30,7 @@ const insertTaskResponse = (db: Db) =>
 
 /**
  * The id of the task that asks for these responses, added with its seats when the question is new. overlap 0 = nobody is
- * asked (an imported comparison). The caller has checked that the responses belong to the prompt, and runs this inside
+ * asked (an imported comparison); asking people for the first time opens its seats and counts as new. The caller has checked that the responses belong to the prompt, and runs this inside
  * the transaction of the change that needs it, which also writes the audit event.
  */
 export function addTask({
@@ -50,8 +50,14 @@ export function addTask({
   const { projectId, promptId, responseIds, overlap, priority = 0, kind = 'normal' } = input;
   const contentHash = taskHash(promptId, responseIds);
   const known = prepared(ctx.db, findTask).get({ projectId, contentHash });
-  if (known) return { taskId: known.id, isNew: false };
+  const isAskedFirst = known?.overlap === 0 && overlap > 0;
+  if (known && !isAskedFirst) return { taskId: known.id, isNew: false };
   const now = ctx.now();
+  if (known) {
+    ctx.db.update(tasks).set({ overlap, priority, kind }).where(eq(tasks.id, known.id)).run();
+    addSeats(ctx, { taskId: known.id, projectId, priority, overlap });
+    return { taskId: known.id, isNew: true };
+  }
   const taskId = newId('tsk', now);
   const row = { id: taskId, projectId, promptId, kind, overlap, priority, contentHash, createdAt: now };
   prepared(ctx.db, insertTask).run(row satisfies typeof tasks.$inferSelect);
@@ -59,11 +65,18 @@ export function addTask({
     const place: typeof taskResponses.$inferSelect = { taskId, responseId, position };
     prepared(ctx.db, insertTaskResponse).run(place);
   });
-  for (let seat = 0; seat < overlap; seat++) {
+  addSeats(ctx, { taskId, projectId, priority, overlap });
+  return { taskId, isNew: true };
+}
+
+function addSeats(
+  ctx: Ctx,
+  { overlap, ...seat }: { taskId: string; projectId: string; priority: number; overlap: number },
+): void {
+  for (let number = 0; number < overlap; number++) {
     ctx.db
       .insert(seats)
-      .values({ id: newId('sea', now), taskId, projectId, priority })
+      .values({ id: newId('sea', ctx.now()), ...seat })
       .run();
   }
-  return { taskId, isNew: true };
 }

@@ -5,6 +5,7 @@ import { seats, taskResponses, tasks } from '../../db/schema/tasks.ts';
 import { createCaller } from '../root.ts';
 import { addPrompt } from './add-prompt.ts';
 import { addResponses } from './add-responses.ts';
+import { addTask } from './add-task.ts';
 import { claimTask } from './claim.ts';
 import { createTask } from './create.ts';
 import { createTasksFromPrompts } from './create-from-prompts.ts';
@@ -37,6 +38,20 @@ describe('createTask', () => {
     expect(world.db.select().from(taskResponses).all()).toHaveLength(3);
     const events = world.db.select().from(auditLog).where(eq(auditLog.action, 'tasks.create')).all();
     expect(events).toHaveLength(1);
+  });
+
+  it('opens an imported comparison, which nobody was asked, to annotators once', () => {
+    const world = createLabelingWorld();
+    const { ctx, projectId, promptId, responseIds } = addPromptWith(world, 'Q', 2);
+    const imported = addTask({ ctx, input: { projectId, promptId, responseIds, overlap: 0 } });
+    const annotator = world.as(world.userIds.annotator);
+    expect(claimTask({ ctx: annotator, input: { projectId } }).task).toBeNull();
+
+    expect(createTasksFromPrompts({ ctx, input: { projectId, overlap: 2 } }).created).toBe(1);
+    expect(world.db.select().from(seats).all()).toHaveLength(2);
+    expect(claimTask({ ctx: annotator, input: { projectId } }).task?.taskId).toBe(imported.taskId);
+    expect(createTasksFromPrompts({ ctx, input: { projectId, overlap: 2 } }).existing).toBe(1);
+    expect(world.db.select().from(seats).all()).toHaveLength(2);
   });
 
   it('refuses responses of another prompt, the same one twice, and prompts of another project', () => {
