@@ -73,7 +73,16 @@ describe('npm run import and export', () => {
       ['import', ['--project', slug, '--format', 'xml', rows], /--format "xml": expected one of hh-rlhf/],
       ['import', ['--format', 'csv', rows], /--project is missing/],
       ['import', ['--project', slug, '--format', 'csv', `${rows}.not`], /no such file/],
-      ['import', ['--project', slug, '--format', 'csv', rows, '--data', missing], /--data ".*": no database/],
+      [
+        'import',
+        ['--project', 'My project', '--format', 'csv', rows, '--data', missing],
+        /--project "My project"/,
+      ],
+      [
+        'export',
+        ['--project', slug, '--format', 'trl', '--out', 'x', '--data', missing],
+        /--data ".*": no database/,
+      ],
       ['export', ['--project', 'nope', '--format', 'trl', '--out', 'x', '--data', data], /--project "nope"/],
       [
         'export',
@@ -90,6 +99,17 @@ describe('npm run import and export', () => {
     expect(existsSync(missing)).toBe(false);
     expect(existsSync('x')).toBe(false);
   }, 120_000);
+
+  it('import makes data folder and project where there are none, and says so', async () => {
+    const fresh = path.join(root, 'fresh');
+    const args = ['--project', 'new-here', '--format', 'trl-preference', rows, '--data', fresh, '--json'];
+    const first = await run('import', args);
+    expect(first.stderr).toContain('made project "new-here"');
+    expect(lastObject(first)).toMatchObject({ read: 122, accepted: 120 });
+    const second = await run('import', args);
+    expect(second.stderr).not.toContain('made project');
+    expect(lastObject(second)).toMatchObject({ accepted: 0, duplicates: 120 });
+  }, 60_000);
 
   it('say so when no row fits the format', async () => {
     const args = ['--project', slug, '--format', 'hh-rlhf', rows, '--data', data];

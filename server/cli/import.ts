@@ -1,15 +1,19 @@
 /**
  * npm run import -- --project <slug> --format <format> <file> [--data <folder>] [--json]
  *
- * Reads a file into a project of a data folder, without the web. Safe to run twice: rows that are there already are
- * counted as duplicates. Refused rows are kept with their reason and can be downloaded on the project's data page.
+ * Reads a file into a project of a data folder, without the web; folder and project are made where they are missing. Safe to
+ * run twice: rows that are there already are counted as duplicates. Refused rows are kept with their reason and can be downloaded on the project's data page.
  */
 import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { IMPORT_FORMATS, type ImportFormat } from '../../db/schema/imports.ts';
+import type { Ctx } from '../context.ts';
+import { openDataFolder } from '../data-folder.ts';
 import { readEnv } from '../env.ts';
 import { importFile } from '../imports/import-file.ts';
 import type { ImportSummary } from '../imports/schemas.ts';
-import { openExisting } from './open-existing.ts';
+import { ensureProject } from '../projects/ensure.ts';
+import { slugSchema } from '../projects/schemas.ts';
 import { readOptions, UsageError } from './options.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { runCommand } from './run-command.ts';
@@ -29,7 +33,14 @@ await runCommand('import', async () => {
   if (!existsSync(file) || !statSync(file).isFile()) {
     throw new UsageError(`"${file}": no such file; expected the path of one file to import`);
   }
-  const ctx = openExisting(options.data ?? readEnv().PLUMBLINE_DATA);
+  const slug = slugSchema.safeParse(options.project);
+  if (!slug.success) {
+    throw new UsageError(`--project "${options.project}": ${slug.error.issues[0]?.message ?? 'not a slug'}`);
+  }
+  const dataFolder = path.resolve(options.data ?? readEnv().PLUMBLINE_DATA);
+  const ctx: Ctx = { db: openDataFolder(dataFolder), actor: { type: 'system' }, dataFolder, now: Date.now };
+  const { isNew } = ensureProject({ ctx, input: { slug: slug.data } });
+  if (isNew) process.stderr.write(`import: made project "${slug.data}" in ${dataFolder}\n`);
   let isStopped = false;
   const stop = () => {
     isStopped = true;
@@ -41,7 +52,7 @@ await runCommand('import', async () => {
     summary = await importFile({
       ctx,
       input: {
-        projectSlug: options.project ?? '',
+        projectSlug: slug.data,
         file,
         format: options.format as ImportFormat,
         onProgress: ({ readBytes, totalBytes, read }) => {
