@@ -5,7 +5,12 @@ import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
-import { EXPORT_FORMATS, type ExportFormat, snapshotJudgments } from '../../db/schema/snapshots.ts';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  snapshotJudgments,
+  snapshots,
+} from '../../db/schema/snapshots.ts';
 import { users } from '../../db/schema/users.ts';
 import { parseHhRlhfRow } from '../../lib/formats/hh-rlhf.ts';
 import { parseTrlRow } from '../../lib/formats/trl.ts';
@@ -16,6 +21,7 @@ import { recordJudgment } from '../judgments/record.ts';
 import { reviseJudgment } from '../judgments/revise.ts';
 import type { Answer } from '../judgments/schemas.ts';
 import { createCaller } from '../root.ts';
+import { rankedExamplesOf } from '../runs/training-data.ts';
 import { claimTask } from '../tasks/claim.ts';
 import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
 import { createSnapshot } from './create.ts';
@@ -26,7 +32,6 @@ import { judgmentsOfSnapshot, snapshotsOfJudgment } from './lineage.ts';
 import { verifyFolder } from './manifest.ts';
 import { listExportFiles, openExportFile } from './open-export-file.ts';
 import type { RawRow } from './raw-row.ts';
-import { readSnapshotExamples } from './read-examples.ts';
 import { transcriptOf, transcriptProblem } from './transcript.ts';
 import { writeExport } from './write-export.ts';
 
@@ -386,7 +391,7 @@ describe('verifyFolder', () => {
     expect(await verifyFolder(folder)).toMatchObject({ ok: false, file: 'raw.jsonl', line: 7 });
     writeFileSync(raw, whole.subarray(0, whole.lastIndexOf(10, whole.length - 2) + 1));
     expect(await verifyFolder(folder)).toMatchObject({ ok: false, file: 'raw.jsonl', line: 6 });
-    await expect(readSnapshotExamples({ ctx, snapshotId })).rejects.toThrow(/altered: raw.jsonl, line 6/);
+    await expect(trainingRows(ctx, snapshotId)).rejects.toThrow(/altered: raw.jsonl, line 6/);
     writeFileSync(raw, whole);
     writeFileSync(path.join(folder, 'extra'), '');
     expect(await verifyFolder(folder)).toMatchObject({ ok: false, file: 'extra' });
@@ -400,13 +405,22 @@ describe('verifyFolder', () => {
   });
 });
 
-describe('readSnapshotExamples', () => {
-  it('gives ranks in shown order, without judgments that decide nothing', async () => {
+/** What a reward run on the snapshot trains on. */
+function trainingRows(ctx: Ctx, snapshotId: string) {
+  const snapshot = ctx.db.select().from(snapshots).where(eq(snapshots.id, snapshotId)).get();
+  if (!snapshot) throw new Error(`no snapshot ${snapshotId}`);
+  return rankedExamplesOf(ctx, snapshot);
+}
+
+describe('rankedExamplesOf', () => {
+  it('gives every rankable judgment with the ranks that were said, ties included', async () => {
     const world = await createFullWorld();
     const { projectId, ctx } = world;
     const { snapshotId } = await createSnapshot({ ctx, input: { projectId } });
-    const examples = await readSnapshotExamples({ ctx, snapshotId });
-    expect(examples).toHaveLength(5);
+    const all = await trainingRows(ctx, snapshotId);
+    const examples = all.filter(({ ranks }) => ranks.some((rank) => rank > 0));
+    // one of the six is a tie
+    expect([all.length, examples.length]).toEqual([6, 5]);
     const four = examples.find((example) => example.responses.length === 4);
     const byText = new Map(four?.responses.map((text, i) => [text, four.ranks[i]]));
     expect(Object.fromEntries(byText)).toEqual({
