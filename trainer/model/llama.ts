@@ -19,6 +19,7 @@ import { scoreHeadStd } from './heads.ts';
 import type { KvCache } from './kv-cache.ts';
 import { paramShapes, SCORE_WEIGHT } from './param-shapes.ts';
 import { newParam, type Params, param } from './params.ts';
+import { projectBy } from './project-by.ts';
 import { ropeTables } from './rope-tables.ts';
 
 /** int32 tensors [B, T]; the mask is 1 for real tokens. See positionsFromMask for positions. */
@@ -105,10 +106,8 @@ function decoder(
   const eps = config.rmsNormEps;
   let xND = embeddedND;
   for (let layer = 0; layer < config.numLayers; layer++) {
-    const project = (name: string, inputNI: Tensor2D): Tensor2D => {
-      const path = `model.layers.${layer}.${name}`;
-      return linear(inputNI, param(params, `${path}.weight`), params[`${path}.bias`]);
-    };
+    const project = (name: string, inputNI: Tensor2D): Tensor2D =>
+      projectBy(params, `model.layers.${layer}.${name}`, inputNI);
     const norm = (name: string) => param(params, `model.layers.${layer}.${name}.weight`);
 
     const attentionInputND = rmsNorm(xND, norm('input_layernorm'), eps);
