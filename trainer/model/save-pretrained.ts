@@ -5,6 +5,7 @@ import type { GenerationConfig } from './load-pretrained.ts';
 import { paramShapes } from './param-shapes.ts';
 import { type Params, readParams } from './params.ts';
 import { writeSafetensors } from './safetensors.ts';
+import { toFileLayout } from './weight-layout.ts';
 
 /** Files of a model folder that belong to the tokenizer and travel with the weights unchanged. */
 export const TOKENIZER_FILES = [
@@ -41,7 +42,7 @@ export function savePretrained(model: {
   }
   mkdirSync(folder, { recursive: true });
   writeJson(join(folder, 'config.json'), toHuggingFaceConfig(config));
-  writeSafetensors(join(folder, 'model.safetensors'), readParams(params));
+  writeSafetensors(join(folder, 'model.safetensors'), toFileLayout(readParams(params), config));
   if (!isRewardModel(config)) {
     const { bosTokenId, eosTokenIds, padTokenId } = model.generationConfig ?? config;
     writeJson(join(folder, 'generation_config.json'), {
