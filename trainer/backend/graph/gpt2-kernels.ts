@@ -8,17 +8,6 @@ import type { Nodes } from './nodes.ts';
 
 type Inputs<Names extends string> = Record<Names, TensorInfo>;
 
-/** Means over the last axis, [N, 1], as a product with a column. */
-function rowMeans(nodes: Nodes, x: NodeOutput, width: number): NodeOutput {
-  return nodes.matMul(x, nodes.graph.constant(new Float32Array(width).fill(1 / width), [width, 1]));
-}
-
-/** Sums over the first axis, as a row [D]. */
-function columnSums(nodes: Nodes, x: NodeOutput, [rows, width]: [number, number]): NodeOutput {
-  const row = nodes.graph.constant(new Float32Array(rows).fill(1), [1, rows]);
-  return nodes.reshape(nodes.matMul(row, x), [width]);
-}
-
 /** sigmoid(a x + b x^3), and x^2 */
 function geluGate(nodes: Nodes, x: NodeOutput): { sigmoid: NodeOutput; square: NodeOutput } {
   const square = nodes.op('Square', [x]);
@@ -32,9 +21,9 @@ export const gpt2Kernels: [string, GraphKernel][] = [
     (inputs, { nodes, node, tensor }, { eps }) => {
       const { x, weight, bias } = inputs as Inputs<'x' | 'weight' | 'bias'>;
       const [rows, width] = x.shape as [number, number];
-      const mean = rowMeans(nodes, node(x), width);
+      const mean = nodes.rowSums(node(x), { width, factor: 1 / width });
       const centered = nodes.sub(node(x), mean);
-      const variance = rowMeans(nodes, nodes.op('Square', [centered]), width);
+      const variance = nodes.rowSums(nodes.op('Square', [centered]), { width, factor: 1 / width });
       const inverseStd = nodes.op('Rsqrt', [nodes.add(variance, nodes.float(eps))]);
       const y = nodes.add(nodes.mul(nodes.mul(centered, inverseStd), node(weight)), node(bias));
       return [tensor(y, [rows, width]), tensor(mean, [rows, 1]), tensor(inverseStd, [rows, 1])];
@@ -49,11 +38,11 @@ export const gpt2Kernels: [string, GraphKernel][] = [
       const [rows, width] = x.shape as [number, number];
       const normalised = nodes.mul(nodes.sub(node(x), node(mean)), node(inverseStd));
       const g = nodes.mul(node(dy), node(weight));
-      const along = rowMeans(nodes, nodes.mul(g, normalised), width);
-      const centered = nodes.sub(g, rowMeans(nodes, g, width));
+      const along = nodes.rowSums(nodes.mul(g, normalised), { width, factor: 1 / width });
+      const centered = nodes.sub(g, nodes.rowSums(g, { width, factor: 1 / width }));
       const dx = nodes.mul(nodes.sub(centered, nodes.mul(normalised, along)), node(inverseStd));
-      const dWeight = columnSums(nodes, nodes.mul(node(dy), normalised), [rows, width]);
-      const dBias = columnSums(nodes, node(dy), [rows, width]);
+      const dWeight = nodes.columnSums(nodes.mul(node(dy), normalised), { rows, width });
+      const dBias = nodes.columnSums(node(dy), { rows, width });
       return [tensor(dx, [rows, width]), tensor(dWeight, [width]), tensor(dBias, [width])];
     },
   ],
