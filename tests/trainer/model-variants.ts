@@ -50,6 +50,7 @@ export const modelVariants: Record<string, ModelConfig> = {
   'llama reward': asRewardModel(grouped),
   gpt2,
   'gpt2 untied': { ...gpt2, tieWordEmbeddings: false },
+  'gpt2 exact gelu': { ...gpt2, activation: 'gelu' },
   'gpt2 other eps': { ...gpt2, layerNormEps: 1e-2 },
   'gpt2 reward': asRewardModel(gpt2),
 };
