@@ -81,4 +81,5 @@ export const rows: number[][] = [0, 1].map((row) =>
 /** Where logits are compared: the places in [B*T]. */
 export const compared: number[] = [3, 30, TIME - 1, TIME + 14, 2 * TIME - 1];
 
-export type VariantGolden = { logits: number[]; greedy: number[][] };
+/** `gradNorms`: the norm of the loss's gradient for each parameter, in the order of their names. */
+export type VariantGolden = { logits: number[]; greedy: number[][]; loss: number; gradNorms: number[] };

@@ -23,16 +23,23 @@ golden = {}
 for name, folder, is_reward in task["variants"]:
     auto = AutoModelForSequenceClassification if is_reward else AutoModelForCausalLM
     model = auto.from_pretrained(folder, attn_implementation="eager").eval()
+    logits = model(input_ids=ids, attention_mask=mask, position_ids=positions).logits
+    if is_reward:
+        loss = -torch.nn.functional.logsigmoid(logits[0] - logits[1]).mean()
+    else:
+        log_probs = torch.log_softmax(logits[:, :-1], -1).gather(-1, ids[:, 1:, None])[..., 0]
+        loss = -log_probs[(mask[:, :-1] * mask[:, 1:]).bool()].mean()
+    loss.backward()
+    norms = [p.grad.norm().item() for _, p in sorted(model.named_parameters())]
+    golden[name] = {"logits": logits.flatten().tolist(), "greedy": [], "loss": loss.item(), "gradNorms": norms}
+    if is_reward:
+        continue
+    golden[name]["logits"] = logits.reshape(-1, logits.shape[-1])[task["compared"]].flatten().tolist()
     with torch.no_grad():
-        logits = model(input_ids=ids, attention_mask=mask, position_ids=positions).logits
-        if is_reward:
-            golden[name] = {"logits": logits.flatten().tolist(), "greedy": []}
-            continue
-        picked = logits.reshape(-1, logits.shape[-1])[task["compared"]]
         model = auto.from_pretrained(folder, attn_implementation="eager").eval()
         prompt = {"input_ids": ids[:, :task["prompt"]], "attention_mask": mask[:, :task["prompt"]]}
         out = model.generate(**prompt, do_sample=False, max_new_tokens=task["new"], pad_token_id=0)
-        golden[name] = {"logits": picked.flatten().tolist(), "greedy": out[:, task["prompt"]:].tolist()}
+        golden[name]["greedy"] = out[:, task["prompt"]:].tolist()
 print(json.dumps(golden))
 `;
 
