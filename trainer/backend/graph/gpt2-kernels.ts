@@ -1,5 +1,6 @@
 /** The fused ops that only GPT-2 uses, as nodes: layer norm and GELU. The math of each is in its file under ops/. */
 import { GELU, GELU_CUBIC, GELU_GRADIENT, GELU_LINEAR } from '../../ops/gelu.ts';
+import { GELU_ERF, GELU_ERF_GRADIENT } from '../../ops/gelu-erf.ts';
 import { LAYER_NORM, LAYER_NORM_GRADIENT } from '../../ops/layer-norm.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { NodeOutput } from './graph-writer.ts';
@@ -13,6 +14,12 @@ function geluGate(nodes: Nodes, x: NodeOutput): { sigmoid: NodeOutput; square: N
   const square = nodes.op('Square', [x]);
   const factor = nodes.add(nodes.scale(square, GELU_CUBIC), nodes.float(GELU_LINEAR));
   return { sigmoid: nodes.op('Sigmoid', [nodes.mul(x, factor)]), square };
+}
+
+/** The share of a standard normal below x: (1 + erf(x / sqrt(2))) / 2. */
+function normalShare(nodes: Nodes, x: NodeOutput): NodeOutput {
+  const erf = nodes.op('Erf', [nodes.scale(x, Math.SQRT1_2)]);
+  return nodes.scale(nodes.add(erf, nodes.float(1)), 0.5);
 }
 
 export const gpt2Kernels: [string, GraphKernel][] = [
@@ -63,6 +70,23 @@ export const gpt2Kernels: [string, GraphKernel][] = [
       const inner = nodes.mul(nodes.mul(node(dy), node(x)), factor);
       const dSigmoid = nodes.op('SigmoidGrad', [sigmoid, inner]);
       return tensor(nodes.add(nodes.mul(node(dy), sigmoid), dSigmoid), x.shape);
+    },
+  ],
+  [
+    GELU_ERF,
+    (inputs, { nodes, node, tensor }) => {
+      const { x } = inputs as Inputs<'x'>;
+      return tensor(nodes.mul(node(x), normalShare(nodes, node(x))), x.shape);
+    },
+  ],
+  [
+    GELU_ERF_GRADIENT,
+    (inputs, { nodes, node, tensor }) => {
+      const { x, dy } = inputs as Inputs<'x' | 'dy'>;
+      const bell = nodes.op('Exp', [nodes.scale(nodes.op('Square', [node(x)]), -0.5)]);
+      const density = nodes.scale(bell, 1 / Math.sqrt(2 * Math.PI));
+      const slope = nodes.add(normalShare(nodes, node(x)), nodes.mul(node(x), density));
+      return tensor(nodes.mul(node(dy), slope), x.shape);
     },
   ],
 ];
