@@ -39,6 +39,7 @@ import { valueAndGrads } from '../optim/value-and-grads.ts';
 import { createRng } from '../rng.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import { assertFinite } from './assert-finite.ts';
+import { checkFitsContext } from './check-fits-context.ts';
 import { createScorer } from './create-scorer.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
@@ -139,6 +140,10 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     }
     yield { type: 'plan', recipe: 'reward', totalSteps, config, backend, numParameters: countParams(params) };
     yield checkPadDiffersFromEos(tokenizer);
+    checkFitsContext(
+      [...train.rows, ...heldOut.rows].flatMap(({ sequences }) => sequences),
+      { folder: modelFolder, maxPositions: model.maxPositions, maxLength: config.maxLength },
+    );
     yield selfCheck({
       name: 'reward head present',
       deviation: params[SCORE_WEIGHT] ? 0 : 1,

@@ -35,6 +35,7 @@ import { valueAndGrads } from '../optim/value-and-grads.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/load-tokenizer.ts';
 import { answerBatch } from './answer-batch.ts';
 import { assertFinite } from './assert-finite.ts';
+import { checkFitsContext } from './check-fits-context.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
 import type { RecipeArgs } from './recipe-args.ts';
@@ -149,6 +150,10 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     }
     yield { type: 'plan', recipe: 'sft', totalSteps, config, backend, numParameters: countParams(params) };
     yield checkPadDiffersFromEos(tokenizer);
+    checkFitsContext(
+      [...train.rows, ...heldOut.rows].map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
+      { folder: modelFolder, maxPositions: model.maxPositions, maxLength: config.maxLength },
+    );
     if (tooLong > 0) {
       const message = `${tooLong} of ${examples.length} rows are longer than maxLength ${config.maxLength} and left out`;
       yield { type: 'warning', step, message };
