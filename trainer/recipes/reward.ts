@@ -98,21 +98,30 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     padTokenId: tokenizer.padTokenId,
   });
   const optimizer = createAdamW(params, config.optimizer);
-  const score = createScorer({ params, config: model, padTokenId: tokenizer.padTokenId });
+  const score = createScorer({
+    params,
+    config: model,
+    padTokenId: tokenizer.padTokenId,
+    precision: config.precision,
+  });
   const evaluate = (rows: readonly RankedRow[]) => rankedAccuracy(rows, score);
 
   // 3. The compiled step.
   type Names = 'lastM' | 'chosenP' | 'rejectedP' | 'targetsP' | 'marginsP' | 'weightsP';
   type Scalars = { learningRate: Tensor; biasCorrection1: Tensor; biasCorrection2: Tensor };
-  const update = compile('reward step', (inputs: TokenBatch & Record<Names, Tensor> & Scalars) => {
-    const { loss, aux, grads } = valueAndGrads(params, () => {
-      const hiddenMD = embedding(forwardHidden(params, model, inputs), inputs.lastM);
-      const scoresM = scoreHidden(params, model, hiddenMD);
-      return { loss: rewardPairwise({ ...inputs, scoresM, centering: config.centering }), scoresM };
-    });
-    const gradNorm = optimizer.update(grads, inputs);
-    return { loss, gradNorm, scoresM: aux.scoresM };
-  });
+  const update = compile(
+    'reward step',
+    (inputs: TokenBatch & Record<Names, Tensor> & Scalars) => {
+      const { loss, aux, grads } = valueAndGrads(params, () => {
+        const hiddenMD = embedding(forwardHidden(params, model, inputs, config), inputs.lastM);
+        const scoresM = scoreHidden(params, model, hiddenMD);
+        return { loss: rewardPairwise({ ...inputs, scoresM, centering: config.centering }), scoresM };
+      });
+      const gradNorm = optimizer.update(grads, inputs);
+      return { loss, gradNorm, scoresM: aux.scoresM };
+    },
+    config,
+  );
 
   // 4. Checkpoints.
   let step = 0;
