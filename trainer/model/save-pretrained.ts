@@ -2,9 +2,11 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ModelConfig, toHuggingFaceConfig } from './config.ts';
 import type { GenerationConfig } from './load-pretrained.ts';
+import { mergedFloats } from './lora.ts';
+import { isLoraName } from './lora-names.ts';
 import { writeModelWeights } from './model-weights.ts';
 import { paramShapes } from './param-shapes.ts';
-import { type Params, readFloats } from './params.ts';
+import type { Params } from './params.ts';
 import type { FloatDtype } from './safetensors.ts';
 
 /** Files of a model folder that belong to the tokenizer and travel with the weights unchanged. */
@@ -22,8 +24,9 @@ export const TOKENIZER_FILES = [
 const TORCH_DTYPES = { F32: 'float32', BF16: 'bfloat16', F16: 'float16' };
 
 /**
- * Writes a folder that transformers opens: config.json, model.safetensors (or shards), generation_config.json for a language model,
- * and the tokenizer's files copied from `tokenizerFolder` where given. Not atomic: writeCheckpoint makes it so.
+ * Writes a folder that transformers opens: config.json, model.safetensors (or shards), generation_config.json for a language
+ * model, and the tokenizer's files copied from `tokenizerFolder` where given. An adapter is merged into the weights. Not
+ * atomic: writeCheckpoint makes it so.
  * @throws Error when parameters do not match the config, or a reward model has no pad id (training.md R8)
  */
 export function savePretrained(model: {
@@ -39,7 +42,8 @@ export function savePretrained(model: {
 }): void {
   const { folder, params, config, dtype = 'F32', maxShardBytes } = model;
   const shapes = paramShapes(config);
-  const names = new Set([...shapes.keys(), ...Object.keys(params)]);
+  const base = Object.entries(params).filter(([name]) => !isLoraName(name));
+  const names = new Set([...shapes.keys(), ...base.map(([name]) => name)]);
   const wrong = [...names].filter((name) => params[name]?.shape.join() !== shapes.get(name)?.join());
   if (wrong.length > 0) throw new Error(`${folder}: parameters do not match the config: ${wrong.join(', ')}`);
   if (config.architecture === 'LlamaForSequenceClassification' && config.padTokenId === null) {
@@ -54,8 +58,8 @@ export function savePretrained(model: {
     dtype: torchDtype,
     torch_dtype: torchDtype,
   });
-  const tensors = Object.entries(params).map(([name, variable]) => {
-    return [name, { shape: variable.shape, readFloats: () => readFloats(variable) }] as const;
+  const tensors = base.map(([name, { shape }]) => {
+    return [name, { shape, readFloats: () => mergedFloats(params, name) }] as const;
   });
   writeModelWeights(folder, Object.fromEntries(tensors), { dtype, maxShardBytes });
   if (config.architecture === 'LlamaForCausalLM') {
