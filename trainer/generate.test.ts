@@ -7,9 +7,11 @@ import { compile } from './backend/compile.ts';
 import { type Tensor, tf } from './backend/tf.ts';
 import { type GenerateArgs, generate } from './generate.ts';
 import { type ModelConfig, newModelConfig } from './model/config.ts';
-import { forwardHidden, initLlama, lmLogits, type TokenBatch } from './model/llama.ts';
+import { forwardHidden, lmLogits } from './model/decoder.ts';
+import { initParams } from './model/init-params.ts';
 import { disposeParams, newParam, type Params } from './model/params.ts';
 import { positionsFromMask } from './model/positions.ts';
+import type { TokenBatch } from './model/token-batch.ts';
 import { tokenLogProbs } from './ops/token-log-probs.ts';
 import { createRng } from './rng.ts';
 
@@ -78,7 +80,7 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
   let params: Params;
   beforeAll(async () => {
     await chooseBackend(backend);
-    params = initLlama(config, createRng(1, 'init'));
+    params = initParams(config, createRng(1, 'init'));
   });
   afterAll(() => disposeParams(params));
 
@@ -205,7 +207,7 @@ describe.each(withNative(['cpu', 'simd']))("lm-human-preferences' sampler test o
       tieWordEmbeddings: false,
     });
     // one-hot embeddings, blocks that add nothing, and a head that looks at the number before
-    const params = initLlama(counting, createRng(1, 'init'));
+    const params = initParams(counting, createRng(1, 'init'));
     const set = (name: string, shape: number[], value: (row: number, column: number) => number) => {
       params[name]?.dispose();
       const [rows, columns] = shape as [number, number];

@@ -6,10 +6,11 @@
 import { compile, type HostTensor } from './backend/compile.ts';
 import { type Tensor, tf } from './backend/tf.ts';
 import type { ModelConfig } from './model/config.ts';
+import { decodeHidden, lmLogits, prefillHidden } from './model/decoder.ts';
 import { createKvCache, disposeKvCache, type KvCache } from './model/kv-cache.ts';
-import { decodeHidden, lmLogits, prefillHidden, type TokenBatch } from './model/llama.ts';
 import type { Params } from './model/params.ts';
 import { positionsFromMask } from './model/positions.ts';
+import type { TokenBatch } from './model/token-batch.ts';
 import { embedding } from './ops/embedding.ts';
 import { sampleToken } from './ops/sample-token.ts';
 import type { Rng } from './rng.ts';

@@ -5,7 +5,10 @@
 import { z } from 'zod';
 
 /** Everything the forward pass and the files need to know about a model. */
-export type ModelConfig = {
+export type ModelConfig = LlamaConfig;
+
+export type LlamaConfig = {
+  family: 'llama';
   architecture: 'LlamaForCausalLM' | 'LlamaForSequenceClassification';
   vocabSize: number;
   hiddenSize: number;
@@ -30,6 +33,16 @@ export type ModelConfig = {
   rewardBias: number;
 };
 
+/** Whether the model ends in a score head; else it ends in logits over the vocabulary. */
+export function isRewardModel(config: Pick<ModelConfig, 'architecture'>): boolean {
+  return config.architecture === 'LlamaForSequenceClassification';
+}
+
+/** The same trunk with a score head that is not normalised yet. */
+export function asRewardModel(config: ModelConfig): ModelConfig {
+  return { ...config, architecture: 'LlamaForSequenceClassification', rewardGain: 1, rewardBias: 0 };
+}
+
 type ModelShape = Pick<
   ModelConfig,
   'vocabSize' | 'hiddenSize' | 'intermediateSize' | 'numLayers' | 'numHeads' | 'maxPositions'
@@ -38,6 +51,7 @@ type ModelShape = Pick<
 /** A causal-LM config of the given shape with the family's usual defaults for the rest. */
 export function newModelConfig(shape: ModelShape & Partial<ModelConfig>): ModelConfig {
   const config: ModelConfig = {
+    family: 'llama',
     architecture: 'LlamaForCausalLM',
     numKvHeads: shape.numHeads,
     headDim: shape.hiddenSize / shape.numHeads,
@@ -147,6 +161,7 @@ export function parseModelConfig(json: unknown, source: string): ModelConfig {
   }
   const eos = fields.eos_token_id ?? [];
   const config: ModelConfig = {
+    family: 'llama',
     architecture,
     vocabSize: fields.vocab_size,
     hiddenSize: fields.hidden_size,
@@ -183,7 +198,7 @@ export function parseModelConfig(json: unknown, source: string): ModelConfig {
 
 /** The config.json of a model, with the keys of both older and newer transformers where they differ. */
 export function toHuggingFaceConfig(config: ModelConfig): Record<string, unknown> {
-  const isReward = config.architecture === 'LlamaForSequenceClassification';
+  const isReward = isRewardModel(config);
   return {
     architectures: [config.architecture],
     attention_bias: config.attentionBias,

@@ -1,4 +1,4 @@
-import type { ModelConfig } from './config.ts';
+import { isRewardModel, type ModelConfig } from './config.ts';
 import { listed } from './listed.ts';
 import type { LoraConfig } from './lora-config.ts';
 import { paramShapes } from './param-shapes.ts';
@@ -55,7 +55,7 @@ export function savedParams(config: ModelConfig, lora: LoraConfig): string[] {
     const path = name.slice(0, name.lastIndexOf('.'));
     return lora.modulesToSave.some((wanted) => endsWith(path, wanted));
   });
-  const tied = config.tieWordEmbeddings && config.architecture.endsWith('ForCausalLM');
+  const tied = config.tieWordEmbeddings && !isRewardModel(config);
   const shared = names.find((name) => /(^|\.)(embed_tokens|wte)\./.test(name));
   if (tied && (shared || lora.modulesToSave.includes('lm_head'))) {
     throw new Error(

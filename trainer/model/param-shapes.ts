@@ -1,6 +1,12 @@
-import type { ModelConfig } from './config.ts';
+import { isRewardModel, type ModelConfig } from './config.ts';
 
 export const SCORE_WEIGHT = 'score.weight';
+export const LM_HEAD_WEIGHT = 'lm_head.weight';
+
+/** The name of the weight [V, D] that turns hidden states into logits: the tied embedding or a head of its own. */
+export function outputEmbedding(config: ModelConfig): string {
+  return config.tieWordEmbeddings ? 'model.embed_tokens.weight' : LM_HEAD_WEIGHT;
+}
 
 /** Every tensor of a model by its Hugging Face name, with its shape, in the order of the layers. */
 export function paramShapes(config: ModelConfig): Map<string, number[]> {
@@ -25,7 +31,7 @@ export function paramShapes(config: ModelConfig): Map<string, number[]> {
     addLinear(`${block}.mlp.down_proj`, [hiddenSize, intermediateSize], config.mlpBias);
   }
   shapes.set('model.norm.weight', [hiddenSize]);
-  if (config.architecture === 'LlamaForSequenceClassification') shapes.set(SCORE_WEIGHT, [1, hiddenSize]);
-  else if (!config.tieWordEmbeddings) shapes.set('lm_head.weight', [config.vocabSize, hiddenSize]);
+  if (isRewardModel(config)) shapes.set(SCORE_WEIGHT, [1, hiddenSize]);
+  else if (!config.tieWordEmbeddings) shapes.set(LM_HEAD_WEIGHT, [config.vocabSize, hiddenSize]);
   return shapes;
 }

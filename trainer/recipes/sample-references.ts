@@ -1,5 +1,6 @@
 import type { PromptExample } from '../data/types.ts';
 import { generate } from '../generate.ts';
+import { isRewardModel } from '../model/config.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { disposeParams } from '../model/params.ts';
 import { createRng } from '../rng.ts';
@@ -25,7 +26,7 @@ export function sampleReferences(args: {
   const { modelFolder, prompts, tokenizer, count, maxLength, seed } = args;
   const { params, config } = loadPretrained(modelFolder);
   try {
-    if (config.architecture !== 'LlamaForCausalLM') return null;
+    if (isRewardModel(config)) return null;
     const longest = Math.min(maxLength, config.maxPositions);
     const maxNewTokens = Math.min(args.maxNewTokens, Math.max(1, longest >> 1));
     const encoded = prompts

@@ -3,6 +3,7 @@ import { loadAddon } from './addon.ts';
 import { attentionKernels } from './attention-kernels.ts';
 import { NativeBackend } from './backend.ts';
 import { coreKernels } from './core-kernels.ts';
+import { gpt2Kernels } from './gpt2-kernels.ts';
 import { registerKernels } from './kernel-registration.ts';
 import { opKernels } from './op-kernels.ts';
 
@@ -14,5 +15,5 @@ export function registerNativeBackend(): void {
   loadAddon();
   if (tf.findBackendFactory('native')) return;
   tf.registerBackend('native', () => new NativeBackend());
-  registerKernels(new Map([...coreKernels(), ...opKernels, ...attentionKernels]));
+  registerKernels(new Map([...coreKernels(), ...opKernels, ...gpt2Kernels, ...attentionKernels]));
 }

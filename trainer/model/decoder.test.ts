@@ -6,12 +6,14 @@ import { compile } from '../backend/compile.ts';
 import { tf } from '../backend/tf.ts';
 import { createRng } from '../rng.ts';
 import { type ModelConfig, newModelConfig } from './config.ts';
+import { decodeHidden, forwardHidden, lmLogits, prefillHidden } from './decoder.ts';
 import { addScoreHead, scoreHeadStd, scoreHidden } from './heads.ts';
+import { initParams } from './init-params.ts';
 import { createKvCache, disposeKvCache } from './kv-cache.ts';
-import { decodeHidden, forwardHidden, initLlama, lmLogits, prefillHidden, type TokenBatch } from './llama.ts';
 import { paramShapes } from './param-shapes.ts';
 import { copyParams, countParams, disposeParams, newParam, type Params, readFloats } from './params.ts';
 import { positionsFromMask } from './positions.ts';
+import type { TokenBatch } from './token-batch.ts';
 
 const VOCAB = 30;
 const config = newModelConfig({
@@ -36,7 +38,7 @@ const other: ModelConfig = {
 
 let made: Params[] = [];
 function init(shape: ModelConfig, randomBiases = false): Params {
-  const params = initLlama(shape, createRng(1, 'init'));
+  const params = initParams(shape, createRng(1, 'init'));
   made.push(params);
   // biases start at 0, which would hide a bias that is left out
   const rng = createRng(1, 'biases');
@@ -82,7 +84,7 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
     await chooseBackend(backend);
   });
 
-  describe('initLlama', () => {
+  describe('initParams', () => {
     it('makes every tensor of the config, norms 1, biases 0, matrices of the wanted spread', () => {
       const params = init(other);
       expect(Object.fromEntries(Object.entries(params).map(([name, v]) => [name, v.shape]))).toEqual(
@@ -219,7 +221,7 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
 
     it('takes over the trunk, frees a separate LM head, and cannot be added twice', () => {
       const before = tf.memory().numTensors;
-      const language = initLlama(other, createRng(1, 'init'));
+      const language = initParams(other, createRng(1, 'init'));
       const reward = addScoreHead(language, other, createRng(2, 'head'));
       expect(reward.params['lm_head.weight']).toBeUndefined();
       expect(reward.params['model.norm.weight']).toBe(language['model.norm.weight']);
