@@ -5,7 +5,7 @@ import { withNative } from '../tests/support/tested-backends.ts';
 import { chooseBackend } from './backend/choose.ts';
 import { compile } from './backend/compile.ts';
 import { type Tensor, tf } from './backend/tf.ts';
-import { type GenerateArgs, generate } from './generate.ts';
+import { createGenerator, type GenerateArgs, generate } from './generate.ts';
 import { type ModelConfig, newModelConfig } from './model/config.ts';
 import { forwardHidden, lmLogits } from './model/decoder.ts';
 import { initParams } from './model/init-params.ts';
@@ -84,9 +84,9 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
   });
   afterAll(() => disposeParams(params));
 
-  const run = (changes: Partial<GenerateArgs> = {}) =>
+  const run = (changes: Partial<GenerateArgs> = {}, of: Params = params) =>
     generate({
-      params,
+      params: of,
       config,
       promptIds: PROMPTS,
       maxNewTokens: 20,
@@ -175,7 +175,28 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
     const before = tf.memory().numTensors;
     run();
     const { 'model.norm.weight': _, ...broken } = params;
-    expect(() => run({ params: broken })).toThrow('model.norm.weight');
+    expect(() => run({}, broken)).toThrow('model.norm.weight');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('draws the same from a kept generator, whatever its caches held before', () => {
+    const generator = createGenerator({ params, config });
+    const sampling = { temperature: TEMPERATURE, eosTokenIds: [EOS], padTokenId: PAD };
+    const before = tf.memory().numTensors;
+    for (const [seed, maxNewTokens] of [
+      [1, 20],
+      [2, 5],
+      [3, 20],
+    ] as const) {
+      // three times the same two sizes of cache, prompts in another order each time
+      const promptIds = [...PROMPTS.slice(seed), ...PROMPTS.slice(0, seed)];
+      const args = { ...sampling, promptIds, maxNewTokens };
+      const kept = generator.generate({ ...args, rng: createRng(seed, 'kept') });
+      expect(kept).toEqual(generate({ params, config, ...args, rng: createRng(seed, 'kept') }));
+      // one row more: a cache of its own, for which the oldest makes room in the end
+      generator.generate({ ...args, promptIds: promptIds.slice(seed), rng: createRng(seed, 'kept') });
+    }
+    generator.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 

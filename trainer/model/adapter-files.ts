@@ -75,7 +75,7 @@ export function saveAdapter(
 ): void {
   mkdirSync(folder, { recursive: true });
   const taskType = isRewardModel(config) ? 'SEQ_CLS' : 'CAUSAL_LM';
-  const json = toPeftConfig(lora, { taskType, baseModel, fanInFanOut: false });
+  const json = toPeftConfig(lora, { taskType, baseModel, fanInFanOut: config.family === 'gpt2' });
   writeFileSync(join(folder, CONFIG_FILE), `${JSON.stringify(json, null, 2)}\n`);
   const tensors = Object.entries(readAdapter(params, config, lora));
   writeSafetensors(

@@ -1,10 +1,11 @@
 /**
  * The decoder of whatever family the config names: what recipes and generation call. A family is one file of pure functions
- * beside this one (llama.ts), chosen here and nowhere else.
+ * beside this one (llama.ts, gpt2.ts), chosen here and nowhere else.
  */
 import type { Tensor, Tensor2D } from '../backend/tf.ts';
 import { linear } from '../ops/linear.ts';
 import type { ModelConfig } from './config.ts';
+import { decodeGpt2, forwardGpt2, prefillGpt2 } from './gpt2.ts';
 import type { KvCache } from './kv-cache.ts';
 import { decodeLlama, forwardLlama, prefillLlama } from './llama.ts';
 import { outputEmbedding } from './param-shapes.ts';
@@ -19,6 +20,8 @@ export function forwardHidden(params: Params, config: ModelConfig, batch: TokenB
   switch (config.family) {
     case 'llama':
       return forwardLlama(params, config, batch);
+    case 'gpt2':
+      return forwardGpt2(params, config, batch);
   }
 }
 
@@ -31,6 +34,8 @@ export function prefillHidden(
   switch (config.family) {
     case 'llama':
       return prefillLlama(params, config, batch);
+    case 'gpt2':
+      return prefillGpt2(params, config, batch);
   }
 }
 
@@ -39,6 +44,8 @@ export function decodeHidden(params: Params, config: ModelConfig, batch: DecodeB
   switch (config.family) {
     case 'llama':
       return decodeLlama(params, config, batch);
+    case 'gpt2':
+      return decodeGpt2(params, config, batch);
   }
 }
 

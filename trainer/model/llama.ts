@@ -12,22 +12,19 @@ import { ropeAttention } from '../ops/rope-attention.ts';
 import { ropeDecodeAttention } from '../ops/rope-decode-attention.ts';
 import { swiglu } from '../ops/swiglu.ts';
 import { writeKvCache } from '../ops/write-kv-cache.ts';
-import type { LlamaConfig } from './config.ts';
 import { type KvCache, layerCache } from './kv-cache.ts';
+import type { LlamaConfig } from './llama-config.ts';
 import { type Params, param } from './params.ts';
 import { projectBy } from './project-by.ts';
-import { ropeTables } from './rope-tables.ts';
+import { rotationAt } from './rope-tables.ts';
 import type { DecodeBatch, TokenBatch } from './token-batch.ts';
 
 type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
 
-/**
- * Hidden states [N, D] after the final norm. Pads (mask 0) are embedded as id 0 and seen by nobody; what comes out at a
- * pad is finite and without meaning.
- */
+/** Hidden states [N, D] after the final norm; see forwardHidden. */
 export function forwardLlama(params: Params, config: LlamaConfig, batch: TokenBatch): Tensor2D {
-  const { cos, sin } = ropeTables(config);
-  const { positionsBT, maskBT } = batch;
+  const { maskBT } = batch;
+  const { cos, sin, rows: positionsBT } = rotationAt(config, batch.positionsBT);
   return decoder(params, config, embedTokens(params, batch), (qkv) =>
     ropeAttention({ ...qkv, cos, sin, positionsBT, maskBT }, headsOf(config)),
   );
@@ -39,8 +36,8 @@ export function prefillLlama(
   config: LlamaConfig,
   batch: TokenBatch & { cache: KvCache },
 ): Tensor2D {
-  const { cos, sin } = ropeTables(config);
-  const { positionsBT, maskBT, cache } = batch;
+  const { maskBT, cache } = batch;
+  const { cos, sin, rows: positionsBT } = rotationAt(config, batch.positionsBT);
   return decoder(params, config, embedTokens(params, batch), (qkv, layer) => {
     const [cacheK, cacheV] = layerCache(cache, layer);
     writeKvCache({ k: qkv.k, v: qkv.v, cos, sin, positionsBT, cacheK, cacheV }, headsOf(config));
@@ -50,8 +47,8 @@ export function prefillLlama(
 
 /** Hidden states [B, D] of one new token per row, attending to slots 0..slot of the cache; writes the token's slot. */
 export function decodeLlama(params: Params, config: LlamaConfig, batch: DecodeBatch): Tensor2D {
-  const { cos, sin } = ropeTables(config);
-  const { idsB, positionsB, maskBS, slot, cache } = batch;
+  const { idsB, maskBS, slot, cache } = batch;
+  const { cos, sin, rows: positionsB } = rotationAt(config, batch.positionsB);
   const xBD = embedding(param(params, 'model.embed_tokens.weight'), idsB);
   return decoder(params, config, xBD, (qkv, layer) => {
     const [cacheK, cacheV] = layerCache(cache, layer);

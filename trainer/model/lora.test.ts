@@ -40,7 +40,7 @@ const lora: LoraConfig = {
   alphaPattern: {},
   modulesToSave: [],
 };
-const paths = (settings: Partial<LoraConfig>, model = config) =>
+const paths = (settings: Partial<LoraConfig>, model: ModelConfig = config) =>
   loraTargets(model, { ...lora, ...settings }).map(({ path }) => path);
 
 let made: Params[] = [];
@@ -90,13 +90,13 @@ describe('loraTargets', () => {
     ]);
   });
 
-  it.each<[Partial<LoraConfig>, ModelConfig, string]>([
-    [{ targetModules: ['c_attn'] }, config, 'target_modules: c_attn matches no linear layer'],
-    [{ targetModules: 'q_proj' }, config, 'target_modules: q_proj matches no linear layer'],
-    [{ targetModules: ['embed_tokens'] }, config, 'target_modules: model.embed_tokens is not a linear layer'],
-    [{ targetModules: '(' }, config, 'target_modules: ( is not a pattern'],
-  ])('refuses %o', (settings, model, message) => {
-    expect(() => paths(settings, model)).toThrow(message);
+  it.each<[Partial<LoraConfig>, string]>([
+    [{ targetModules: ['c_attn'] }, 'target_modules: c_attn matches no linear layer'],
+    [{ targetModules: 'q_proj' }, 'target_modules: q_proj matches no linear layer'],
+    [{ targetModules: ['embed_tokens'] }, 'target_modules: model.embed_tokens is not a linear layer'],
+    [{ targetModules: '(' }, 'target_modules: ( is not a pattern'],
+  ])('refuses %o', (settings, message) => {
+    expect(() => paths(settings)).toThrow(message);
   });
 
   it('keeps modules saved whole out of the adapter, and refuses a tied one', () => {

@@ -8,6 +8,7 @@ import { writeModelWeights } from './model-weights.ts';
 import { paramShapes } from './param-shapes.ts';
 import type { Params } from './params.ts';
 import type { FloatDtype } from './safetensors.ts';
+import { toFileLayout } from './weight-layout.ts';
 
 /** Files of a model folder that belong to the tokenizer and travel with the weights unchanged. */
 export const TOKENIZER_FILES = [
@@ -61,7 +62,7 @@ export function savePretrained(model: {
   const tensors = base.map(([name, { shape }]) => {
     return [name, { shape, readFloats: () => mergedFloats(params, name) }] as const;
   });
-  writeModelWeights(folder, Object.fromEntries(tensors), { dtype, maxShardBytes });
+  writeModelWeights(folder, toFileLayout(Object.fromEntries(tensors), config), { dtype, maxShardBytes });
   if (!isRewardModel(config)) {
     const { bosTokenId, eosTokenIds, padTokenId } = model.generationConfig ?? config;
     writeJson(join(folder, 'generation_config.json'), {
