@@ -54,7 +54,7 @@ async function train(): Promise<number> {
 
 async function generate(): Promise<number> {
   const options = parseGenerateOptions(argv);
-  const result = await generateText(options, interrupt.signal);
+  const result = await generateText(options, { note, signal: interrupt.signal });
   if (options.json) print(JSON.stringify(result));
   else for (const sample of result.samples) print(sample.text + (sample.ended ? '' : ' …'));
   return 0;
@@ -62,7 +62,7 @@ async function generate(): Promise<number> {
 
 async function importFolder(): Promise<number> {
   const options = parseImportModelOptions(argv);
-  const result = await importModel(options);
+  const result = await importModel(options, { note, signal: interrupt.signal });
   if (options.json) print(JSON.stringify(result));
   else print(`${result.out}: a ${result.architecture} of ${result.parameters} parameters`);
   return 0;

@@ -33,7 +33,10 @@ describe.skipIf(!modelFile || !tokenizerFile || !storiesFile)('llama2.c files', 
   let tokenizer: Tokenizer;
   beforeAll(async () => {
     const source = { kind: 'llama2c', model, tokenizer: tokenizerBin } as const;
-    const { parameters } = await importModel({ source, out, dtype: 'F32', json: false });
+    const { parameters } = await importModel(
+      { source, out, dtype: 'F32', json: false },
+      { note: () => {}, signal: new AbortController().signal },
+    );
     expect(parameters).toBe(260_032);
     tokenizer = loadTokenizer(out);
   });

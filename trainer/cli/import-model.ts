@@ -10,6 +10,7 @@ import { readLlama2cTokenizer } from '../tokenizer/llama2c-tokenizer.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import { writeTokenizer } from '../tokenizer/train-bpe.ts';
 import type { ImportModelOptions } from './import-model-options.ts';
+import { resolveModel } from './resolve-model.ts';
 import { UsageError } from './usage-error.ts';
 
 export type ImportModelResult = { out: string; architecture: string; parameters: number };
@@ -18,7 +19,11 @@ export type ImportModelResult = { out: string; architecture: string; parameters:
  * Writes a Hugging Face folder from a llama2.c file and its tokenizer, or from a model with an adapter merged into it.
  * @throws UsageError when a file is not there; Error naming what is wrong inside of one
  */
-export async function importModel({ source, out, dtype }: ImportModelOptions): Promise<ImportModelResult> {
+export async function importModel(
+  { source: given, out, dtype }: ImportModelOptions,
+  io: { note: (line: string) => void; signal: AbortSignal },
+): Promise<ImportModelResult> {
+  const source = given.kind === 'adapter' ? { ...given, model: await resolveModel(given.model, io) } : given;
   const inputs =
     source.kind === 'llama2c' ? [source.model, source.tokenizer] : [source.model, source.adapter];
   for (const path of inputs)
