@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { importModel } from '../../trainer/cli/import-model.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { loadAdapter } from '../../trainer/model/adapter-files.ts';
 import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
@@ -11,6 +12,7 @@ import { mergeLora } from '../../trainer/model/lora.ts';
 import { disposeParams, type Params, readParams } from '../../trainer/model/params.ts';
 import { reward } from '../../trainer/recipes/reward.ts';
 import { sft } from '../../trainer/recipes/sft.ts';
+import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { tinyLora, tinyReward, tinySft } from './tiny-configs.ts';
 import { collect, finalFolder, prompts, rankedExamples, sftExamples, writeTinyModel } from './tiny-world.ts';
 
@@ -66,9 +68,22 @@ describe.each(['sft', 'reward'] as const)('%s', (recipe) => {
     const expected = recipe === 'sft' ? attention : [...attention, 'score.weight'];
     expect(changed(base.params, final.params).sort()).toEqual(expected.sort());
 
-    const adapted = loadAdapter(join(finalFolder(outFolder), 'adapter'), base);
+    const adapter = join(finalFolder(outFolder), 'adapter');
+    const out = join(folder, `${recipe}-imported`);
+    const source = { kind: 'adapter', model: modelFolder, adapter } as const;
+    await importModel(
+      { source, out, dtype: 'F32', json: false },
+      { note: () => {}, signal: new AbortController().signal },
+    );
+    await chooseBackend('simd');
+    const imported = loadPretrained(out);
+    expect(readParams(imported.params)).toEqual(readParams(final.params));
+    expect(imported.config).toEqual(final.config);
+    expect(loadTokenizer(out).eosTokenId).toBe(loadTokenizer(modelFolder).eosTokenId);
+
+    const adapted = loadAdapter(adapter, base);
     const merged = mergeLora(adapted.params);
     expect(readParams(merged)).toEqual(readParams(final.params));
-    for (const params of [adapted.params, final.params, merged]) disposeParams(params);
+    for (const params of [adapted.params, final.params, imported.params, merged]) disposeParams(params);
   });
 });

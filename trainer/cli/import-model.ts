@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { chooseBackend } from '../backend/choose.ts';
 import { loadAdapter } from '../model/adapter-files.ts';
+import { isRewardModel } from '../model/config.ts';
 import { readLlama2c } from '../model/llama2c.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { countParams, disposeParams, newParam, type Params } from '../model/params.ts';
@@ -43,15 +44,14 @@ export async function importModel(
     return finish(params, config.architecture, out);
   }
   const base = loadPretrained(source.model);
-  const { params, config } = loadAdapter(source.adapter, base);
-  savePretrained({
-    folder: out,
-    params,
-    config,
-    generationConfig: base.generationConfig,
-    tokenizerFolder: source.model,
-    dtype,
-  });
+  const { params, config: adapted } = loadAdapter(source.adapter, base);
+  const { generationConfig } = base;
+  // a language model that becomes a reward model may have named none
+  const padTokenId = isRewardModel(adapted)
+    ? (adapted.padTokenId ?? loadTokenizer(source.model).padTokenId)
+    : adapted.padTokenId;
+  const config = { ...adapted, padTokenId };
+  savePretrained({ folder: out, params, config, generationConfig, tokenizerFolder: source.model, dtype });
   return finish(params, config.architecture, out);
 }
 

@@ -68,7 +68,10 @@ export function loadAdapter(folder: string, base: { params: Params; config: Mode
   return { params, config: model.config, lora };
 }
 
-/** Writes a folder that PEFT opens. `baseModel` is the folder or hub name that it takes the base from. */
+/**
+ * Writes a folder that PEFT opens. `baseModel` is the folder or hub name that it takes the base from. A reward model's
+ * normalisation (training.md R10) has no place in it: the adapter gives raw scores.
+ */
 export function saveAdapter(
   folder: string,
   { params, config, lora, baseModel }: AdaptedModel & { baseModel: string | null },
