@@ -6,10 +6,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cacheFolder } from '../lib/cache-folder.ts';
 import { buildAddon, removeAddon } from './native/addon.ts';
 import type { SelfTestResult } from './native/self-test.ts';
 import { prepareWheel, wheelFolder } from './native/wheel.ts';
@@ -19,7 +19,7 @@ const SELF_TEST = fileURLToPath(new URL('native/self-test.ts', import.meta.url))
 const { values } = parseArgs({
   options: { cuda: { type: 'boolean', default: false }, remove: { type: 'boolean', default: false } },
 });
-const cache = process.env.PLUMBLINE_CACHE ?? join(homedir(), '.cache', 'plumbline');
+const cache = cacheFolder();
 
 try {
   if (values.remove) remove();

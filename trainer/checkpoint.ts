@@ -5,6 +5,7 @@
  *
  *   checkpoint-120/  config.json model.safetensors generation_config.json tokenizer.json ...
  *                    critic/config.json critic/model.safetensors        (companion models, PPO)
+ *                    adapter/adapter_config.json ...                    (LoRA; the model has it merged)
  *                    trainer-state.json optimizer.safetensors           (resumable ones)
  *                    manifest.json                                      (sha256 of all the others)
  *
@@ -28,8 +29,10 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import type { HostTensor } from './backend/compile.ts';
 import { verifyManifest, writeManifest } from './manifest.ts';
+import { saveAdapter } from './model/adapter-files.ts';
 import type { ModelConfig } from './model/config.ts';
 import type { GenerationConfig } from './model/load-pretrained.ts';
+import type { LoraConfig } from './model/lora-config.ts';
 import type { Params } from './model/params.ts';
 import { readSafetensors, writeSafetensors } from './model/safetensors.ts';
 import { savePretrained } from './model/save-pretrained.ts';
@@ -37,6 +40,8 @@ import type { AdamWState } from './optim/adamw.ts';
 
 const STATE_FILE = 'trainer-state.json';
 const OPTIMIZER_FILE = 'optimizer.safetensors';
+/** Subfolder of a checkpoint trained with an adapter. */
+export const ADAPTER_FOLDER = 'adapter';
 const CHECKPOINT_NAME = /^checkpoint-(\d+)$/;
 const TEMPORARY_NAME = /\.tmp-[0-9a-f]{12}$/;
 
@@ -46,6 +51,8 @@ export type CheckpointModel = {
   generationConfig?: GenerationConfig;
   /** folder whose tokenizer files are copied */
   tokenizerFolder?: string | null;
+  /** the adapter among `params`: the model is written with it merged, and beside it the adapter alone as PEFT has it */
+  adapter?: { lora: LoraConfig; baseModel: string } | null;
 };
 
 export type TrainingState<State> = {
@@ -83,6 +90,7 @@ export function writeCheckpoint<State>(checkpoint: {
   const temporary = temporaryName(folder);
   try {
     savePretrained({ ...model, folder: temporary });
+    if (model.adapter) saveAdapter(join(temporary, ADAPTER_FOLDER), { ...model, ...model.adapter });
     for (const [name, companion] of Object.entries(companions)) {
       savePretrained({ ...companion, folder: join(temporary, name) });
     }

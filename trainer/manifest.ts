@@ -74,7 +74,8 @@ function filesIn(folder: string, prefix = ''): string[] {
     .sort();
 }
 
-function sha256OfFile(path: string): string {
+/** Read in pieces: a file of weights may be larger than memory. */
+export function sha256OfFile(path: string): string {
   const hash = createHash('sha256');
   const chunk = Buffer.alloc(1 << 20);
   const file = openSync(path, 'r');

@@ -1,15 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkDiskSpace } from '../check-disk-space.ts';
+import { systemPython } from '../python/system-python.ts';
 
 export const TENSORFLOW_VERSION = '2.21.0';
 /** Wheel and what is taken out of it, in MB; the CUDA wheel brings NVIDIA's libraries along. */
@@ -59,7 +52,7 @@ export function prepareWheel({ cache, cuda }: { cache: string; cuda: boolean }):
   if (!existsSync(complete)) {
     mkdirSync(root, { recursive: true });
     checkDiskSpace(root, NEEDED_MB[cuda ? 'tensorflow' : 'tensorflow-cpu']);
-    const python = findPython();
+    const python = systemPython();
     const wheel = downloadWheel(python, { root, name: cuda ? 'tensorflow' : 'tensorflow-cpu' });
     const partial = join(root, 'partial');
     rmSync(partial, { recursive: true, force: true });
@@ -121,20 +114,6 @@ function downloadWheel(python: string, { root, name }: { root: string; name: str
   throw new Error(
     `pip could not download ${requirement} (wheels exist for Python 3.10 to 3.13): ${last.trim()}`,
   );
-}
-
-function findPython(): string {
-  const python = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0);
-  if (!python) throw new Error('Python is missing: install python3 (3.10 to 3.13) with pip');
-  return python;
-}
-
-function checkDiskSpace(folder: string, neededMb: number): void {
-  if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
-  const { bavail, bsize } = statfsSync(folder);
-  const freeMb = Math.floor((bavail * bsize) / 2 ** 20);
-  if (freeMb < neededMb)
-    throw new Error(`${folder}: ${freeMb} MB are free, ${neededMb} MB are needed (PLUMBLINE_CACHE moves it)`);
 }
 
 function run(command: string, args: string[], problem: string): void {

@@ -10,7 +10,7 @@ import { pretrain } from '../../trainer/recipes/pretrain.ts';
 import { reward } from '../../trainer/recipes/reward.ts';
 import { sft } from '../../trainer/recipes/sft.ts';
 import { withNative } from '../support/tested-backends.ts';
-import { tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
+import { tinyLora, tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
 import {
   collect,
   doneOf,
@@ -67,6 +67,17 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
       reward({
         ...run,
         config: tinyReward,
+        backend,
+        modelFolder,
+        examples: rankedExamples,
+        referencePrompts: prompts,
+      }),
+    'sft with an adapter': (run) =>
+      sft({ ...run, config: { ...tinySft, lora: tinyLora }, backend, modelFolder, examples: sftExamples }),
+    'reward with an adapter': (run) =>
+      reward({
+        ...run,
+        config: { ...tinyReward, lora: tinyLora },
         backend,
         modelFolder,
         examples: rankedExamples,
@@ -145,6 +156,23 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
             examples: rankedExamples.slice(1),
             referencePrompts: prompts,
           }),
+        'sft with an adapter': () =>
+          sft({
+            ...other,
+            config: { ...tinySft, lora: { ...tinyLora, rank: 2 } },
+            backend,
+            modelFolder,
+            examples: sftExamples,
+          }),
+        'reward with an adapter': () =>
+          reward({
+            ...other,
+            config: { ...tinyReward, lora: tinyLora },
+            backend,
+            modelFolder: rewardFolder,
+            examples: rankedExamples,
+            referencePrompts: prompts,
+          }),
         ppo: () => start({ ...other, resumeFrom: join(folder, 'sft', 'halves', 'checkpoint-5') }),
       }[name];
       await expect(collect((changed as () => AsyncIterable<TrainEvent>)())).rejects.toThrow(
@@ -152,6 +180,8 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
           pretrain: 'made with config',
           sft: 'made with config',
           reward: 'made with other data',
+          'sft with an adapter': 'made with config',
+          'reward with an adapter': 'trained on other weights',
           ppo: 'critic',
         }[name],
       );

@@ -1,4 +1,5 @@
 /** Configs that fit the tiny world: each run has ten steps. */
+import { loraSchema } from '../../trainer/config/lora.ts';
 import { ppoSchema } from '../../trainer/config/ppo.ts';
 import { pretrainSchema } from '../../trainer/config/pretrain.ts';
 import { rewardSchema } from '../../trainer/config/reward.ts';
@@ -23,6 +24,8 @@ export const tinyPretrain = pretrainSchema.parse({
   optimizer: { learningRate: 1e-2, weightDecay: 0.1 },
   runtime,
 });
+
+export const tinyLora = loraSchema.parse({ rank: 3, alpha: 12, targetModules: 'attention' });
 
 /** 7 training rows, 4 a step: passes end in the middle of a batch. */
 export const tinySft = sftSchema.parse({

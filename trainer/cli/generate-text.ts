@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isRewardModel } from '../model/config.ts';
 import { loadModelConfig } from '../model/load-pretrained.ts';
 import { sampleResponses } from '../sample-responses.ts';
+import { resolveModel } from './resolve-model.ts';
 import type { GenerateOptions } from './train-options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -14,8 +15,12 @@ export type GenerateResult = {
 };
 
 /** Answers one prompt as the model's chat template asks. Throws UsageError when there is no model. */
-export async function generateText(options: GenerateOptions, signal: AbortSignal): Promise<GenerateResult> {
-  const { model, prompt, samples } = options;
+export async function generateText(
+  options: GenerateOptions,
+  io: { note: (line: string) => void; signal: AbortSignal },
+): Promise<GenerateResult> {
+  const { prompt, samples } = options;
+  const model = await resolveModel(options.model, io);
   if (!existsSync(join(model, 'config.json'))) {
     throw new UsageError(
       `--model ${model}: no config.json there; expected a model folder in Hugging Face's layout`,
@@ -36,7 +41,7 @@ export async function generateText(options: GenerateOptions, signal: AbortSignal
     temperature: options.temperature,
     seed: options.seed,
     backend: options.backend,
-    signal,
+    signal: io.signal,
   });
   return {
     prompt,

@@ -15,6 +15,7 @@ import { loadData, type RecipeData, toyRows } from './load-data.ts';
 import { makeNewBase, newBaseFolder } from './new-base.ts';
 import type { Progress } from './progress.ts';
 import { type ConfigOf, resolveConfig } from './resolve-config.ts';
+import { resolveModel } from './resolve-model.ts';
 import type { TrainOptions } from './train-options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -33,9 +34,14 @@ export type TrainResult = {
 } & Record<string, unknown>;
 
 /** Throws UsageError for mistakes in options or data; other errors are the recipe's own. */
-export async function runTrain(options: TrainOptions, io: TrainIo): Promise<TrainResult> {
+export async function runTrain(given: TrainOptions, io: TrainIo): Promise<TrainResult> {
   const startedAt = performance.now();
-  const config = resolveConfig(options.recipe, options);
+  const config = resolveConfig(given.recipe, given);
+  const options = {
+    ...given,
+    model: given.model && (await resolveModel(given.model, io)),
+    reward: given.reward && (await resolveModel(given.reward, io)),
+  };
   const baseConfig = resolveConfig('pretrain', {
     preset: 'small',
     config: null,

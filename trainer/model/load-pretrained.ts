@@ -1,11 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
-import type { HostTensor } from '../backend/compile.ts';
 import { type ModelConfig, parseModelConfig } from './config.ts';
+import { firstNonFinite } from './first-non-finite.ts';
+import { listed } from './listed.ts';
+import { type ModelWeights, openModelWeights } from './model-weights.ts';
 import { paramShapes } from './param-shapes.ts';
-import { newParam, type Params } from './params.ts';
-import { readSafetensors } from './safetensors.ts';
+import { disposeParams, newParam, type Params } from './params.ts';
+import { readJson } from './read-json.ts';
 import { fromFileLayout } from './weight-layout.ts';
 
 /** Ids that steer generation; from generation_config.json, where absent from config.json. */
@@ -17,7 +19,6 @@ export type GenerationConfig = {
 
 export type PretrainedModel = { config: ModelConfig; params: Params; generationConfig: GenerationConfig };
 
-const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 const generationSchema = z.looseObject({
   bos_token_id: z.number().int().min(0).nullish(),
   eos_token_id: z.union([z.number().int().min(0), z.array(z.number().int().min(0))]).nullish(),
@@ -31,22 +32,28 @@ const generationSchema = z.looseObject({
  */
 export function loadPretrained(folder: string): PretrainedModel {
   const config = loadModelConfig(folder);
-  const tensors = fromFileLayout(readWeights(folder), config);
   const shapes = paramShapes(config);
-
-  const missing = [...shapes.keys()].filter((name) => !tensors.has(name));
-  if (missing.length > 0)
-    throw new Error(`${folder}: ${missing.length} tensors are missing: ${listed(missing)}`);
-  const extra = [...tensors.keys()].filter((name) => !shapes.has(name) && !isRedundant(name, config));
-  if (extra.length > 0) {
-    throw new Error(
-      `${folder}: ${extra.length} tensors do not belong to a ${config.architecture}: ${listed(extra)}`,
-    );
-  }
-  for (const [name, shape] of shapes) checkTensor(tensors.get(name) as HostTensor, { folder, name, shape });
-
+  const weights = fromFileLayout(openModelWeights(folder), config);
   const params: Params = {};
-  for (const [name, shape] of shapes) params[name] = newParam(tensors.get(name)?.data as Float32Array, shape);
+  try {
+    const missing = [...shapes.keys()].filter((name) => !weights.shapes.has(name));
+    if (missing.length > 0)
+      throw new Error(`${folder}: ${missing.length} tensors are missing: ${listed(missing)}`);
+    const extra = [...weights.shapes.keys()].filter(
+      (name) => !shapes.has(name) && !isRedundant(name, config),
+    );
+    if (extra.length > 0) {
+      throw new Error(
+        `${folder}: ${extra.length} tensors do not belong to a ${config.architecture}: ${listed(extra)}`,
+      );
+    }
+    for (const [name, shape] of shapes) params[name] = newParam(readFloats(weights, name, shape), shape);
+  } catch (error) {
+    disposeParams(params);
+    throw error;
+  } finally {
+    weights.close();
+  }
   return { config, params, generationConfig: readGenerationConfig(folder, config) };
 }
 
@@ -56,50 +63,22 @@ export function loadModelConfig(folder: string): ModelConfig {
   return parseModelConfig(readJson(path), path);
 }
 
-function readWeights(folder: string): Map<string, HostTensor> {
-  const single = join(folder, 'model.safetensors');
-  if (existsSync(single)) return readSafetensors(single);
-
-  const indexPath = join(folder, 'model.safetensors.index.json');
-  if (!existsSync(indexPath)) {
-    throw new Error(`${folder}: neither model.safetensors nor model.safetensors.index.json is there`);
-  }
-  const index = indexSchema.safeParse(readJson(indexPath));
-  if (!index.success)
-    throw new Error(`${indexPath}: expected an object weight_map of tensor name to file name`);
-  const tensors = new Map<string, HostTensor>();
-  for (const shard of new Set(Object.values(index.data.weight_map))) {
-    if (basename(shard) !== shard) throw new Error(`${indexPath}: shard ${shard} is not a plain file name`);
-    const path = join(folder, shard);
-    if (!existsSync(path)) throw new Error(`${indexPath}: shard ${shard} is missing`);
-    for (const [name, tensor] of readSafetensors(path)) {
-      if (index.data.weight_map[name] !== shard) {
-        throw new Error(
-          `${path}: tensor ${name} should be in ${index.data.weight_map[name] ?? 'no shard'} by the index`,
-        );
-      }
-      tensors.set(name, tensor);
-    }
-  }
-  const absent = Object.keys(index.data.weight_map).filter((name) => !tensors.has(name));
-  if (absent.length > 0) throw new Error(`${indexPath}: not in the shard named for them: ${listed(absent)}`);
-  return tensors;
-}
-
 /** Tensors that transformers, too, reads past: the copy of a tied embedding and rotary tables of old exports. */
 function isRedundant(name: string, config: ModelConfig): boolean {
   return (name === 'lm_head.weight' && config.tieWordEmbeddings) || /\.rotary_emb\.inv_freq$/.test(name);
 }
 
-function checkTensor(tensor: HostTensor, expected: { folder: string; name: string; shape: number[] }): void {
-  const { folder, name, shape } = expected;
-  if (tensor.shape.join() !== shape.join()) {
-    throw new Error(`${folder}: tensor ${name} has shape [${tensor.shape}], config.json asks for [${shape}]`);
-  }
-  if (!(tensor.data instanceof Float32Array))
-    throw new Error(`${folder}: tensor ${name} holds integers, expected floats`);
-  const bad = tensor.data.findIndex((value) => !Number.isFinite(value));
-  if (bad !== -1) throw new Error(`${folder}: tensor ${name} holds ${tensor.data[bad]} at element ${bad}`);
+/** Reads one tensor. @throws Error naming file and tensor when its shape or values are not what a model can have */
+function readFloats(weights: ModelWeights, name: string, shape: number[]): Float32Array {
+  const at = `${weights.fileOf(name)}: tensor ${name}`;
+  const found = weights.shapes.get(name) as number[];
+  if (found.join() !== shape.join())
+    throw new Error(`${at} has shape [${found}], config.json asks for [${shape}]`);
+  const { data } = weights.read(name);
+  if (!(data instanceof Float32Array)) throw new Error(`${at} holds integers, expected floats`);
+  const bad = firstNonFinite(data);
+  if (bad !== -1) throw new Error(`${at} holds ${data[bad]} at element ${bad}`);
+  return data;
 }
 
 function readGenerationConfig(folder: string, config: ModelConfig): GenerationConfig {
@@ -117,23 +96,4 @@ function readGenerationConfig(folder: string, config: ModelConfig): GenerationCo
     eosTokenIds: eos === undefined || eos === null ? eosTokenIds : [eos].flat(),
     padTokenId: pad ?? padTokenId,
   };
-}
-
-function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new Error(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`${path}: not JSON: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function listed(names: string[]): string {
-  const shown = names.slice(0, 8).join(', ');
-  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }

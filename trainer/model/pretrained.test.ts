@@ -1,17 +1,25 @@
 /** loadPretrained and savePretrained: what goes wrong is named, what was saved comes back bit for bit. */
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../backend/choose.ts';
 import type { HostTensor } from '../backend/compile.ts';
-import { tf } from '../backend/tf.ts';
+import { tf, type Variable } from '../backend/tf.ts';
 import { createRng } from '../rng.ts';
 import { newModelConfig } from './config.ts';
 import { addScoreHead } from './heads.ts';
 import { initParams } from './init-params.ts';
 import { loadPretrained } from './load-pretrained.ts';
-import { disposeParams, readParams } from './params.ts';
+import { countParams, disposeParams, readFloats, readParams } from './params.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { savePretrained } from './save-pretrained.ts';
 
@@ -130,6 +138,60 @@ describe('save and load', () => {
     rmSync(indexPath);
     expect(() => loadPretrained(folder)).toThrow('neither model.safetensors nor');
   });
+});
+
+describe('shards and other types', () => {
+  it('splits above a size as transformers does, in order, and goes back to one file', () => {
+    const { params } = loadPretrained(folder);
+    const whole = readFileSync(weightsPath());
+    savePretrained({ folder, params, config, maxShardBytes: 1000 });
+    const files = readdirSync(folder).filter((file) => file.includes('safetensors'));
+    const index = JSON.parse(readFileSync(join(folder, 'model.safetensors.index.json'), 'utf8'));
+    const shards = files.filter((file) => file.endsWith('.safetensors'));
+    expect(shards.length).toBeGreaterThan(2);
+    expect(shards).toEqual([...new Set(Object.values(index.weight_map))]);
+    expect(shards[0]).toBe(`model-00001-of-0000${shards.length}.safetensors`);
+    expect(index.metadata.total_size).toBe(4 * countParams(params));
+    for (const shard of shards) {
+      const sizes = [...readSafetensors(join(folder, shard)).values()].map(({ data }) => data.byteLength);
+      expect(sizes.length === 1 || sizes.reduce((a, b) => a + b) <= 1000).toBe(true);
+    }
+    const again = loadPretrained(folder);
+    expect(readParams(again.params)).toEqual(readParams(params));
+
+    savePretrained({ folder, params: again.params, config });
+    expect(readdirSync(folder).filter((file) => file.includes('safetensors'))).toEqual(['model.safetensors']);
+    expect(readFileSync(weightsPath()).equals(whole)).toBe(true);
+    disposeParams(params);
+    disposeParams(again.params);
+  });
+
+  it.each([
+    ['BF16', 'bfloat16', 2 ** -8],
+    ['F16', 'float16', 2 ** -11],
+  ] as const)(
+    'stores %s on request, half the size, and says so in config.json',
+    (dtype, torchDtype, step) => {
+      const { params } = loadPretrained(folder);
+      const bytes = readFileSync(weightsPath()).length;
+      savePretrained({ folder, params, config, dtype });
+      expect(readFileSync(weightsPath()).length).toBeLessThan(0.7 * bytes);
+      expect(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))).toMatchObject({
+        dtype: torchDtype,
+      });
+      const again = loadPretrained(folder);
+      for (const [name, { data }] of Object.entries(readParams(params))) {
+        const rounded = readFloats(again.params[name] as Variable);
+        // F16 has steps of 2^-24 below its smallest normal number
+        for (const [i, value] of data.entries())
+          expect(Math.abs((rounded[i] as number) - value)).toBeLessThanOrEqual(
+            step * Math.abs(value) + 2 ** -25,
+          );
+      }
+      disposeParams(params);
+      disposeParams(again.params);
+    },
+  );
 });
 
 describe('loadPretrained refuses', () => {

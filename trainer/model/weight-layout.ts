@@ -4,44 +4,60 @@
  */
 import type { HostTensor } from '../backend/compile.ts';
 import type { ModelConfig } from './config.ts';
+import type { ModelWeights } from './model-weights.ts';
+import type { TensorToWrite } from './safetensors.ts';
 
 const CONV1D_WEIGHT = /\.(c_attn|c_proj|c_fc)\.weight$/;
 /** The causal masks that older exports carry as tensors; transformers reads past them, too. */
 const MASK_BUFFER = /\.attn\.(bias|masked_bias)$/;
 const WITHOUT_PREFIX = /^(wte|wpe|ln_f|h\.\d+)\./;
 
-/** Tensors as they were read from a file, by the names and in the layout of the parameters. */
-export function fromFileLayout(
-  tensors: ReadonlyMap<string, HostTensor>,
-  { family }: Pick<ModelConfig, 'family'>,
-): Map<string, HostTensor> {
-  if (family !== 'gpt2') return new Map(tensors);
-  const renamed = new Map<string, HostTensor>();
-  for (const [fileName, tensor] of tensors) {
+/** The weights of a folder by the names and in the layout of the parameters. */
+export function fromFileLayout(weights: ModelWeights, { family }: Pick<ModelConfig, 'family'>): ModelWeights {
+  if (family !== 'gpt2') return weights;
+  const shapes = new Map<string, number[]>();
+  const fileNames = new Map<string, string>();
+  for (const [fileName, shape] of weights.shapes) {
     const name = WITHOUT_PREFIX.test(fileName) ? `transformer.${fileName}` : fileName;
-    if (!MASK_BUFFER.test(name)) renamed.set(name, CONV1D_WEIGHT.test(name) ? transposed(tensor) : tensor);
+    if (MASK_BUFFER.test(name)) continue;
+    shapes.set(name, isTurned(name, shape) ? shape.toReversed() : shape);
+    fileNames.set(name, fileName);
   }
-  return renamed;
+  const fileName = (name: string) => fileNames.get(name) ?? name;
+  return {
+    shapes,
+    read(name) {
+      const tensor = weights.read(fileName(name));
+      return isTurned(name, tensor.shape) ? transposed(tensor) : tensor;
+    },
+    fileOf: (name) => weights.fileOf(fileName(name)),
+    close: weights.close,
+  };
 }
 
-/** Parameters as a file holds them. */
-export function toFileLayout(
-  tensors: Record<string, HostTensor>,
+/** Parameters as a file holds them; those that are fetched when their turn comes are turned around then. */
+export function toFileLayout<T extends TensorToWrite>(
+  tensors: Record<string, T>,
   { family }: Pick<ModelConfig, 'family'>,
-): Record<string, HostTensor> {
+): Record<string, T> {
   if (family !== 'gpt2') return tensors;
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [
-      name,
-      CONV1D_WEIGHT.test(name) ? transposed(tensor) : tensor,
-    ]),
-  );
+  const turned = Object.entries(tensors).map(([name, tensor]) => {
+    if (!isTurned(name, tensor.shape)) return [name, tensor];
+    if ('data' in tensor) return [name, transposed(tensor)];
+    const { shape, readFloats } = tensor;
+    const values = () => transposed({ shape, data: readFloats() }).data;
+    return [name, { shape: shape.toReversed(), readFloats: values }];
+  });
+  return Object.fromEntries(turned);
 }
 
-/** A matrix turned around; what is no matrix is left for the check of shapes to name. */
+/** What is no matrix is left for the check of shapes to name. */
+function isTurned(name: string, shape: number[]): boolean {
+  return CONV1D_WEIGHT.test(name) && shape.length === 2;
+}
+
 function transposed(tensor: HostTensor): HostTensor {
-  const [rows, columns, ...more] = tensor.shape;
-  if (rows === undefined || columns === undefined || more.length > 0) return tensor;
+  const [rows, columns] = tensor.shape as [number, number];
   const { data } = tensor;
   const turned = data instanceof Float32Array ? new Float32Array(data.length) : new Int32Array(data.length);
   for (let i = 0; i < rows; i++) {

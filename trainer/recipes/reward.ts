@@ -38,6 +38,7 @@ import { learningRateAt } from '../optim/schedule.ts';
 import { valueAndGrads } from '../optim/value-and-grads.ts';
 import { createRng } from '../rng.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
+import { asTrainable, checkAdapterChangesNothing } from './adapted-model.ts';
 import { assertFinite } from './assert-finite.ts';
 import { checkFitsContext } from './check-fits-context.ts';
 import { createScorer } from './create-scorer.ts';
@@ -47,7 +48,14 @@ import { rankedAccuracy } from './ranked-accuracy.ts';
 import { type RankedCounts, type RankedRow, rankedRows } from './ranked-rows.ts';
 import type { RecipeArgs } from './recipe-args.ts';
 import { rewardBatch } from './reward-batch.ts';
-import { assertSameRun, dataHash, runStateSchema, savedOptimizer } from './run-state.ts';
+import {
+  adaptedRunStateSchema,
+  assertSameBase,
+  assertSameRun,
+  baseHash,
+  dataHash,
+  savedOptimizer,
+} from './run-state.ts';
 import { sampleReferences } from './sample-references.ts';
 import { checkPadDiffersFromEos, selfCheck } from './self-check.ts';
 import { startStopwatch } from './stopwatch.ts';
@@ -93,11 +101,15 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   const totalSteps = Math.ceil(numSeen / batchSize);
 
   // 2. The model: the SFT trunk with a new head, or a reward model that goes on. Raw scores while it trains.
-  const { params, model, isNewHead } = openRewardModel(resumeFrom ?? modelFolder, {
-    seed: runtime.seed,
-    padTokenId: tokenizer.padTokenId,
-  });
-  const optimizer = createAdamW(params, config.optimizer);
+  const baseSha256 = config.lora.rank === null ? null : baseHash(modelFolder);
+  const { isNewHead, ...base } = openRewardModel(
+    baseSha256 === null ? (resumeFrom ?? modelFolder) : modelFolder,
+    { seed: runtime.seed, padTokenId: tokenizer.padTokenId },
+  );
+  const { config: model } = base;
+  const { params, trainable, lora } = asTrainable(base, { ...config, seed: runtime.seed, resumeFrom });
+  const adapter = lora && { lora, baseModel: modelFolder };
+  const optimizer = createAdamW(trainable, config.optimizer);
   const score = createScorer({
     params,
     config: model,
@@ -112,7 +124,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   const update = compile(
     'reward step',
     (inputs: TokenBatch & Record<Names, Tensor> & Scalars) => {
-      const { loss, aux, grads } = valueAndGrads(params, () => {
+      const { loss, aux, grads } = valueAndGrads(trainable, () => {
         const hiddenMD = embedding(forwardHidden(params, model, inputs, config), inputs.lastM);
         const scoresM = scoreHidden(params, model, hiddenMD);
         return { loss: rewardPairwise({ ...inputs, scoresM, centering: config.centering }), scoresM };
@@ -128,12 +140,12 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   let numTokens = 0;
   const save = (reason: 'scheduled' | 'interrupted' | 'final', scale = { gain: 1, bias: 0 }) => {
     const folder = reason === 'final' ? join(outFolder, 'final') : checkpointFolder(outFolder, step);
-    const state = { step, config, dataSha256, numTokens };
+    const state = { step, config, dataSha256, baseSha256, numTokens };
     const training = reason === 'final' ? null : { state, optimizers: { model: optimizer.exportState() } };
     const scaled = { ...model, rewardGain: scale.gain, rewardBias: scale.bias };
     const { manifestSha256 } = writeCheckpoint({
       folder,
-      model: { params, config: scaled, tokenizerFolder },
+      model: { params, config: scaled, tokenizerFolder, adapter },
       training,
     });
     if (training) pruneCheckpoints(outFolder, runtime.keepCheckpoints);
@@ -144,6 +156,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, stateSchema);
       assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      assertSameBase(saved.state, { baseSha256, modelFolder, folder: resumeFrom });
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
       ({ step, numTokens } = saved.state);
     }
@@ -159,6 +172,12 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
       tolerance: 0,
       detail: `${SCORE_WEIGHT} of ${modelFolder}`,
     });
+    const first = train.rows[0]?.sequences[0];
+    if (lora && first && step === 0)
+      yield checkAdapterChangesNothing(
+        { params, config: model },
+        { ids: first, padTokenId: tokenizer.padTokenId },
+      );
     for (const message of notices(train.counts, heldOut.counts, config))
       yield { type: 'warning', step, message };
     if (step === 0 && isNewHead) {
@@ -285,7 +304,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   }
 }
 
-const stateSchema = runStateSchema.extend({ numTokens: z.number().int().min(0) });
+const stateSchema = adaptedRunStateSchema.extend({ numTokens: z.number().int().min(0) });
 
 function openRewardModel(folder: string, { seed, padTokenId }: { seed: number; padTokenId: number }) {
   const loaded = loadPretrained(folder);
@@ -293,7 +312,7 @@ function openRewardModel(folder: string, { seed, padTokenId }: { seed: number; p
   const withHead = isNewHead ? addScoreHead(loaded.params, loaded.config, createRng(seed, 'init')) : loaded;
   return {
     params: withHead.params,
-    model: { ...withHead.config, rewardGain: 1, rewardBias: 0, padTokenId },
+    config: { ...withHead.config, rewardGain: 1, rewardBias: 0, padTokenId },
     isNewHead,
   };
 }

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { sha256OfFile } from '../manifest.ts';
 import type { AdamWState } from '../optim/adamw.ts';
 
 /** What every resumable checkpoint remembers of its run; recipes add their own fields. */
@@ -12,9 +15,32 @@ export const runStateSchema = z.strictObject({
   dataSha256: z.string(),
 });
 
+/** Of recipes that can train an adapter. */
+export const adaptedRunStateSchema = runStateSchema.extend({
+  /** hash of the base's weights where an adapter is trained on it, compared on resume */
+  baseSha256: z.string().nullable().default(null),
+});
+
 /** Hash of everything that a run trains on. */
 export function dataHash(data: unknown): string {
   return createHash('sha256').update(JSON.stringify(data)).digest('hex');
+}
+
+/** Hash of a folder's weights: an adapter goes on from the base that it began on, and from no other. */
+export function baseHash(modelFolder: string): string {
+  const files = readdirSync(modelFolder).filter((file) => file.endsWith('.safetensors'));
+  return dataHash(files.sort().map((file) => sha256OfFile(join(modelFolder, file))));
+}
+
+/** @throws when an adapter's base has changed since the checkpoint: what was learnt would be added to something else */
+export function assertSameBase(
+  saved: { baseSha256: string | null },
+  run: { baseSha256: string | null; modelFolder: string; folder: string },
+): void {
+  if (saved.baseSha256 === run.baseSha256) return;
+  throw new Error(
+    `${run.folder}: the adapter was trained on other weights than those in ${run.modelFolder} (sha256 ${saved.baseSha256}, now ${run.baseSha256})`,
+  );
 }
 
 /** @throws when a checkpoint belongs to a run with another config or other data: the two halves would not be one run */

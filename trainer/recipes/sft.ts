@@ -33,13 +33,21 @@ import { createAdamW } from '../optim/adamw.ts';
 import { learningRateAt } from '../optim/schedule.ts';
 import { valueAndGrads } from '../optim/value-and-grads.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/load-tokenizer.ts';
+import { asTrainable, checkAdapterChangesNothing } from './adapted-model.ts';
 import { answerBatch } from './answer-batch.ts';
 import { assertFinite } from './assert-finite.ts';
 import { checkFitsContext } from './check-fits-context.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
 import type { RecipeArgs } from './recipe-args.ts';
-import { assertSameRun, dataHash, runStateSchema, savedOptimizer } from './run-state.ts';
+import {
+  adaptedRunStateSchema,
+  assertSameBase,
+  assertSameRun,
+  baseHash,
+  dataHash,
+  savedOptimizer,
+} from './run-state.ts';
 import { checkPadDiffersFromEos } from './self-check.ts';
 import { startStopwatch } from './stopwatch.ts';
 
@@ -77,14 +85,18 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   const totalSteps = Math.ceil(numSeen / batchSize);
 
   // 2. The model.
-  const { params, config: model, generationConfig } = loadPretrained(resumeFrom ?? modelFolder);
+  const baseSha256 = config.lora.rank === null ? null : baseHash(modelFolder);
+  const base = loadPretrained(baseSha256 === null ? (resumeFrom ?? modelFolder) : modelFolder);
+  const { config: model, generationConfig } = base;
   if (isRewardModel(model)) {
-    disposeParams(params);
+    disposeParams(base.params);
     throw new Error(
       `${modelFolder}: a ${model.architecture} cannot be fine-tuned on answers, expected a language model`,
     );
   }
-  const optimizer = createAdamW(params, config.optimizer);
+  const { params, trainable, lora } = asTrainable(base, { ...config, seed: runtime.seed, resumeFrom });
+  const adapter = lora && { lora, baseModel: modelFolder };
+  const optimizer = createAdamW(trainable, config.optimizer);
 
   // 3. The compiled steps: logits only where an answer token is predicted.
   type Batch = TokenBatch & { rowsM: Tensor; targetsM: Tensor; weightsM: Tensor };
@@ -97,7 +109,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   const update = compile(
     'sft step',
     (inputs: Batch & Scalars) => {
-      const { loss, grads } = valueAndGrads(params, () => ({
+      const { loss, grads } = valueAndGrads(trainable, () => ({
         loss: crossEntropy(answerLogProbs(inputs).logProbsM, inputs.weightsM),
       }));
       const gradNorm = optimizer.update(grads, inputs);
@@ -138,11 +150,11 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   let numTokens = 0;
   const save = (reason: 'scheduled' | 'interrupted' | 'final') => {
     const folder = reason === 'final' ? join(outFolder, 'final') : checkpointFolder(outFolder, step);
-    const state = { step, config, dataSha256, numTokens };
+    const state = { step, config, dataSha256, baseSha256, numTokens };
     const training = reason === 'final' ? null : { state, optimizers: { model: optimizer.exportState() } };
     const { manifestSha256 } = writeCheckpoint({
       folder,
-      model: { params, config: model, generationConfig, tokenizerFolder },
+      model: { params, config: model, generationConfig, tokenizerFolder, adapter },
       training,
     });
     if (training) pruneCheckpoints(outFolder, runtime.keepCheckpoints);
@@ -153,6 +165,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, stateSchema);
       assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      assertSameBase(saved.state, { baseSha256, modelFolder, folder: resumeFrom });
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
       ({ step, numTokens } = saved.state);
     }
@@ -162,6 +175,11 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
       [...train.rows, ...heldOut.rows].map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
       { folder: modelFolder, maxPositions: model.maxPositions, maxLength: config.maxLength },
     );
+    const [first] = train.rows;
+    if (lora && first && step === 0) {
+      const ids = [...first.promptIds, ...first.responseIds];
+      yield checkAdapterChangesNothing({ params, config: model }, { ids, padTokenId: tokenizer.padTokenId });
+    }
     if (tooLong > 0) {
       const message = `${tooLong} of ${examples.length} rows are longer than maxLength ${config.maxLength} and left out`;
       yield { type: 'warning', step, message };
@@ -213,7 +231,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   }
 }
 
-const stateSchema = runStateSchema.extend({ numTokens: z.number().int().min(0) });
+const stateSchema = adaptedRunStateSchema.extend({ numTokens: z.number().int().min(0) });
 
 function rowsOf(examples: readonly SftExample[], tokenizer: Tokenizer, maxLength: number) {
   const all = examples.map(({ prompt, completion }) => ({

@@ -1,0 +1,89 @@
+/** Training with an adapter: what it changes, what it leaves, and what the final folder holds. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { importModel } from '../../trainer/cli/import-model.ts';
+import type { TrainEvent } from '../../trainer/events.ts';
+import { loadAdapter } from '../../trainer/model/adapter-files.ts';
+import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { mergeLora } from '../../trainer/model/lora.ts';
+import { disposeParams, type Params, readParams } from '../../trainer/model/params.ts';
+import { reward } from '../../trainer/recipes/reward.ts';
+import { sft } from '../../trainer/recipes/sft.ts';
+import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
+import { tinyLora, tinyReward, tinySft } from './tiny-configs.ts';
+import { collect, finalFolder, prompts, rankedExamples, sftExamples, writeTinyModel } from './tiny-world.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lora-recipes-'));
+let modelFolder: string;
+beforeAll(async () => {
+  await chooseBackend('simd');
+  modelFolder = await writeTinyModel(join(folder, 'base'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = () => ({
+  backend: 'simd' as const,
+  modelFolder,
+  resumeFrom: null,
+  signal: new AbortController().signal,
+});
+
+function losses(events: readonly TrainEvent[]): number[] {
+  return events.flatMap((event) => (event.type === 'step' ? [event.metrics.loss as number] : []));
+}
+
+/** Names of the weights in which two models differ. */
+function changed(before: Params, after: Params): string[] {
+  const [old, now] = [readParams(before), readParams(after)];
+  return Object.keys(now).filter((name) => old[name]?.data.join() !== now[name]?.data.join());
+}
+
+describe.each(['sft', 'reward'] as const)('%s', (recipe) => {
+  it('trains the adapter and its head alone; final is the merged model, with the adapter beside it', async () => {
+    const outFolder = join(folder, recipe);
+    const lora = tinyLora;
+    const events = await collect(
+      recipe === 'sft'
+        ? sft({ ...run(), outFolder, config: { ...tinySft, lora }, examples: sftExamples })
+        : reward({
+            ...run(),
+            outFolder,
+            config: { ...tinyReward, lora, normalizeOn: 0 },
+            examples: rankedExamples,
+            referencePrompts: prompts,
+          }),
+    );
+    const curve = losses(events);
+    expect(curve.at(-1)).toBeLessThan(curve[0] as number);
+    expect(
+      events.find((e) => e.type === 'self-check' && e.name === 'new adapter changes nothing'),
+    ).toBeDefined();
+
+    const base = loadPretrained(modelFolder);
+    const final = loadPretrained(finalFolder(outFolder));
+    const attention = Object.keys(base.params).filter((name) => /self_attn\.\w_proj\.weight$/.test(name));
+    const expected = recipe === 'sft' ? attention : [...attention, 'score.weight'];
+    expect(changed(base.params, final.params).sort()).toEqual(expected.sort());
+
+    const adapter = join(finalFolder(outFolder), 'adapter');
+    const out = join(folder, `${recipe}-imported`);
+    const source = { kind: 'adapter', model: modelFolder, adapter } as const;
+    await importModel(
+      { source, out, dtype: 'F32', json: false },
+      { note: () => {}, signal: new AbortController().signal },
+    );
+    await chooseBackend('simd');
+    const imported = loadPretrained(out);
+    expect(readParams(imported.params)).toEqual(readParams(final.params));
+    expect(imported.config).toEqual(final.config);
+    expect(loadTokenizer(out).eosTokenId).toBe(loadTokenizer(modelFolder).eosTokenId);
+
+    const adapted = loadAdapter(adapter, base);
+    const merged = mergeLora(adapted.params);
+    expect(readParams(merged)).toEqual(readParams(final.params));
+    for (const params of [adapted.params, final.params, imported.params, merged]) disposeParams(params);
+  });
+});
