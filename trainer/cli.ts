@@ -1,11 +1,13 @@
 /**
- * `npm run train -- <recipe> ...` and `npm run generate -- ...`: the trainer without the web. The only file of the trainer
- * that prints, and that reads argv.
+ * `npm run train -- <recipe> ...`, `npm run generate -- ...` and `npm run import-model -- ...`: the trainer without the web. The
+ * only file of the trainer that prints, and that reads argv.
  *
  * People's lines and progress go to stderr, results to stdout; with --json the last line of stdout is one object.
  * Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted (the checkpoint is written first).
  */
 import { generateText } from './cli/generate-text.ts';
+import { importModel } from './cli/import-model.ts';
+import { IMPORT_MODEL_HELP, parseImportModelOptions } from './cli/import-model-options.ts';
 import { createProgress } from './cli/progress.ts';
 import { runTrain, type TrainResult } from './cli/train.ts';
 import { GENERATE_HELP, parseGenerateOptions, parseTrainOptions, TRAIN_HELP } from './cli/train-options.ts';
@@ -58,6 +60,14 @@ async function generate(): Promise<number> {
   return 0;
 }
 
+async function importFolder(): Promise<number> {
+  const options = parseImportModelOptions(argv);
+  const result = await importModel(options);
+  if (options.json) print(JSON.stringify(result));
+  else print(`${result.out}: a ${result.architecture} of ${result.parameters} parameters`);
+  return 0;
+}
+
 function summarize(result: TrainResult): string {
   const { data: _, heldOutAccuracy, low, high, longerWins, pairs, ...rest } = result;
   const lines = Object.entries(rest).map(([name, value]) => `${name}: ${value}`);
@@ -78,6 +88,7 @@ function quoted(word: string): string {
 const commands: Record<string, { run: () => Promise<number>; help: string }> = {
   train: { run: train, help: TRAIN_HELP },
   generate: { run: generate, help: GENERATE_HELP },
+  'import-model': { run: importFolder, help: IMPORT_MODEL_HELP },
 };
 const chosen = commands[command ?? ''];
 if (!chosen) {

@@ -1,8 +1,8 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type BackendName, chooseBackend, isNativeInstalled } from '../../trainer/backend/choose.ts';
-import { generate } from '../../trainer/generate.ts';
+import { createGenerator } from '../../trainer/generate.ts';
 import { type ModelConfig, newModelConfig } from '../../trainer/model/config.ts';
-import { initLlama } from '../../trainer/model/llama.ts';
+import { initParams } from '../../trainer/model/init-params.ts';
 import { countParams, disposeParams } from '../../trainer/model/params.ts';
 import { createRng } from '../../trainer/rng.ts';
 import { languageModelStep } from './language-model-step.ts';
@@ -34,7 +34,7 @@ const TINY = newModelConfig({
 /** One whole training step of language modelling on random tokens. */
 function trainStep(config: ModelConfig, batch: number, time: number): Work {
   const rng = createRng(SEED, 'bench');
-  const params = initLlama(config, rng);
+  const params = initParams(config, rng);
   const step = languageModelStep(
     { params, config },
     { learningRate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 },
@@ -58,17 +58,18 @@ function trainStep(config: ModelConfig, batch: number, time: number): Work {
 /** One whole generation from random prompts of 16 tokens; counts new tokens. */
 function generation(config: ModelConfig, batch: number, maxNewTokens: number): Work {
   const rng = createRng(SEED, 'bench');
-  const params = initLlama(config, rng);
+  const params = initParams(config, rng);
   const promptIds = Array.from({ length: batch }, () =>
     Array.from({ length: 16 }, () => rng.integer(config.vocabSize)),
   );
+  const generator = createGenerator({ params, config });
+  const sampling = { promptIds, rng, maxNewTokens, temperature: 1, eosTokenIds: [], padTokenId: 0 };
   return {
-    run: () => {
-      const sampling = { maxNewTokens, temperature: 1, eosTokenIds: [], padTokenId: 0 };
-      const { responses } = generate({ params, config, promptIds, rng, ...sampling });
-      return responses.flat().length;
+    run: () => generator.generate(sampling).responses.flat().length,
+    dispose: () => {
+      generator.dispose();
+      disposeParams(params);
     },
-    dispose: () => disposeParams(params),
   };
 }
 
@@ -138,7 +139,7 @@ export async function measureBackends(options: {
   );
   for (const config of [TOY, SMALL, TINY]) {
     await chooseBackend('simd');
-    const params = initLlama(config, createRng(SEED, 'count'));
+    const params = initParams(config, createRng(SEED, 'count'));
     const { hiddenSize, numLayers, vocabSize } = config;
     console.log(
       `${(countParams(params) / 1e6).toFixed(2)}M parameters: width ${hiddenSize}, ${numLayers} layers, vocabulary ${vocabSize}`,

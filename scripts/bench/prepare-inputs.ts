@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../lib/cache-folder.ts';
 import { chooseBackend } from '../../trainer/backend/choose.ts';
 import { addScoreHead } from '../../trainer/model/heads.ts';
-import { initLlama } from '../../trainer/model/llama.ts';
+import { initParams } from '../../trainer/model/init-params.ts';
 import { loadModelConfig, loadPretrained } from '../../trainer/model/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { savePretrained } from '../../trainer/model/save-pretrained.ts';
@@ -125,7 +125,7 @@ async function prepareModel(
   await chooseBackend('cpu');
   if (work.model !== '135M') {
     const config = MODEL_SHAPES[work.model];
-    const params = initLlama(config, createRng(SEED, 'bench model'));
+    const params = initParams(config, createRng(SEED, 'bench model'));
     savePretrained({ folder: target, params, config });
     disposeParams(params);
     return target;

@@ -8,7 +8,7 @@ import { chooseBackend } from '../../trainer/backend/choose.ts';
 import { compile } from '../../trainer/backend/compile.ts';
 import { loadAddon } from '../../trainer/backend/graph/addon.ts';
 import type { Tensor } from '../../trainer/backend/tf.ts';
-import { generate } from '../../trainer/generate.ts';
+import { createGenerator } from '../../trainer/generate.ts';
 import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
 import { linear } from '../../trainer/ops/linear.ts';
 import { createRng } from '../../trainer/rng.ts';
@@ -56,12 +56,11 @@ function training(): Task {
 }
 
 function generation(): Task {
-  const { params, config } = loadPretrained(job.model);
+  const { generate } = createGenerator(loadPretrained(job.model));
   const rng = createRng(1, 'bench sampling');
-  const common = { params, config, promptIds: job.prompts, maxNewTokens: job.newTokens, rng };
-  const sampled = (): number =>
-    generate({ ...common, temperature: 1, eosTokenIds: [], padTokenId: 0 }).responses.flat().length;
-  const greedy = generate({ ...common, temperature: 0, eosTokenIds: [], padTokenId: 0 });
+  const common = { promptIds: job.prompts, maxNewTokens: job.newTokens, rng, eosTokenIds: [], padTokenId: 0 };
+  const sampled = (): number => generate({ ...common, temperature: 1 }).responses.flat().length;
+  const greedy = generate({ ...common, temperature: 0 });
   sampled();
   return {
     first: { greedy: { tokens: greedy.responses, logProbs: greedy.logProbs } },

@@ -10,7 +10,7 @@ import type {
 } from '../../trainer/data/types.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { newModelConfig } from '../../trainer/model/config.ts';
-import { initLlama } from '../../trainer/model/llama.ts';
+import { initParams } from '../../trainer/model/init-params.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { savePretrained } from '../../trainer/model/save-pretrained.ts';
 import { createRng } from '../../trainer/rng.ts';
@@ -73,7 +73,7 @@ export async function writeTinyModel(folder: string, seed = 7): Promise<string> 
     eosTokenIds: [tokenizer.eosTokenId],
     padTokenId: tokenizer.padTokenId,
   });
-  const params = initLlama(config, createRng(seed, 'init'));
+  const params = initParams(config, createRng(seed, 'init'));
   savePretrained({ folder, params, config });
   disposeParams(params);
   return folder;

@@ -146,7 +146,7 @@ describe('npm run train', () => {
         ['train', 'sft', '--data', 'toy', '--out', 'x', '--model', 'y', '--set', 'a=b'],
         '--set: there is no option "a"',
       ],
-      [['fly'], 'unknown command "fly"; expected one of: train, generate'],
+      [['fly'], 'unknown command "fly"; expected one of: train, generate, import-model'],
     ];
     for (const [args, message] of cases) {
       const outcome = await run(args);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RECIPES } from '../config/recipes.ts';
 import { presetsOf } from '../presets/presets.ts';
+import { parseImportModelOptions } from './import-model-options.ts';
 import { resolveConfig } from './resolve-config.ts';
 import { parseGenerateOptions, parseTrainOptions } from './train-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -61,6 +62,32 @@ describe('parseGenerateOptions', () => {
     expect(() => parseGenerateOptions(['--model', 'm', 'Hi', 'there'])).toThrow(
       /did you mean --prompt "Hi there"/,
     );
+  });
+});
+
+describe('parseImportModelOptions', () => {
+  const parse = (line: string) => parseImportModelOptions(line.split(' '));
+  it('takes a llama2.c file with its tokenizer, or a model with an adapter', () => {
+    expect(parse('--llama2c m.bin --tokenizer t.bin --out o')).toMatchObject({
+      source: { kind: 'llama2c', model: 'm.bin', tokenizer: 't.bin' },
+      dtype: 'F32',
+    });
+    expect(parse('--model m --adapter a --out o --dtype bfloat16')).toMatchObject({
+      source: { kind: 'adapter', model: 'm', adapter: 'a' },
+      dtype: 'BF16',
+    });
+  });
+
+  it.each([
+    ['--llama2c m.bin --tokenizer t.bin', /--out is missing/],
+    ['--llama2c m.bin --out o', /--tokenizer is missing/],
+    ['--model m --out o', /expected --llama2c and --tokenizer, or --model and --adapter/],
+    ['--llama2c m --model m --adapter a --out o', /expected --llama2c/],
+    ['--model m --adapter a --out o --dtype int8', /--dtype is "int8"; expected one of: float32, bfloat16/],
+    ['--model m --adapter a --out o more', /unexpected "more"/],
+  ])('refuses "%s"', (line, message) => {
+    expect(() => parse(line)).toThrow(UsageError);
+    expect(() => parse(line)).toThrow(message);
   });
 });
 

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { RECIPES, type RecipeName } from '../config/recipes.ts';
+import { parseOptions } from './parse-options.ts';
 import { UsageError } from './usage-error.ts';
 
 export type TrainOptions = {
@@ -49,7 +49,7 @@ Options
 
 /** Reads `<recipe> --option value ...`. Throws UsageError naming the option and what was expected. */
 export function parseTrainOptions(argv: readonly string[]): TrainOptions {
-  const { values, positionals } = parse(argv, {
+  const { values, positionals } = parseOptions(argv, {
     data: { type: 'string' },
     out: { type: 'string' },
     model: { type: 'string' },
@@ -139,7 +139,7 @@ Options
 
 /** Reads the options of `generate`. Throws UsageError naming the option and what was expected. */
 export function parseGenerateOptions(argv: readonly string[]): GenerateOptions {
-  const { values, positionals } = parse(argv, {
+  const { values, positionals } = parseOptions(argv, {
     model: { type: 'string' },
     prompt: { type: 'string' },
     'max-new': { type: 'string' },
@@ -163,26 +163,6 @@ export function parseGenerateOptions(argv: readonly string[]): GenerateOptions {
     backend: values.backend,
     json: values.json ?? false,
   };
-}
-
-type Known = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
-
-function parse<K extends Known>(argv: readonly string[], options: K) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!code.startsWith('ERR_PARSE_ARGS')) throw error;
-    const message = (error as Error).message.split('. ')[0];
-    throw new UsageError(
-      `${message}; options are: ${Object.keys(options)
-        .map((name) => `--${name}`)
-        .join(' ')}`,
-      {
-        cause: error,
-      },
-    );
-  }
 }
 
 function numberOption(

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostTensor } from '../backend/compile.ts';
 import { createRng } from '../rng.ts';
-import type { ModelConfig } from './config.ts';
+import { asRewardModel, isRewardModel, type ModelConfig } from './config.ts';
 import { firstNonFinite } from './first-non-finite.ts';
 import { addScoreHead } from './heads.ts';
 import { listed } from './listed.ts';
@@ -36,11 +36,9 @@ export function loadAdapter(folder: string, base: { params: Params; config: Mode
   const tensors = new Map(
     [...readSafetensors(path)].map(([name, tensor]) => [nameWithin(name, path), tensor] as const),
   );
-  const wantsHead = taskType === 'SEQ_CLS' && base.config.architecture === 'LlamaForCausalLM';
-  const config: ModelConfig = wantsHead
-    ? { ...base.config, architecture: 'LlamaForSequenceClassification' }
-    : base.config;
-  if (taskType === 'CAUSAL_LM' && config.architecture !== 'LlamaForCausalLM')
+  const wantsHead = taskType === 'SEQ_CLS' && !isRewardModel(base.config);
+  const config = wantsHead ? asRewardModel(base.config) : base.config;
+  if (taskType === 'CAUSAL_LM' && isRewardModel(config))
     throw new Error(`${configPath}: task_type is CAUSAL_LM, the base is a ${config.architecture}`);
   const targets = named(configPath, () => loraTargets(config, lora));
   const saved = named(configPath, () => savedParams(config, lora));
@@ -76,8 +74,8 @@ export function saveAdapter(
   { params, config, lora, baseModel }: AdaptedModel & { baseModel: string | null },
 ): void {
   mkdirSync(folder, { recursive: true });
-  const taskType = config.architecture.endsWith('ForSequenceClassification') ? 'SEQ_CLS' : 'CAUSAL_LM';
-  const json = toPeftConfig(lora, { taskType, baseModel, fanInFanOut: false });
+  const taskType = isRewardModel(config) ? 'SEQ_CLS' : 'CAUSAL_LM';
+  const json = toPeftConfig(lora, { taskType, baseModel, fanInFanOut: config.family === 'gpt2' });
   writeFileSync(join(folder, CONFIG_FILE), `${JSON.stringify(json, null, 2)}\n`);
   const tensors = Object.entries(readAdapter(params, config, lora));
   writeSafetensors(

@@ -8,6 +8,7 @@ import { type ModelWeights, openModelWeights } from './model-weights.ts';
 import { paramShapes } from './param-shapes.ts';
 import { disposeParams, newParam, type Params } from './params.ts';
 import { readJson } from './read-json.ts';
+import { fromFileLayout } from './weight-layout.ts';
 
 /** Ids that steer generation; from generation_config.json, where absent from config.json. */
 export type GenerationConfig = {
@@ -32,7 +33,7 @@ const generationSchema = z.looseObject({
 export function loadPretrained(folder: string): PretrainedModel {
   const config = loadModelConfig(folder);
   const shapes = paramShapes(config);
-  const weights = openModelWeights(folder);
+  const weights = fromFileLayout(openModelWeights(folder), config);
   const params: Params = {};
   try {
     const missing = [...shapes.keys()].filter((name) => !weights.shapes.has(name));

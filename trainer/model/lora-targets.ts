@@ -1,4 +1,4 @@
-import type { ModelConfig } from './config.ts';
+import { isRewardModel, type ModelConfig } from './config.ts';
 import { listed } from './listed.ts';
 import type { LoraConfig } from './lora-config.ts';
 import { paramShapes } from './param-shapes.ts';
@@ -16,7 +16,7 @@ const OUTSIDE_BLOCKS = /(^|\.)(embed_tokens|lm_head|score|wte|wpe)$/;
  */
 export function loraTargets(config: ModelConfig, lora: LoraConfig): LoraTarget[] {
   const matches = targetMatcher(lora.targetModules);
-  const saved = (path: string) => lora.modulesToSave.some((name) => endsWith(path, name));
+  const saved = (path: string) => lora.modulesToSave.some((name) => `.${path}.`.includes(`.${name}.`));
   const targets: LoraTarget[] = [];
   for (const [name, shape] of paramShapes(config)) {
     const path = name.replace(/\.weight$/, '');
@@ -53,9 +53,10 @@ export function loraTargets(config: ModelConfig, lora: LoraConfig): LoraTarget[]
 export function savedParams(config: ModelConfig, lora: LoraConfig): string[] {
   const names = [...paramShapes(config).keys()].filter((name) => {
     const path = name.slice(0, name.lastIndexOf('.'));
-    return lora.modulesToSave.some((wanted) => endsWith(path, wanted));
+    // without a dot before it, as PEFT has it: "norm" means input_layernorm, too
+    return lora.modulesToSave.some((wanted) => path.endsWith(wanted));
   });
-  const tied = config.tieWordEmbeddings && config.architecture.endsWith('ForCausalLM');
+  const tied = config.tieWordEmbeddings && !isRewardModel(config);
   const shared = names.find((name) => /(^|\.)(embed_tokens|wte)\./.test(name));
   if (tied && (shared || lora.modulesToSave.includes('lm_head'))) {
     throw new Error(

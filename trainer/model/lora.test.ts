@@ -9,8 +9,9 @@ import { tf, type Variable } from '../backend/tf.ts';
 import { createRng } from '../rng.ts';
 import { loadAdapter, saveAdapter } from './adapter-files.ts';
 import { type ModelConfig, newModelConfig } from './config.ts';
+import { forwardHidden } from './decoder.ts';
 import { addScoreHead } from './heads.ts';
-import { forwardHidden, initLlama } from './llama.ts';
+import { initParams } from './init-params.ts';
 import { loadPretrained } from './load-pretrained.ts';
 import { addLora, mergeLora, trainableByLora } from './lora.ts';
 import { type LoraConfig, parseLoraConfig, toPeftConfig } from './lora-config.ts';
@@ -39,7 +40,7 @@ const lora: LoraConfig = {
   alphaPattern: {},
   modulesToSave: [],
 };
-const paths = (settings: Partial<LoraConfig>, model = config) =>
+const paths = (settings: Partial<LoraConfig>, model: ModelConfig = config) =>
   loraTargets(model, { ...lora, ...settings }).map(({ path }) => path);
 
 let made: Params[] = [];
@@ -49,7 +50,7 @@ afterEach(() => {
   made = [];
 });
 function adapted(settings: Partial<LoraConfig> = {}): Params {
-  const base = initLlama(config, createRng(1, 'init'));
+  const base = initParams(config, createRng(1, 'init'));
   const params = addLora(base, { config, lora: { ...lora, ...settings }, rng: createRng(2, 'lora') });
   made.push(params);
   return params;
@@ -89,13 +90,13 @@ describe('loraTargets', () => {
     ]);
   });
 
-  it.each<[Partial<LoraConfig>, ModelConfig, string]>([
-    [{ targetModules: ['c_attn'] }, config, 'target_modules: c_attn matches no linear layer'],
-    [{ targetModules: 'q_proj' }, config, 'target_modules: q_proj matches no linear layer'],
-    [{ targetModules: ['embed_tokens'] }, config, 'target_modules: model.embed_tokens is not a linear layer'],
-    [{ targetModules: '(' }, config, 'target_modules: ( is not a pattern'],
-  ])('refuses %o', (settings, model, message) => {
-    expect(() => paths(settings, model)).toThrow(message);
+  it.each<[Partial<LoraConfig>, string]>([
+    [{ targetModules: ['c_attn'] }, 'target_modules: c_attn matches no linear layer'],
+    [{ targetModules: 'q_proj' }, 'target_modules: q_proj matches no linear layer'],
+    [{ targetModules: ['embed_tokens'] }, 'target_modules: model.embed_tokens is not a linear layer'],
+    [{ targetModules: '(' }, 'target_modules: ( is not a pattern'],
+  ])('refuses %o', (settings, message) => {
+    expect(() => paths(settings)).toThrow(message);
   });
 
   it('keeps modules saved whole out of the adapter, and refuses a tied one', () => {
@@ -164,7 +165,7 @@ describe('adapter files', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
   const load = (model: ModelConfig = config) => {
-    const params = initLlama(model, createRng(1, 'init'));
+    const params = initParams(model, createRng(1, 'init'));
     made.push(params);
     return loadAdapter(folder, { params, config: model });
   };
@@ -186,7 +187,7 @@ describe('adapter files', () => {
   });
 
   it('make a reward model of a language model where they bring a head', () => {
-    const base = initLlama(config, createRng(1, 'init'));
+    const base = initParams(config, createRng(1, 'init'));
     const reward = addScoreHead(base, config, createRng(3, 'head'));
     const settings = { ...lora, modulesToSave: ['score'] };
     const params = addLora(reward.params, {

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ModelConfig, toHuggingFaceConfig } from './config.ts';
+import { isRewardModel, type ModelConfig, toHuggingFaceConfig } from './config.ts';
 import type { GenerationConfig } from './load-pretrained.ts';
 import { mergedFloats } from './lora.ts';
 import { isLoraName } from './lora-names.ts';
@@ -8,6 +8,7 @@ import { writeModelWeights } from './model-weights.ts';
 import { paramShapes } from './param-shapes.ts';
 import type { Params } from './params.ts';
 import type { FloatDtype } from './safetensors.ts';
+import { toFileLayout } from './weight-layout.ts';
 
 /** Files of a model folder that belong to the tokenizer and travel with the weights unchanged. */
 export const TOKENIZER_FILES = [
@@ -46,7 +47,7 @@ export function savePretrained(model: {
   const names = new Set([...shapes.keys(), ...base.map(([name]) => name)]);
   const wrong = [...names].filter((name) => params[name]?.shape.join() !== shapes.get(name)?.join());
   if (wrong.length > 0) throw new Error(`${folder}: parameters do not match the config: ${wrong.join(', ')}`);
-  if (config.architecture === 'LlamaForSequenceClassification' && config.padTokenId === null) {
+  if (isRewardModel(config) && config.padTokenId === null) {
     throw new Error(
       `${folder}: a reward model needs pad_token_id, transformers scores the wrong token without it`,
     );
@@ -61,8 +62,8 @@ export function savePretrained(model: {
   const tensors = base.map(([name, { shape }]) => {
     return [name, { shape, readFloats: () => mergedFloats(params, name) }] as const;
   });
-  writeModelWeights(folder, Object.fromEntries(tensors), { dtype, maxShardBytes });
-  if (config.architecture === 'LlamaForCausalLM') {
+  writeModelWeights(folder, toFileLayout(Object.fromEntries(tensors), config), { dtype, maxShardBytes });
+  if (!isRewardModel(config)) {
     const { bosTokenId, eosTokenIds, padTokenId } = model.generationConfig ?? config;
     writeJson(join(folder, 'generation_config.json'), {
       bos_token_id: bosTokenId,

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../backend/choose.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { embedding } from './embedding.ts';
+import { gelu } from './gelu.ts';
+import { layerNorm } from './layer-norm.ts';
 import { linear, linearReference } from './linear.ts';
 import {
   expectSameAsComposition,
@@ -74,6 +76,46 @@ describe.each(TESTED_BACKENDS)('ops on %s', (backend) => {
       inputs: [input([n, d], 1, 3), input([d], 2)],
       op: (x, w) => rmsNorm(x as Tensor, w as Tensor, 1e-5),
       composition: (x, w) => rmsNormReference(x as Tensor, w as Tensor, 1e-5)[0],
+    });
+  });
+
+  // The composition is another way to the same: tfjs' moments, and its own derivative of them.
+  test.each([
+    [1, 4],
+    [3, 7],
+    [33, 96],
+    [130, 66],
+    [5, 1],
+  ])('layerNorm of %i x %i', async (n, d) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, d], 1, 3), input([d], 2), input([d], 3)],
+      op: (x, w, b) => layerNorm(x as Tensor, w as Tensor, b as Tensor, 1e-5),
+      composition: (x, w, b) => {
+        const { mean, variance } = tf.moments(x as Tensor, 1, true);
+        const std = tf.sqrt(tf.add(variance, 1e-5));
+        return tf.add(tf.mul(tf.div(tf.sub(x as Tensor, mean), std), w as Tensor), b as Tensor);
+      },
+    });
+  });
+
+  test.each([
+    [1, 4],
+    [3, 7],
+    [33, 96],
+    [5, 1],
+  ])('gelu of %i x %i is the tanh form', async (n, f) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, f], 1, 6)],
+      op: (x) => gelu(x as Tensor),
+      composition: (x) => {
+        const inner = tf.mul(
+          Math.sqrt(2 / Math.PI),
+          tf.add(x as Tensor, tf.mul(0.044715, tf.pow(x as Tensor, 3))),
+        );
+        return tf.mul(tf.mul(0.5, x as Tensor), tf.add(1, tf.tanh(inner)));
+      },
     });
   });
 

@@ -12,8 +12,6 @@ import type { Nodes } from './nodes.ts';
 
 /** Added to the score of a place that is not to be seen; its exponential is 0. */
 const HIDDEN = -1e30;
-/** ResourceStridedSliceAssign over the third axis of four: all of the others. */
-const OTHER_AXES = 0b1011;
 
 type Rotation = { cos: NodeOutput; sin: NodeOutput };
 
@@ -149,27 +147,35 @@ const attentionGradient: GraphKernel = (inputs, context, attributes) => {
   return [flatRows(turnedQ, numHeads), flatRows(turnedK, groups), flatRows(tokensFirst(dv, groups), groups)];
 };
 
-/** Writes rows [B, G, T, K] into slots from..to of a cache, in place. */
-function writeSlots(
+/**
+ * Writes rows [R, K] into a cache [B, G, S, K], seen as [B*G*S, K], at the places `indices` [R]. InplaceUpdate writes into the
+ * variable's own memory; after ResourceStridedSliceAssign every read of the variable would be a copy of all of it.
+ */
+function writeRows(
   { nodes, trace }: KernelContext,
   cache: Variable,
-  write: { begin: NodeOutput; end: NodeOutput; rows: NodeOutput },
+  { indices, rows }: { indices: NodeOutput; rows: NodeOutput },
 ): void {
-  trace.write(cache, (handle, after) =>
-    nodes.graph.node({
-      op: 'ResourceStridedSliceAssign',
-      inputs: [handle, write.begin, write.end, nodes.ints([1, 1, 1, 1]), write.rows, ...after],
-      attributes: {
-        T: { type: 'float32' },
-        Index: { type: 'int32' },
-        begin_mask: { int: OTHER_AXES },
-        end_mask: { int: OTHER_AXES },
-        ellipsis_mask: { int: 0 },
-        new_axis_mask: { int: 0 },
-        shrink_axis_mask: { int: 0 },
-      },
-    }),
+  const headDim = cache.shape[3] as number;
+  trace.updateInPlace(cache, (value, after) => {
+    const flat = nodes.reshape(value, [-1, headDim]);
+    const updated = nodes.graph.node({
+      op: 'InplaceUpdate',
+      inputs: [flat, indices, rows, ...after],
+      attributes: { T: { type: 'float32' } },
+    });
+    return nodes.reshape(updated, cache.shape);
+  });
+}
+
+/** Rows of a cache [B, G, S, K], seen as [B*G*S, K], that hold slots 0..time-1: [B*G*T]. */
+function firstSlots(nodes: Nodes, cache: Variable, time: number): NodeOutput {
+  const [batch, groups, slots] = cache.shape as [number, number, number];
+  const rows = Int32Array.from(
+    { length: batch * groups * time },
+    (_, i) => Math.floor(i / time) * slots + (i % time),
   );
+  return nodes.graph.constant(rows, [rows.length]);
 }
 
 const writeKvCache: GraphKernel = (inputs, context, { numKvHeads, headDim }) => {
@@ -183,10 +189,14 @@ const writeKvCache: GraphKernel = (inputs, context, { numKvHeads, headDim }) => 
     nodes.reshape(node(k), [rows, numKvHeads, headDim]),
     rotation(inputs, context, { rows }),
   );
-  const place = { begin: nodes.ints([0, 0, 0, 0]), end: nodes.ints([0, 0, time, 0]) };
-  const shape: [number, number, number, number] = [batch, time, numKvHeads, headDim];
-  writeSlots(context, cacheK, { ...place, rows: headsFirst(nodes, rotated, shape) });
-  writeSlots(context, cacheV, { ...place, rows: headsFirst(nodes, node(v), shape) });
+  const indices = firstSlots(nodes, cacheK, time);
+  for (const [cache, x] of [
+    [cacheK, rotated],
+    [cacheV, node(v)],
+  ] as const) {
+    const perHead = headsFirst(nodes, x, [batch, time, numKvHeads, headDim]);
+    writeRows(context, cache, { indices, rows: nodes.reshape(perHead, [-1, headDim]) });
+  }
   return [];
 };
 
@@ -201,19 +211,9 @@ const decodeAttention: GraphKernel = (inputs, context, attributes) => {
   const plain = rotation(inputs, context, { rows: batch });
   const key = rotate(nodes, nodes.reshape(node(k), [batch, numKvHeads, headDim]), plain);
 
-  const four = (third: NodeOutput) => {
-    const zero = nodes.int(0);
-    return nodes.graph.pure('Pack', [zero, zero, third, zero], {
-      ...{ T: { type: 'int32' }, N: { int: 4 }, axis: { int: 0 } },
-    });
-  };
-  const place = {
-    begin: four(node(slot)),
-    end: four(nodes.op('AddV2', [node(slot), nodes.int(1)], 'int32')),
-  };
-  const row = [batch, numKvHeads, 1, headDim];
-  writeSlots(context, cacheK, { ...place, rows: nodes.reshape(key, row) });
-  writeSlots(context, cacheV, { ...place, rows: nodes.reshape(node(v), row) });
+  const indices = nodes.op('AddV2', [firstSlots(nodes, cacheK, 1), node(slot)], 'int32');
+  writeRows(context, cacheK, { indices, rows: nodes.reshape(key, [batch * numKvHeads, headDim]) });
+  writeRows(context, cacheV, { indices, rows: nodes.reshape(node(v), [batch * numKvHeads, headDim]) });
 
   const range = nodes.graph.constant(
     Int32Array.from({ length: slots }, (_, i) => i),

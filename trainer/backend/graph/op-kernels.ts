@@ -3,7 +3,6 @@ import { ADAMW, type AdamWCoefficients } from '../../ops/adamw.ts';
 import { EMBEDDING, EMBEDDING_GRADIENT } from '../../ops/embedding.ts';
 import { LINEAR } from '../../ops/linear.ts';
 import { RMS_NORM, RMS_NORM_GRADIENT } from '../../ops/rms-norm.ts';
-import { SAMPLE_TOKEN } from '../../ops/sample-token.ts';
 import { SUM_SQUARES } from '../../ops/sum-squares.ts';
 import { SWIGLU, SWIGLU_GRADIENT } from '../../ops/swiglu.ts';
 import { TOKEN_ENTROPY } from '../../ops/token-entropy.ts';
@@ -200,45 +199,6 @@ export const opKernels: [string, GraphKernel][] = [
         return update;
       });
       return [];
-    },
-  ],
-  [
-    SAMPLE_TOKEN,
-    (inputs, { nodes, node, tensor }, { temperature }) => {
-      const { logits, uniforms } = inputs as Inputs<'logits' | 'uniforms'>;
-      const [rows, width] = [rowsOf(logits), widthOf(logits)];
-      const largest = nodes.reduce('Max', node(logits), { axes: [1], keep: true });
-      const shifted = nodes.scale(nodes.sub(node(logits), largest), 1 / (temperature || 1));
-      const weights = nodes.op('Exp', [shifted]);
-      const total = rowSums(nodes, weights, { width });
-      let token: NodeOutput;
-      if (temperature === 0) {
-        token = nodes.graph.pure('ArgMax', [node(logits), nodes.int(1)], {
-          ...{ T: { type: 'float32' }, Tidx: { type: 'int32' }, output_type: { type: 'int32' } },
-        });
-      } else {
-        const cumulated = nodes.graph.pure('Cumsum', [weights, nodes.int(1)], {
-          ...{ T: { type: 'float32' }, Tidx: { type: 'int32' } },
-          ...{ exclusive: { bool: false }, reverse: { bool: false } },
-        });
-        const sum = nodes.graph.pure(
-          'Slice',
-          [cumulated, nodes.ints([0, width - 1]), nodes.ints([rows, 1])],
-          { T: { type: 'float32' }, Index: { type: 'int32' } },
-        );
-        const target = nodes.mul(nodes.reshape(node(uniforms), [rows, 1]), sum);
-        const count = (comparison: string, bound: NodeOutput) =>
-          nodes.reduce(
-            'Sum',
-            nodes.cast(nodes.op(comparison, [cumulated, bound]), { from: 'bool', to: 'int32' }),
-            { axes: [1], keep: false, dtype: 'int32' },
-          );
-        // the first token beyond the target; the last with weight takes what rounding leaves over
-        token = nodes.op('Minimum', [count('LessEqual', target), count('Less', sum)], 'int32');
-      }
-      const chosen = nodes.gather(shifted, nodes.reshape(token, [rows, 1], 'int32'), { perRow: true });
-      const logProbs = nodes.reshape(nodes.sub(chosen, nodes.op('Log', [total])), [rows]);
-      return [tensor(token, [rows], 'int32'), tensor(logProbs, [rows])];
     },
   ],
 ];

@@ -89,6 +89,25 @@ export class Trace {
     traced.reads = [];
   }
 
+  /**
+   * Changes a variable through an op that writes into the memory of the value it is given and passes it on. `update` gets the
+   * value and the nodes to wait for; what it gives is the value from now on.
+   */
+  updateInPlace(
+    variable: Variable,
+    update: (value: NodeOutput, after: NodeOutput[]) => NodeOutput,
+  ): NodeOutput {
+    const traced = this.#trace(variable);
+    const value = this.#read(traced);
+    const after = traced.reads.filter((read) => read !== value).map((name) => `^${name}`);
+    const updated = update(value, after);
+    traced.lastWrite = updated;
+    traced.isWritten = true;
+    traced.value = updated;
+    traced.reads = [];
+    return updated;
+  }
+
   /** Names of variables that the step assigned to, which a graph does not see. */
   assigned(): string[] {
     return [...this.#variables].flatMap(([dataId, { dataId: now, name }]) => (now === dataId ? [] : [name]));
