@@ -72,10 +72,12 @@ async function main(): Promise<void> {
   const works = WORKS.filter(({ name }) => name.includes(only));
   if (works.length === 0)
     throw new Error(`--only ${only}: expected part of one of: ${WORKS.map(({ name }) => name).join('; ')}`);
-  const { failed } = await compareWithPeers({
+  const { rows, failed } = await compareWithPeers({
     ...{ works, rounds, python, backend: values.backend, model: values.model, signal: stop.signal },
     command: `npm run bench -- --peer --rounds ${rounds}${only === '' ? '' : ` --only "${only}"`}`,
     onRows: save,
   });
+  if (stop.signal.aborted)
+    console.error(`interrupted: ${rows.length} rows are done${json ? ` and kept in ${json}` : ''}`);
   if (failed.length > 0) process.exitCode = 1;
 }

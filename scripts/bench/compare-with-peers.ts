@@ -39,8 +39,11 @@ export async function compareWithPeers(options: {
   const progress = createProgress(process.stderr);
   try {
     const commands = realCommands(backend, python, sideEnvironment(threads));
+    const model135M = works.some(({ model }) => model === '135M') ? findModel(options.model, python) : '';
     const { settings, notes } = peerSettings(folder);
     const { errors, versions } = await probeSides(settings, { commands, folder, threads, signal });
+    if (!versions.trl && works.some(({ peer }) => peer.startsWith('TRL')))
+      throw new Error(`${python} has no trl: npm run python -- --peers installs it`);
     const exact = exactSettings(settings, errors);
     for (const line of [...notes, ...exact.notes]) console.log(line);
     const results: Results = {
@@ -53,7 +56,7 @@ export async function compareWithPeers(options: {
       rows: [],
       failed: [],
     };
-    const model135M = works.some(({ model }) => model === '135M') ? findModel(options.model, python) : '';
+    onRows(results);
 
     const roundsOf = (work: Work) =>
       work.measures === 'peak RSS' ? Math.min(options.rounds, MEMORY_ROUNDS) : options.rounds;

@@ -12,19 +12,14 @@ PROBE_SIZE = 512
 
 
 def probe(job):
-    """Largest error of a float32 product against float64, relative to the largest element, and its speed."""
+    """Largest error of a float32 product against float64, relative to the largest element."""
     size = PROBE_SIZE
     with open(job["matrices"]) as file:
         values = json.load(file)
     left, right = (torch.tensor(values[key], dtype=torch.float32).reshape(size, size) for key in ("left", "right"))
     exact = left.double() @ right.double()
     error = ((left @ right).double() - exact).abs().max() / exact.abs().max()
-    best = float("inf")
-    for _ in range(20):
-        start = time.perf_counter()
-        left @ right
-        best = min(best, time.perf_counter() - start)
-    return {"error": error.item(), "gflops": 2 * size**3 / best / 1e9}
+    return {"error": error.item()}
 
 
 def train(job, answers):
