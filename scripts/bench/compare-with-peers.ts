@@ -8,7 +8,7 @@ import { formatRow } from './format-results.ts';
 import { makeRows } from './make-rows.ts';
 import { type Commands, measureWork, realCommands } from './measure-work.ts';
 import { exactSettings, type PeerSetting, peerSettings, sideEnvironment } from './peer-settings.ts';
-import { findModel, prepareJob, writeMatrices } from './prepare-inputs.ts';
+import { findModel, otherSize, prepareJob, writeMatrices } from './prepare-inputs.ts';
 import type { Results } from './row.ts';
 import { startSide } from './start-side.ts';
 import { FIRST_STEPS, roughSeconds, type Work } from './works.ts';
@@ -41,6 +41,8 @@ export async function compareWithPeers(options: {
     const commands = realCommands(backend, python, sideEnvironment(threads));
     const model135M = works.some(({ model }) => model === '135M') ? findModel(options.model, python) : '';
     const { settings, notes } = peerSettings(folder);
+    const replaced = model135M === '' ? null : otherSize(model135M);
+    if (replaced) notes.push(replaced);
     const { errors, versions } = await probeSides(settings, { commands, folder, threads, signal });
     if (!versions.trl && works.some(({ peer }) => peer.startsWith('TRL')))
       throw new Error(`${python} has no trl: npm run python -- --peers installs it`);

@@ -7,6 +7,7 @@ import { chooseBackend } from '../../trainer/backend/choose.ts';
 import { addScoreHead } from '../../trainer/model/heads.ts';
 import { initParams } from '../../trainer/model/init-params.ts';
 import { loadModelConfig, loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { paramShapes } from '../../trainer/model/param-shapes.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { savePretrained } from '../../trainer/model/save-pretrained.ts';
 import { createRng } from '../../trainer/rng.ts';
@@ -14,7 +15,7 @@ import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import type { Job } from './job.ts';
 import { probeMatrices } from './matmul-probe.ts';
 import { MODEL_SHAPES } from './model-shapes.ts';
-import { FIRST_STEPS, LEARNING_RATE, MAX_GRAD_NORM, NEW_TOKENS, type Work } from './works.ts';
+import { FIRST_STEPS, LEARNING_RATE, MAX_GRAD_NORM, NEW_TOKENS, NUM_PARAMETERS, type Work } from './works.ts';
 
 const SEED = 1;
 /** Different batches of a work, taken in turn. */
@@ -49,6 +50,14 @@ export function findModel(given: string | undefined, python: string): string {
     throw new Error(`the 135M model could not be made: ${made.stderr.trim().split('\n').at(-1)}`);
   renameSync(partial, folder);
   return folder;
+}
+
+/** A line that says so when the model in the place of the 135M one has another size; null when it fits. */
+export function otherSize(folder: string): string | null {
+  const shapes = [...paramShapes(loadModelConfig(folder)).values()];
+  const size = shapes.reduce((sum, shape) => sum + shape.reduce((product, axis) => product * axis, 1), 0);
+  if (Math.abs(size / NUM_PARAMETERS['135M'] - 1) < 0.01) return null;
+  return `in the place of the 135M model stands one of ${(size / 1e6).toFixed(1)}M parameters`;
 }
 
 /** The factors of the accuracy probe as a file for the peer. */
