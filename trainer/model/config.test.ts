@@ -136,6 +136,7 @@ describe('parseModelConfig of GPT-2', () => {
       numKvHeads: 4,
       headDim: 16,
       maxPositions: 128,
+      activation: 'gelu_new',
       layerNormEps: 1e-5,
       tieWordEmbeddings: true,
       initializerRange: 0.02,
@@ -145,6 +146,8 @@ describe('parseModelConfig of GPT-2', () => {
       rewardGain: 1,
       rewardBias: 0,
     });
+    expect(parseGpt2({ activation_function: 'gelu' })).toMatchObject({ activation: 'gelu' });
+    expect(parseGpt2({ activation_function: 'gelu_pytorch_tanh' })).toMatchObject({ activation: 'gelu_new' });
     expect(parseGpt2({ n_inner: 100, tie_word_embeddings: false })).toMatchObject({
       intermediateSize: 100,
       tieWordEmbeddings: false,
@@ -152,7 +155,7 @@ describe('parseModelConfig of GPT-2', () => {
   });
 
   it.each([
-    [{ activation_function: 'gelu' }, 'activation_function is "gelu"'],
+    [{ activation_function: 'gelu_fast' }, 'activation_function is "gelu_fast"'],
     [{ activation_function: 'relu' }, 'activation_function is "relu"'],
     [{ scale_attn_weights: false }, 'scale_attn_weights is false'],
     [{ scale_attn_by_inverse_layer_idx: true }, 'scale_attn_by_inverse_layer_idx is true'],
@@ -224,6 +227,7 @@ describe('toHuggingFaceConfig', () => {
       tieWordEmbeddings: false,
       eosTokenIds: [2],
       layerNormEps: 1e-6,
+      activation: 'gelu',
     });
     expect(config.architecture).toBe('GPT2LMHeadModel');
     expect(isRewardModel(config)).toBe(false);

@@ -66,6 +66,7 @@ export function newGpt2Config(shape: ModelShape & Partial<Gpt2Config>): Gpt2Conf
     family: 'gpt2',
     architecture: 'GPT2LMHeadModel',
     ...shared(shape),
+    activation: 'gelu_new',
     layerNormEps: 1e-5,
     ...shape,
   };

@@ -14,6 +14,8 @@ import {
 export type Gpt2Config = CommonConfig & {
   family: 'gpt2';
   architecture: 'GPT2LMHeadModel' | 'GPT2ForSequenceClassification';
+  /** `gelu_new` is the tanh form, `gelu` the one with the error function */
+  activation: 'gelu_new' | 'gelu';
   layerNormEps: number;
 };
 
@@ -26,8 +28,7 @@ const schema = z.looseObject({
   n_layer: layerCount,
   n_head: count,
   n_inner: count.nullish(),
-  // two names for the tanh form; plain "gelu" is the one with the error function
-  activation_function: z.enum(['gelu_new', 'gelu_pytorch_tanh']).default('gelu_new'),
+  activation_function: z.enum(['gelu_new', 'gelu_pytorch_tanh', 'gelu']).default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   scale_attn_weights: z.literal(true).default(true),
   scale_attn_by_inverse_layer_idx: z.literal(false).default(false),
@@ -56,6 +57,8 @@ export function parseGpt2Config(json: unknown, source: string): Gpt2Config {
     numKvHeads: numHeads,
     headDim,
     maxPositions: fields.n_positions,
+    // gelu_pytorch_tanh is another name for the same function
+    activation: fields.activation_function === 'gelu' ? 'gelu' : 'gelu_new',
     layerNormEps: fields.layer_norm_epsilon,
     tieWordEmbeddings: fields.tie_word_embeddings,
   };
@@ -65,7 +68,7 @@ export function writeGpt2Config(config: Gpt2Config): Record<string, unknown> {
   const { hiddenSize, intermediateSize } = config;
   return {
     ...writeCommonFields(config, { isReward: config.architecture === 'GPT2ForSequenceClassification' }),
-    activation_function: 'gelu_new',
+    activation_function: config.activation,
     add_cross_attention: false,
     architectures: [config.architecture],
     attn_pdrop: 0,

@@ -7,6 +7,7 @@
 import { type Tensor, type Tensor2D, tf } from '../backend/tf.ts';
 import { embedding } from '../ops/embedding.ts';
 import { gelu } from '../ops/gelu.ts';
+import { geluErf } from '../ops/gelu-erf.ts';
 import { layerNorm } from '../ops/layer-norm.ts';
 import { ropeAttention } from '../ops/rope-attention.ts';
 import { ropeDecodeAttention } from '../ops/rope-decode-attention.ts';
@@ -75,6 +76,7 @@ function decoder(
 ): Tensor2D {
   const norm = (path: string, inputND: Tensor2D): Tensor2D =>
     layerNorm(inputND, param(params, `${path}.weight`), param(params, `${path}.bias`), config.layerNormEps);
+  const activate = config.activation === 'gelu' ? geluErf : gelu;
   let xND = embeddedND;
   for (let layer = 0; layer < config.numLayers; layer++) {
     const block = `transformer.h.${layer}`;
@@ -82,8 +84,8 @@ function decoder(
     const [q, k, v] = tf.split(qkv, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
     xND = tf.add(xND, projectBy(params, `${block}.attn.c_proj`, attend({ q, k, v }, layer)));
 
-    const innerNF = gelu(projectBy(params, `${block}.mlp.c_fc`, norm(`${block}.ln_2`, xND)));
-    xND = tf.add(xND, projectBy(params, `${block}.mlp.c_proj`, innerNF));
+    const innerNF = projectBy(params, `${block}.mlp.c_fc`, norm(`${block}.ln_2`, xND));
+    xND = tf.add(xND, projectBy(params, `${block}.mlp.c_proj`, activate(innerNF)));
   }
   return norm('transformer.ln_f', xND);
 }

@@ -3,9 +3,11 @@ import { chooseBackend } from '../backend/choose.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { embedding } from './embedding.ts';
 import { gelu } from './gelu.ts';
+import { geluErf } from './gelu-erf.ts';
 import { layerNorm } from './layer-norm.ts';
 import { linear, linearReference } from './linear.ts';
 import {
+  expectClose,
   expectSameAsComposition,
   randomIds,
   randomTensor,
@@ -96,6 +98,32 @@ describe.each(TESTED_BACKENDS)('ops on %s', (backend) => {
         const std = tf.sqrt(tf.add(variance, 1e-5));
         return tf.add(tf.mul(tf.div(tf.sub(x as Tensor, mean), std), w as Tensor), b as Tensor);
       },
+    });
+  });
+
+  test.each([
+    [1, 4],
+    [3, 7],
+    [33, 96],
+    [5, 1],
+  ])('geluErf of %i x %i', async (n, f) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, f], 1, 6)],
+      op: (x) => geluErf(x as Tensor),
+      composition: (x) => tf.mul(tf.div(x as Tensor, 2), tf.add(1, tf.erf(tf.div(x as Tensor, Math.SQRT2)))),
+    });
+  });
+
+  // torch 2.13: torch.nn.functional.gelu(x, approximate=...) in float64
+  test('both forms of GELU at a few points', async () => {
+    await chooseBackend(backend);
+    tf.tidy(() => {
+      const x = tf.tensor2d([[-3, -1, -0.25, 0, 0.5, 2]]);
+      const exact = [-0.0040496941, -0.1586552539, -0.1003234186, 0, 0.3457312306, 1.9544997361];
+      const tanh = [-0.0036373921, -0.1588080094, -0.1003246493, 0, 0.3457140098, 1.9545976941];
+      expectClose(geluErf(x), Float32Array.from(exact), 'erf', 1e-6);
+      expectClose(gelu(x), Float32Array.from(tanh), 'tanh', 1e-6);
     });
   });
 

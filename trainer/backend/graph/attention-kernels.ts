@@ -85,6 +85,7 @@ const attention: GraphKernel = (inputs, context, attributes) => {
   const values = headsFirst(nodes, node(v), [batch, time, groups, headDim]);
 
   const maskFloat = nodes.cast(node(mask), { from: 'int32', to: 'float32' });
+  // scores are float32 in every precision: rounded to bfloat16, large ones would be off by a tenth
   const scores = nodes.batchMatMul(
     nodes.reshape(queries, [batch, groups, share, time, headDim]),
     nodes.reshape(keys, [batch, groups, 1, time, headDim]),
@@ -95,7 +96,7 @@ const attention: GraphKernel = (inputs, context, attributes) => {
     nodes.op('Softmax', [nodes.add(scores, causalBias(nodes, maskFloat, size))]),
     nodes.reshape(maskFloat, [batch, 1, 1, time, 1]),
   );
-  const seen = nodes.batchMatMul(weights, nodes.reshape(values, [batch, groups, 1, time, headDim]));
+  const seen = nodes.batchProduct(weights, nodes.reshape(values, [batch, groups, 1, time, headDim]));
   const merged = nodes.transpose(nodes.reshape(seen, [batch, numHeads, time, headDim]), [0, 2, 1, 3]);
   const y = nodes.reshape(merged, [rows, numHeads * headDim]);
   return [
@@ -118,7 +119,7 @@ const attentionGradient: GraphKernel = (inputs, context, attributes) => {
   const perGroup = [batch, groups, share * time, headDim];
   const values = headsFirst(nodes, node(v), [batch, time, groups, headDim]);
   const dOut = headsFirst(nodes, node(dy), [batch, time, numHeads, headDim]);
-  const dWeights = nodes.batchMatMul(
+  const dWeights = nodes.batchProduct(
     nodes.reshape(dOut, [batch, groups, share, time, headDim]),
     nodes.reshape(values, [batch, groups, 1, time, headDim]),
     { b: true },
@@ -126,11 +127,11 @@ const attentionGradient: GraphKernel = (inputs, context, attributes) => {
   const inner = nodes.reduce('Sum', nodes.mul(node(weights), dWeights), { axes: [4], keep: true });
   const dScores = nodes.mul(node(weights), nodes.sub(dWeights, inner));
 
-  const dq = nodes.batchMatMul(dScores, nodes.reshape(node(rotatedK), [batch, groups, 1, time, headDim]));
+  const dq = nodes.batchProduct(dScores, nodes.reshape(node(rotatedK), [batch, groups, 1, time, headDim]));
   // the sum over the query heads of a group is part of the product
   const flat = (x: NodeOutput) => nodes.reshape(x, [batch, groups, share * time, time]);
-  const dk = nodes.batchMatMul(flat(dScores), nodes.reshape(node(rotatedQ), perGroup), { a: true });
-  const dv = nodes.batchMatMul(flat(node(weights)), nodes.reshape(dOut, perGroup), { a: true });
+  const dk = nodes.batchProduct(flat(dScores), nodes.reshape(node(rotatedQ), perGroup), { a: true });
+  const dv = nodes.batchProduct(flat(node(weights)), nodes.reshape(dOut, perGroup), { a: true });
 
   const tokensFirst = (x: NodeOutput, heads: number) =>
     nodes.reshape(nodes.transpose(nodes.reshape(x, [batch, heads, time, headDim]), [0, 2, 1, 3]), [

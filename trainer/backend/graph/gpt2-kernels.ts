@@ -1,5 +1,6 @@
 /** The fused ops that only GPT-2 uses, as nodes: layer norm and GELU. The math of each is in its file under ops/. */
 import { GELU, GELU_CUBIC, GELU_GRADIENT, GELU_LINEAR } from '../../ops/gelu.ts';
+import { GELU_ERF, GELU_ERF_GRADIENT } from '../../ops/gelu-erf.ts';
 import { LAYER_NORM, LAYER_NORM_GRADIENT } from '../../ops/layer-norm.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { NodeOutput } from './graph-writer.ts';
@@ -8,22 +9,17 @@ import type { Nodes } from './nodes.ts';
 
 type Inputs<Names extends string> = Record<Names, TensorInfo>;
 
-/** Means over the last axis, [N, 1], as a product with a column. */
-function rowMeans(nodes: Nodes, x: NodeOutput, width: number): NodeOutput {
-  return nodes.matMul(x, nodes.graph.constant(new Float32Array(width).fill(1 / width), [width, 1]));
-}
-
-/** Sums over the first axis, as a row [D]. */
-function columnSums(nodes: Nodes, x: NodeOutput, [rows, width]: [number, number]): NodeOutput {
-  const row = nodes.graph.constant(new Float32Array(rows).fill(1), [1, rows]);
-  return nodes.reshape(nodes.matMul(row, x), [width]);
-}
-
 /** sigmoid(a x + b x^3), and x^2 */
 function geluGate(nodes: Nodes, x: NodeOutput): { sigmoid: NodeOutput; square: NodeOutput } {
   const square = nodes.op('Square', [x]);
   const factor = nodes.add(nodes.scale(square, GELU_CUBIC), nodes.float(GELU_LINEAR));
   return { sigmoid: nodes.op('Sigmoid', [nodes.mul(x, factor)]), square };
+}
+
+/** The share of a standard normal below x: (1 + erf(x / sqrt(2))) / 2. */
+function normalShare(nodes: Nodes, x: NodeOutput): NodeOutput {
+  const erf = nodes.op('Erf', [nodes.scale(x, Math.SQRT1_2)]);
+  return nodes.scale(nodes.add(erf, nodes.float(1)), 0.5);
 }
 
 export const gpt2Kernels: [string, GraphKernel][] = [
@@ -32,9 +28,9 @@ export const gpt2Kernels: [string, GraphKernel][] = [
     (inputs, { nodes, node, tensor }, { eps }) => {
       const { x, weight, bias } = inputs as Inputs<'x' | 'weight' | 'bias'>;
       const [rows, width] = x.shape as [number, number];
-      const mean = rowMeans(nodes, node(x), width);
+      const mean = nodes.rowSums(node(x), { width, factor: 1 / width });
       const centered = nodes.sub(node(x), mean);
-      const variance = rowMeans(nodes, nodes.op('Square', [centered]), width);
+      const variance = nodes.rowSums(nodes.op('Square', [centered]), { width, factor: 1 / width });
       const inverseStd = nodes.op('Rsqrt', [nodes.add(variance, nodes.float(eps))]);
       const y = nodes.add(nodes.mul(nodes.mul(centered, inverseStd), node(weight)), node(bias));
       return [tensor(y, [rows, width]), tensor(mean, [rows, 1]), tensor(inverseStd, [rows, 1])];
@@ -49,11 +45,11 @@ export const gpt2Kernels: [string, GraphKernel][] = [
       const [rows, width] = x.shape as [number, number];
       const normalised = nodes.mul(nodes.sub(node(x), node(mean)), node(inverseStd));
       const g = nodes.mul(node(dy), node(weight));
-      const along = rowMeans(nodes, nodes.mul(g, normalised), width);
-      const centered = nodes.sub(g, rowMeans(nodes, g, width));
+      const along = nodes.rowSums(nodes.mul(g, normalised), { width, factor: 1 / width });
+      const centered = nodes.sub(g, nodes.rowSums(g, { width, factor: 1 / width }));
       const dx = nodes.mul(nodes.sub(centered, nodes.mul(normalised, along)), node(inverseStd));
-      const dWeight = columnSums(nodes, nodes.mul(node(dy), normalised), [rows, width]);
-      const dBias = columnSums(nodes, node(dy), [rows, width]);
+      const dWeight = nodes.columnSums(nodes.mul(node(dy), normalised), { rows, width });
+      const dBias = nodes.columnSums(node(dy), { rows, width });
       return [tensor(dx, [rows, width]), tensor(dWeight, [width]), tensor(dBias, [width])];
     },
   ],
@@ -74,6 +70,23 @@ export const gpt2Kernels: [string, GraphKernel][] = [
       const inner = nodes.mul(nodes.mul(node(dy), node(x)), factor);
       const dSigmoid = nodes.op('SigmoidGrad', [sigmoid, inner]);
       return tensor(nodes.add(nodes.mul(node(dy), sigmoid), dSigmoid), x.shape);
+    },
+  ],
+  [
+    GELU_ERF,
+    (inputs, { nodes, node, tensor }) => {
+      const { x } = inputs as Inputs<'x'>;
+      return tensor(nodes.mul(node(x), normalShare(nodes, node(x))), x.shape);
+    },
+  ],
+  [
+    GELU_ERF_GRADIENT,
+    (inputs, { nodes, node, tensor }) => {
+      const { x, dy } = inputs as Inputs<'x' | 'dy'>;
+      const bell = nodes.op('Exp', [nodes.scale(nodes.op('Square', [node(x)]), -0.5)]);
+      const density = nodes.scale(bell, 1 / Math.sqrt(2 * Math.PI));
+      const slope = nodes.add(normalShare(nodes, node(x)), nodes.mul(node(x), density));
+      return tensor(nodes.mul(node(dy), slope), x.shape);
     },
   ],
 ];

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { adamw } from '../../ops/adamw.ts';
 import { embedding } from '../../ops/embedding.ts';
 import { gelu } from '../../ops/gelu.ts';
+import { geluErf } from '../../ops/gelu-erf.ts';
 import { layerNorm } from '../../ops/layer-norm.ts';
 import { linear } from '../../ops/linear.ts';
 import { randomIds, randomTensor, randomValues } from '../../ops/op-testing.ts';
@@ -139,6 +140,10 @@ describe('ops as nodes', () => {
     await expectSame({
       inputs: { x: floats([n, d], 1, 6) },
       step: withGradients(({ x }) => gelu(x as Tensor)),
+    });
+    await expectSame({
+      inputs: { x: floats([n, d], 1, 6) },
+      step: withGradients(({ x }) => geluErf(x as Tensor)),
     });
   });
 

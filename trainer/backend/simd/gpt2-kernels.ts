@@ -1,9 +1,11 @@
 /** The fused ops that only GPT-2 uses, on the simd backend: layer norm and GELU. */
 import { GELU, GELU_CUBIC, GELU_GRADIENT, GELU_LINEAR } from '../../ops/gelu.ts';
+import { GELU_ERF, GELU_ERF_GRADIENT } from '../../ops/gelu-erf.ts';
 import { LAYER_NORM, LAYER_NORM_GRADIENT } from '../../ops/layer-norm.ts';
 import type { TensorInfo } from '../tf.ts';
 import { sizeOf } from './backend.ts';
 import { registerSimdKernel } from './kernel-registration.ts';
+import { runFlat } from './op-kernels.ts';
 
 /** Elements of cheap work that make a second thread worth waking, and the same where each costs an exponential. */
 const CHEAP = 8192;
@@ -57,6 +59,19 @@ export function registerGpt2Kernels(): void {
     const addresses = [x, dy, dx].map((info) => backend.pointer(info));
     const args = [...addresses, GELU_LINEAR, GELU_CUBIC];
     backend.run({ kernel: 'geluGradient', units: sizeOf(x.shape), cut: 4, minimum: EXPENSIVE, args });
+    return dx;
+  });
+
+  registerSimdKernel(GELU_ERF, (inputs, backend) => {
+    const { x } = inputs as Inputs<'x'>;
+    const y = backend.output(x.shape);
+    runFlat(backend, 'geluErf', [x, y], EXPENSIVE);
+    return y;
+  });
+  registerSimdKernel(GELU_ERF_GRADIENT, (inputs, backend) => {
+    const { x, dy } = inputs as Inputs<'x' | 'dy'>;
+    const dx = backend.output(x.shape);
+    runFlat(backend, 'geluErfGradient', [x, dy, dx], EXPENSIVE);
     return dx;
   });
 }
