@@ -40,8 +40,14 @@ export function resultsMarkdown(results: Results): string {
     '',
     `Error of a float32 matrix product, relative: ${errors.join(', ')}.`,
     ...notes.map((note) => `Note: ${note}.`),
-    ...failed.map(({ work, reason }) => `Not measured: ${work}: ${reason.split('\n').at(-1)}.`),
+    ...failed.map(({ work, reason }) => `Not measured: ${work}: ${telling(reason)}.`),
   ].join('\n');
+}
+
+/** The line of a process's last words that names the error. */
+function telling(reason: string): string {
+  const lines = reason.split('\n');
+  return (lines.findLast((line) => /Error\b/.test(line)) ?? lines.at(-1) ?? '').trim();
 }
 
 function cell(row: Row | undefined): string {

@@ -75,7 +75,7 @@ describe('results', () => {
     versions: { node: '20', torch: '2' },
     matmulErrors: { Plumbline: 5e-7, tuned: 2e-3 },
     rows: makeRows(speed, { ...measured, peers }),
-    failed: [{ work: 'other', reason: 'first line\nno memory' }],
+    failed: [{ work: 'other', reason: 'it ended:\nMemoryError: 3 GiB\n  at a line' }],
   };
 
   it('survive the file', () => {
@@ -87,7 +87,12 @@ describe('results', () => {
     expect(text).toContain(
       '| a step | torch, bare loop | 300 tokens/s | 125, **2.50** (2.00 to 3.00) | 225, **1.35** (1.20 to 1.50) | tuned | yes, 1.0e-6 of 1e-3 |',
     );
-    for (const part of ['some processor', 'torch 2', 'tuned 2.0e-3', 'Not measured: other: no memory.'])
+    for (const part of [
+      'some processor',
+      'torch 2',
+      'tuned 2.0e-3',
+      'Not measured: other: MemoryError: 3 GiB.',
+    ])
       expect(text).toContain(part);
   });
 
