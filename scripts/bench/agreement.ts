@@ -1,3 +1,5 @@
+import type { Precision } from '../../trainer/backend/compile.ts';
+
 /** Greedy continuations: tokens and the log-probability of each, [B][T]. */
 export type Greedy = { tokens: number[][]; logProbs: number[][] };
 
@@ -15,7 +17,7 @@ const BFLOAT16_STEP = 2 ** -8;
 export function lossesAgree(
   ours: readonly number[],
   peer: readonly number[],
-  precision: 'float32' | 'bfloat16',
+  precision: Precision,
 ): Agreement {
   if (ours.length === 0 || ours.length !== peer.length)
     throw new Error(`lossesAgree: ${ours.length} losses of ours, ${peer.length} of the peer`);

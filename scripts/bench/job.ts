@@ -1,4 +1,4 @@
-import type { Precision } from './works.ts';
+import type { Precision } from '../../trainer/backend/compile.ts';
 
 /** What a process of either side is told, as JSON in a file. Both sides of a work read the same one. */
 export type Job = {

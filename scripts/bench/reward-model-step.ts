@@ -8,28 +8,32 @@ import { scoreHidden } from '../../trainer/model/heads.ts';
 import type { Params } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { embedding } from '../../trainer/ops/embedding.ts';
-import { type AdamWConfig, type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
+import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
 import { scalarOf } from '../../trainer/recipes/host-arrays.ts';
 import { rewardBatch } from '../../trainer/recipes/reward-batch.ts';
-import type { TrainingStep } from './language-model-step.ts';
+import type { StepSettings, TrainingStep } from './language-model-step.ts';
 
 /** The step of the reward recipe on pairs; rows are chosen and rejected in turn. */
 export function rewardModelStep(
   { params, config }: { params: Params; config: ModelConfig },
-  { learningRate, ...adamw }: AdamWConfig & { learningRate: number },
+  { learningRate, precision, ...adamw }: StepSettings,
 ): TrainingStep {
   const optimizer = createAdamW(params, adamw);
   type Names = 'lastM' | 'chosenP' | 'rejectedP' | 'targetsP' | 'marginsP' | 'weightsP';
   type Inputs = TokenBatch & Record<Names, Tensor> & AdamWScalars<Tensor>;
-  const update = compile('bench reward step', (inputs: Inputs) => {
-    const { loss, aux, grads } = valueAndGrads(params, () => {
-      const hiddenMD = embedding(forwardHidden(params, config, inputs), inputs.lastM);
-      const scoresM = scoreHidden(params, config, hiddenMD);
-      return { loss: rewardPairwise({ ...inputs, scoresM, centering: 0 }), scoresM };
-    });
-    return { loss, gradNorm: optimizer.update(grads, inputs), scoresM: aux.scoresM };
-  });
+  const update = compile(
+    'bench reward step',
+    (inputs: Inputs) => {
+      const { loss, aux, grads } = valueAndGrads(params, () => {
+        const hiddenMD = embedding(forwardHidden(params, config, inputs), inputs.lastM);
+        const scoresM = scoreHidden(params, config, hiddenMD);
+        return { loss: rewardPairwise({ ...inputs, scoresM, centering: 0 }), scoresM };
+      });
+      return { loss, gradNorm: optimizer.update(grads, inputs), scoresM: aux.scoresM };
+    },
+    { precision },
+  );
   return {
     run: (rows) => {
       const pairs = Array.from({ length: rows.length / 2 }, (_, i) => ({

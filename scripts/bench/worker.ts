@@ -14,7 +14,6 @@ import { linear } from '../../trainer/ops/linear.ts';
 import { createRng } from '../../trainer/rng.ts';
 import type { Job } from './job.ts';
 import { languageModelStep } from './language-model-step.ts';
-import { chooseMatmulPrecision } from './matmul-precision.ts';
 import { PROBE_SIZE, probeMatrices, productError } from './matmul-probe.ts';
 import { rewardModelStep } from './reward-model-step.ts';
 
@@ -25,7 +24,6 @@ const [jobFile, backendName] = process.argv.slice(2);
 if (!jobFile || !backendName) throw new Error('usage: worker.ts <job.json> <backend>');
 const job = JSON.parse(readFileSync(jobFile, 'utf8')) as Job;
 const backend = await chooseBackend(backendName, { threads: Math.min(2, job.threads) });
-chooseMatmulPrecision(job.precision);
 
 const task = job.kind === 'probe' ? probe() : job.kind === 'generate' ? generation() : training();
 answer({ ...task.first, peakRss: peakRssBytes() });
@@ -39,9 +37,13 @@ process.exit(0);
 
 function training(): Task {
   const model = loadPretrained(job.model);
-  const { learningRate, maxGradNorm, batches } = job;
-  const settings = { learningRate, maxGradNorm, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-  const { run } = (job.kind === 'reward' ? rewardModelStep : languageModelStep)(model, settings);
+  const { learningRate, maxGradNorm, precision, batches } = job;
+  const adamw = { maxGradNorm, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+  const { run } = (job.kind === 'reward' ? rewardModelStep : languageModelStep)(model, {
+    ...adamw,
+    learningRate,
+    precision,
+  });
   let done = 0;
   const step = (): number => run(batches[done++ % batches.length] as number[][]);
   const losses = Array.from({ length: job.firstSteps }, step);
