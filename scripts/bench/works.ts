@@ -1,6 +1,6 @@
+/** What is measured beside a peer. Shapes and settings are the same on both sides. */
 import type { Precision } from '../../trainer/backend/compile.ts';
 
-/** What is measured beside a peer. Shapes and settings are the same on both sides. */
 export type BenchModel = '135M' | '3.7M' | '0.86M';
 
 export type Work = {
