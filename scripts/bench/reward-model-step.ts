@@ -1,0 +1,49 @@
+import { compile } from '../../trainer/backend/compile.ts';
+import type { Tensor } from '../../trainer/backend/tf.ts';
+import { rewardPairwise } from '../../trainer/losses/reward-pairwise.ts';
+import { rankedPairs } from '../../trainer/math/ranked-pairs.ts';
+import type { ModelConfig } from '../../trainer/model/config.ts';
+import { forwardHidden } from '../../trainer/model/decoder.ts';
+import { scoreHidden } from '../../trainer/model/heads.ts';
+import type { Params } from '../../trainer/model/params.ts';
+import type { TokenBatch } from '../../trainer/model/token-batch.ts';
+import { embedding } from '../../trainer/ops/embedding.ts';
+import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
+import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
+import { scalarOf } from '../../trainer/recipes/host-arrays.ts';
+import { rewardBatch } from '../../trainer/recipes/reward-batch.ts';
+import type { StepSettings, TrainingStep } from './language-model-step.ts';
+
+/** The step of the reward recipe on pairs; rows are chosen and rejected in turn. */
+export function rewardModelStep(
+  { params, config }: { params: Params; config: ModelConfig },
+  { learningRate, precision, ...adamw }: StepSettings,
+): TrainingStep {
+  const optimizer = createAdamW(params, adamw);
+  type Names = 'lastM' | 'chosenP' | 'rejectedP' | 'targetsP' | 'marginsP' | 'weightsP';
+  type Inputs = TokenBatch & Record<Names, Tensor> & AdamWScalars<Tensor>;
+  const update = compile(
+    'bench reward step',
+    (inputs: Inputs) => {
+      const { loss, aux, grads } = valueAndGrads(params, () => {
+        const hiddenMD = embedding(forwardHidden(params, config, inputs), inputs.lastM);
+        const scoresM = scoreHidden(params, config, hiddenMD);
+        return { loss: rewardPairwise({ ...inputs, scoresM, centering: 0 }), scoresM };
+      });
+      return { loss, gradNorm: optimizer.update(grads, inputs), scoresM: aux.scoresM };
+    },
+    { precision },
+  );
+  return {
+    run: (rows) => {
+      const pairs = Array.from({ length: rows.length / 2 }, (_, i) => ({
+        ...{ id: String(i), margin: 0, characters: [], longestResponse: 0 },
+        sequences: rows.slice(2 * i, 2 * i + 2),
+        pairs: rankedPairs([0, 1], { useTies: false }),
+      }));
+      const { numTokens: _, ...batch } = rewardBatch(pairs, { padTokenId: 0, useMargin: false });
+      return scalarOf(update({ ...batch, ...optimizer.advance(learningRate) }).loss);
+    },
+    dispose: () => optimizer.dispose(),
+  };
+}

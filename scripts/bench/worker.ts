@@ -1,0 +1,103 @@
+/**
+ * Our side of a work, in a process of its own: `worker.ts <job.json> <backend>`. Answers one line of JSON when it is ready and
+ * one for each line `round` on standard input, as the peers do; ends with the input.
+ */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { compile } from '../../trainer/backend/compile.ts';
+import { loadAddon } from '../../trainer/backend/graph/addon.ts';
+import type { Tensor } from '../../trainer/backend/tf.ts';
+import { createGenerator } from '../../trainer/generate.ts';
+import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { linear } from '../../trainer/ops/linear.ts';
+import { createRng } from '../../trainer/rng.ts';
+import type { Job } from './job.ts';
+import { languageModelStep } from './language-model-step.ts';
+import { PROBE_SIZE, probeMatrices, productError } from './matmul-probe.ts';
+import { rewardModelStep } from './reward-model-step.ts';
+
+/** `first` is the answer when ready; a round answers how many tokens it worked on. */
+type Task = { first: Record<string, unknown>; round: () => number };
+
+const [jobFile, backendName] = process.argv.slice(2);
+if (!jobFile || !backendName) throw new Error('usage: worker.ts <job.json> <backend>');
+const job = JSON.parse(readFileSync(jobFile, 'utf8')) as Job;
+const backend = await chooseBackend(backendName, { threads: Math.min(2, job.threads) });
+
+const task = job.kind === 'probe' ? probe() : job.kind === 'generate' ? generation() : training();
+answer({ ...task.first, peakRss: peakRssBytes() });
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line !== 'round') throw new Error(`worker: unknown line '${line}', expected 'round'`);
+  const start = performance.now();
+  const tokens = task.round();
+  answer({ seconds: (performance.now() - start) / 1000, tokens, peakRss: peakRssBytes() });
+}
+process.exit(0);
+
+function training(): Task {
+  const model = loadPretrained(job.model);
+  const { learningRate, maxGradNorm, precision, batches } = job;
+  const adamw = { maxGradNorm, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+  const { run } = (job.kind === 'reward' ? rewardModelStep : languageModelStep)(model, {
+    ...adamw,
+    learningRate,
+    precision,
+  });
+  let done = 0;
+  const step = (): number => run(batches[done++ % batches.length] as number[][]);
+  const losses = Array.from({ length: job.firstSteps }, step);
+  const tokensPerStep = (batches[0]?.length ?? 0) * job.length;
+  return {
+    first: { losses },
+    round: () => {
+      for (let i = 0; i < job.stepsPerRound; i++) step();
+      return job.stepsPerRound * tokensPerStep;
+    },
+  };
+}
+
+function generation(): Task {
+  const { generate } = createGenerator(loadPretrained(job.model));
+  const rng = createRng(1, 'bench sampling');
+  const common = { promptIds: job.prompts, maxNewTokens: job.newTokens, rng, eosTokenIds: [], padTokenId: 0 };
+  const sampled = (): number => generate({ ...common, temperature: 1 }).responses.flat().length;
+  const greedy = generate({ ...common, temperature: 0 });
+  sampled();
+  return {
+    first: { greedy: { tokens: greedy.responses, logProbs: greedy.logProbs } },
+    round: () => {
+      let tokens = 0;
+      for (let i = 0; i < job.stepsPerRound; i++) tokens += sampled();
+      return tokens;
+    },
+  };
+}
+
+/** How exact this side's matrix product is, and what it runs on. */
+function probe(): Task {
+  const { left, right } = probeMatrices();
+  // linear multiplies by the transpose
+  const step = compile('bench probe', ({ x, w }: Record<'x' | 'w', Tensor>) => ({ product: linear(x, w) }));
+  const { product } = step({ x: left, w: transposed(right.data as Float32Array) });
+  const error = productError(product.data, { left: left.data, right: right.data }, PROBE_SIZE);
+  const tensorflow = backend === 'native' || backend === 'cuda' ? { tensorflow: loadAddon().TF_Version } : {};
+  return { first: { error, versions: { node: process.versions.node, ...tensorflow } }, round: () => 0 };
+}
+
+function transposed(data: Float32Array) {
+  const result = new Float32Array(data.length);
+  for (let i = 0; i < PROBE_SIZE; i++)
+    for (let j = 0; j < PROBE_SIZE; j++) result[j * PROBE_SIZE + i] = data[i * PROBE_SIZE + j] as number;
+  return { shape: [PROBE_SIZE, PROBE_SIZE], data: result };
+}
+
+function peakRssBytes(): number {
+  const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  if (!found) throw new Error('worker: /proc/self/status has no VmHWM');
+  return Number(found[1]) * 1024;
+}
+
+function answer(fields: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(fields)}\n`);
+}
