@@ -9,6 +9,7 @@ import { ppo } from '../recipes/ppo.ts';
 import type { ScoreSource } from '../recipes/ppo-scoring.ts';
 import { pretrain } from '../recipes/pretrain.ts';
 import { reward } from '../recipes/reward.ts';
+import { runBackend } from '../recipes/run-state.ts';
 import { sft } from '../recipes/sft.ts';
 import { trueReward } from '../toy-world/true-reward.ts';
 import { loadData, type RecipeData, toyRows } from './load-data.ts';
@@ -44,9 +45,9 @@ export async function runTrain(options: TrainOptions, io: TrainIo): Promise<Trai
   });
   checkFolders(options);
   const resumeFrom = options.resume ? findCheckpoint(options.out) : null;
-  const backend = await chooseBackend(options.backend);
+  const backend = await chooseBackend(runBackend(options.backend, resumeFrom));
 
-  const { data, report } = await loadData(options, { ...io, seed: config.runtime.seed });
+  const { data, report } = await loadData({ ...options, backend }, { ...io, seed: config.runtime.seed });
   if (report) io.note(describeReport(report));
 
   const result: TrainResult = {
@@ -145,7 +146,7 @@ async function followEvents(events: AsyncGenerator<TrainEvent>, { progress, note
     for await (const event of events) {
       if (event.type === 'plan') {
         note(
-          `${event.recipe}: ${event.totalSteps} steps, ${event.numParameters.toLocaleString('en')} parameters, backend ${event.backend}`,
+          `${event.recipe}: ${event.totalSteps} steps, ${event.numParameters.toLocaleString('en')} parameters, backend ${event.backend} (${event.device})`,
         );
         progress.start(event.recipe, event.totalSteps);
       } else if (event.type === 'step') {

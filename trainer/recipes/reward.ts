@@ -18,6 +18,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
 import { chooseBackend } from '../backend/choose.ts';
 import { compile } from '../backend/compile.ts';
+import { deviceName } from '../backend/device-name.ts';
 import type { Tensor } from '../backend/tf.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import type { RewardConfig } from '../config/reward.ts';
@@ -44,7 +45,7 @@ import { rankedAccuracy } from './ranked-accuracy.ts';
 import { type RankedCounts, type RankedRow, rankedRows } from './ranked-rows.ts';
 import type { RecipeArgs } from './recipe-args.ts';
 import { rewardBatch } from './reward-batch.ts';
-import { assertSameRun, dataHash, runStateSchema, savedOptimizer } from './run-state.ts';
+import { assertSameRun, dataHash, runStateSchema, savedOptimizer, warnOfOtherBackend } from './run-state.ts';
 import { sampleReferences } from './sample-references.ts';
 import { checkPadDiffersFromEos, selfCheck } from './self-check.ts';
 import { startStopwatch } from './stopwatch.ts';
@@ -116,7 +117,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   let numTokens = 0;
   const save = (reason: 'scheduled' | 'interrupted' | 'final', scale = { gain: 1, bias: 0 }) => {
     const folder = reason === 'final' ? join(outFolder, 'final') : checkpointFolder(outFolder, step);
-    const state = { step, config, dataSha256, numTokens };
+    const state = { step, config, dataSha256, backend, numTokens };
     const training = reason === 'final' ? null : { state, optimizers: { model: optimizer.exportState() } };
     const scaled = { ...model, rewardGain: scale.gain, rewardBias: scale.bias };
     const { manifestSha256 } = writeCheckpoint({
@@ -132,10 +133,19 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, stateSchema);
       assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      yield* warnOfOtherBackend(saved.state, backend);
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
       ({ step, numTokens } = saved.state);
     }
-    yield { type: 'plan', recipe: 'reward', totalSteps, config, backend, numParameters: countParams(params) };
+    yield {
+      type: 'plan',
+      recipe: 'reward',
+      totalSteps,
+      config,
+      backend,
+      device: deviceName(backend),
+      numParameters: countParams(params),
+    };
     yield checkPadDiffersFromEos(tokenizer);
     yield selfCheck({
       name: 'reward head present',

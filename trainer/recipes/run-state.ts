@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { type BackendName, defaultBackend } from '../backend/choose.ts';
+import { readTrainerState } from '../checkpoint.ts';
+import type { TrainEvent } from '../events.ts';
 import type { AdamWState } from '../optim/adamw.ts';
 
 /** What every resumable checkpoint remembers of its run; recipes add their own fields. */
@@ -10,7 +13,11 @@ export const runStateSchema = z.strictObject({
   config: z.unknown(),
   /** hash of the data, compared on resume */
   dataSha256: z.string(),
+  /** what computed the steps before it; null in checkpoints from before this was kept */
+  backend: z.string().nullable().default(null),
 });
+
+const madeOnSchema = z.object({ backend: runStateSchema.shape.backend });
 
 /** Hash of everything that a run trains on. */
 export function dataHash(data: unknown): string {
@@ -32,6 +39,27 @@ export function assertSameRun(
       `${run.folder}: the checkpoint was made with other data (sha256 ${saved.dataSha256}, now ${run.dataSha256})`,
     );
   }
+}
+
+/**
+ * The backend of a run from the command line or the worker: the one asked for, otherwise the one that its checkpoint was made
+ * on, otherwise the default.
+ */
+export function runBackend(requested: string | undefined, resumeFrom: string | null): string {
+  if (requested !== undefined) return requested;
+  return defaultBackend(
+    resumeFrom === null ? null : readTrainerState(resumeFrom, madeOnSchema).state.backend,
+  );
+}
+
+/** What a resumed run says first when it goes on with another backend than its checkpoint was made on. */
+export function* warnOfOtherBackend(
+  saved: { step: number; backend: string | null },
+  backend: BackendName,
+): Generator<TrainEvent> {
+  if (saved.backend === null || saved.backend === backend) return;
+  const message = `the checkpoint was made with backend ${saved.backend} and the run goes on with ${backend}: from here its numbers are no longer bit for bit those of an uninterrupted run`;
+  yield { type: 'warning', step: saved.step, message };
 }
 
 /** The saved state of one optimizer. @throws when the checkpoint has none of that name */

@@ -15,6 +15,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
 import { chooseBackend } from '../backend/choose.ts';
 import { compile } from '../backend/compile.ts';
+import { deviceName } from '../backend/device-name.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import type { SftConfig } from '../config/sft.ts';
@@ -36,7 +37,7 @@ import { assertFinite } from './assert-finite.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
 import type { RecipeArgs } from './recipe-args.ts';
-import { assertSameRun, dataHash, runStateSchema, savedOptimizer } from './run-state.ts';
+import { assertSameRun, dataHash, runStateSchema, savedOptimizer, warnOfOtherBackend } from './run-state.ts';
 import { checkPadDiffersFromEos } from './self-check.ts';
 import { startStopwatch } from './stopwatch.ts';
 
@@ -127,7 +128,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   let numTokens = 0;
   const save = (reason: 'scheduled' | 'interrupted' | 'final') => {
     const folder = reason === 'final' ? join(outFolder, 'final') : checkpointFolder(outFolder, step);
-    const state = { step, config, dataSha256, numTokens };
+    const state = { step, config, dataSha256, backend, numTokens };
     const training = reason === 'final' ? null : { state, optimizers: { model: optimizer.exportState() } };
     const { manifestSha256 } = writeCheckpoint({
       folder,
@@ -142,10 +143,19 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, stateSchema);
       assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      yield* warnOfOtherBackend(saved.state, backend);
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
       ({ step, numTokens } = saved.state);
     }
-    yield { type: 'plan', recipe: 'sft', totalSteps, config, backend, numParameters: countParams(params) };
+    yield {
+      type: 'plan',
+      recipe: 'sft',
+      totalSteps,
+      config,
+      backend,
+      device: deviceName(backend),
+      numParameters: countParams(params),
+    };
     yield checkPadDiffersFromEos(tokenizer);
     if (tooLong > 0) {
       const message = `${tooLong} of ${examples.length} rows are longer than maxLength ${config.maxLength} and left out`;
