@@ -78,6 +78,9 @@ export function writeCheckpoint<State>(checkpoint: {
   training: TrainingState<State> | null;
 }): { manifestSha256: string } {
   const { folder, model, companions = {}, training } = checkpoint;
+  const { tokenizerFolder } = model;
+  if (tokenizerFolder && !existsSync(join(tokenizerFolder, 'tokenizer.json')))
+    throw new Error(`${folder}: no tokenizer.json in ${tokenizerFolder} to go with the model`);
   const parent = dirname(folder);
   mkdirSync(parent, { recursive: true });
   const temporary = temporaryName(folder);

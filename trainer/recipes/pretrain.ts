@@ -36,6 +36,7 @@ import { loadTokenizer, type Tokenizer } from '../tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../tokenizer/train-bpe.ts';
 import { assertFinite } from './assert-finite.ts';
 import { floats, ints, scalarOf } from './host-arrays.ts';
+import { keepTokenizer } from './keep-tokenizer.ts';
 import type { RecipeArgs } from './recipe-args.ts';
 import { assertSameRun, dataHash, runStateSchema, savedOptimizer, warnOfOtherBackend } from './run-state.ts';
 import { checkPadDiffersFromEos, selfCheck } from './self-check.ts';
@@ -58,7 +59,7 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
   const dataSha256 = dataHash(texts);
 
   // 1. The tokenizer, from the checkpoint or learnt from the same text.
-  const tokenizerFolder = resumeFrom ?? join(outFolder, 'tokenizer');
+  const tokenizerFolder = resumeFrom ? keepTokenizer(resumeFrom, outFolder) : join(outFolder, 'tokenizer');
   if (!resumeFrom) {
     mkdirSync(tokenizerFolder, { recursive: true });
     await writeTokenizer(

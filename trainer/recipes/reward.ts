@@ -41,6 +41,7 @@ import { assertFinite } from './assert-finite.ts';
 import { createScorer } from './create-scorer.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
+import { keepTokenizer } from './keep-tokenizer.ts';
 import { rankedAccuracy } from './ranked-accuracy.ts';
 import { type RankedCounts, type RankedRow, rankedRows } from './ranked-rows.ts';
 import type { RecipeArgs } from './recipe-args.ts';
@@ -71,7 +72,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   const dataSha256 = dataHash([examples, referencePrompts]);
 
   // 1. Rows: prompt + response + EOS, pairs of the same prompt together.
-  const tokenizerFolder = resumeFrom ?? modelFolder;
+  const tokenizerFolder = resumeFrom ? keepTokenizer(resumeFrom, outFolder) : modelFolder;
   const tokenizer = loadTokenizer(tokenizerFolder);
   const options = { tokenizer, ...config };
   const train = rankedRows(

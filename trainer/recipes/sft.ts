@@ -36,6 +36,7 @@ import { answerBatch } from './answer-batch.ts';
 import { assertFinite } from './assert-finite.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
+import { keepTokenizer } from './keep-tokenizer.ts';
 import type { RecipeArgs } from './recipe-args.ts';
 import { assertSameRun, dataHash, runStateSchema, savedOptimizer, warnOfOtherBackend } from './run-state.ts';
 import { checkPadDiffersFromEos } from './self-check.ts';
@@ -53,7 +54,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   const dataSha256 = dataHash(examples);
 
   // 1. Rows.
-  const tokenizerFolder = resumeFrom ?? modelFolder;
+  const tokenizerFolder = resumeFrom ? keepTokenizer(resumeFrom, outFolder) : modelFolder;
   const tokenizer = loadTokenizer(tokenizerFolder);
   const train = rowsOf(
     examples.filter(({ split }) => split === 'train'),
