@@ -13,7 +13,8 @@ import type { Tensor } from '../trainer/backend/tf.ts';
 import { generate } from '../trainer/generate.ts';
 import { crossEntropy } from '../trainer/losses/cross-entropy.ts';
 import { type ModelConfig, newModelConfig } from '../trainer/model/config.ts';
-import { forwardHidden, initLlama, lmLogits } from '../trainer/model/llama.ts';
+import { forwardHidden, lmLogits } from '../trainer/model/decoder.ts';
+import { initParams } from '../trainer/model/init-params.ts';
 import { countParams, disposeParams } from '../trainer/model/params.ts';
 import { tokenLogProbs } from '../trainer/ops/token-log-probs.ts';
 import { type AdamWScalars, createAdamW } from '../trainer/optim/adamw.ts';
@@ -52,7 +53,7 @@ const TINY = newModelConfig({
 /** One whole training step of language modelling on random tokens. */
 function trainStep(config: ModelConfig, batch: number, time: number): Work {
   const rng = createRng(SEED, 'bench');
-  const params = initLlama(config, rng);
+  const params = initParams(config, rng);
   const optimizer = createAdamW(params, {
     ...{ beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 },
   });
@@ -91,7 +92,7 @@ function trainStep(config: ModelConfig, batch: number, time: number): Work {
 /** One whole generation from random prompts of 16 tokens; counts new tokens. */
 function generation(config: ModelConfig, batch: number, maxNewTokens: number): Work {
   const rng = createRng(SEED, 'bench');
-  const params = initLlama(config, rng);
+  const params = initParams(config, rng);
   const promptIds = Array.from({ length: batch }, () =>
     Array.from({ length: 16 }, () => rng.integer(config.vocabSize)),
   );
@@ -162,7 +163,7 @@ console.log(
 );
 for (const config of [TOY, SMALL, TINY]) {
   await chooseBackend('simd');
-  const params = initLlama(config, createRng(SEED, 'count'));
+  const params = initParams(config, createRng(SEED, 'count'));
   const { hiddenSize, numLayers, vocabSize } = config;
   console.log(
     `${(countParams(params) / 1e6).toFixed(2)}M parameters: width ${hiddenSize}, ${numLayers} layers, vocabulary ${vocabSize}`,

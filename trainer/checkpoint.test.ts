@@ -29,7 +29,7 @@ import {
 import { verifyManifest } from './manifest.ts';
 import { newModelConfig } from './model/config.ts';
 import { addScoreHead } from './model/heads.ts';
-import { initLlama } from './model/llama.ts';
+import { initParams } from './model/init-params.ts';
 import { loadPretrained } from './model/load-pretrained.ts';
 import { copyParams, disposeParams, type Params, readParams } from './model/params.ts';
 import { createAdamW } from './optim/adamw.ts';
@@ -51,7 +51,7 @@ let out: string;
 let params: Params;
 beforeAll(async () => {
   await chooseBackend('cpu');
-  params = initLlama(config, createRng(1, 'init'));
+  params = initParams(config, createRng(1, 'init'));
 });
 afterAll(() => disposeParams(params));
 beforeEach(() => {

@@ -5,11 +5,13 @@ import { withNative } from '../tests/support/tested-backends.ts';
 import { chooseBackend } from './backend/choose.ts';
 import { compile } from './backend/compile.ts';
 import { type Tensor, tf } from './backend/tf.ts';
-import { type GenerateArgs, generate } from './generate.ts';
+import { createGenerator, type GenerateArgs, generate } from './generate.ts';
 import { type ModelConfig, newModelConfig } from './model/config.ts';
-import { forwardHidden, initLlama, lmLogits, type TokenBatch } from './model/llama.ts';
+import { forwardHidden, lmLogits } from './model/decoder.ts';
+import { initParams } from './model/init-params.ts';
 import { disposeParams, newParam, type Params } from './model/params.ts';
 import { positionsFromMask } from './model/positions.ts';
+import type { TokenBatch } from './model/token-batch.ts';
 import { tokenLogProbs } from './ops/token-log-probs.ts';
 import { createRng } from './rng.ts';
 
@@ -78,13 +80,13 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
   let params: Params;
   beforeAll(async () => {
     await chooseBackend(backend);
-    params = initLlama(config, createRng(1, 'init'));
+    params = initParams(config, createRng(1, 'init'));
   });
   afterAll(() => disposeParams(params));
 
-  const run = (changes: Partial<GenerateArgs> = {}) =>
+  const run = (changes: Partial<GenerateArgs> = {}, of: Params = params) =>
     generate({
-      params,
+      params: of,
       config,
       promptIds: PROMPTS,
       maxNewTokens: 20,
@@ -173,7 +175,28 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
     const before = tf.memory().numTensors;
     run();
     const { 'model.norm.weight': _, ...broken } = params;
-    expect(() => run({ params: broken })).toThrow('model.norm.weight');
+    expect(() => run({}, broken)).toThrow('model.norm.weight');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('draws the same from a kept generator, whatever its caches held before', () => {
+    const generator = createGenerator({ params, config });
+    const sampling = { temperature: TEMPERATURE, eosTokenIds: [EOS], padTokenId: PAD };
+    const before = tf.memory().numTensors;
+    for (const [seed, maxNewTokens] of [
+      [1, 20],
+      [2, 5],
+      [3, 20],
+    ] as const) {
+      // three times the same two sizes of cache, prompts in another order each time
+      const promptIds = [...PROMPTS.slice(seed), ...PROMPTS.slice(0, seed)];
+      const args = { ...sampling, promptIds, maxNewTokens };
+      const kept = generator.generate({ ...args, rng: createRng(seed, 'kept') });
+      expect(kept).toEqual(generate({ params, config, ...args, rng: createRng(seed, 'kept') }));
+      // one row more: a cache of its own, for which the oldest makes room in the end
+      generator.generate({ ...args, promptIds: promptIds.slice(seed), rng: createRng(seed, 'kept') });
+    }
+    generator.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -205,7 +228,7 @@ describe.each(withNative(['cpu', 'simd']))("lm-human-preferences' sampler test o
       tieWordEmbeddings: false,
     });
     // one-hot embeddings, blocks that add nothing, and a head that looks at the number before
-    const params = initLlama(counting, createRng(1, 'init'));
+    const params = initParams(counting, createRng(1, 'init'));
     const set = (name: string, shape: number[], value: (row: number, column: number) => number) => {
       params[name]?.dispose();
       const [rows, columns] = shape as [number, number];

@@ -6,17 +6,16 @@
 import { compile, type HostTensor } from './backend/compile.ts';
 import { type Tensor, tf } from './backend/tf.ts';
 import type { ModelConfig } from './model/config.ts';
+import { decodeHidden, lmLogits, prefillHidden } from './model/decoder.ts';
 import { createKvCache, disposeKvCache, type KvCache } from './model/kv-cache.ts';
-import { decodeHidden, lmLogits, prefillHidden, type TokenBatch } from './model/llama.ts';
 import type { Params } from './model/params.ts';
 import { positionsFromMask } from './model/positions.ts';
+import type { TokenBatch } from './model/token-batch.ts';
 import { embedding } from './ops/embedding.ts';
 import { sampleToken } from './ops/sample-token.ts';
 import type { Rng } from './rng.ts';
 
 export type GenerateArgs = {
-  params: Params;
-  config: ModelConfig;
   /** at least one token each; lengths may differ */
   promptIds: readonly (readonly number[])[];
   maxNewTokens: number;
@@ -39,21 +38,78 @@ export type Generated = {
   ended: boolean[];
 };
 
+/** Continues prompts with one model. It keeps its compiled steps and caches: what native traces once serves every call. */
+export type Generator = {
+  /**
+   * Continues every prompt by up to maxNewTokens tokens and stops early once every row has ended. Prompts are left-padded
+   * to one width. @throws Error when a prompt is empty, an id is outside the vocabulary, or the positions run out
+   */
+  generate(args: GenerateArgs): Generated;
+  /** Frees the caches, not the model. */
+  dispose(): void;
+};
+
+type Model = { params: Params; config: ModelConfig };
+
 const LARGEST_BELOW_ONE = 1 - 2 ** -24;
 /** far below any logit, and finite, so that no 0 * -Infinity can arise */
 const BANNED = -1e9;
+/** Prompts are padded to a multiple of this, so that few widths are traced. */
+const WIDTH_STEP = 8;
+/** Cache slots are rounded up to this; slots that nothing was written to cost next to nothing. */
+const SLOT_STEP = 32;
+/** Caches kept at a time, for as many sizes of batch and length. */
+const MOST_CACHES = 4;
 
-/**
- * Continues every prompt by up to maxNewTokens tokens and stops early once every row has ended. Prompts are left-padded to the
- * longest of the batch. @throws Error when a prompt is empty, an id is outside the vocabulary, or the positions run out
- */
-export function generate(args: GenerateArgs): Generated {
-  const { params, config, promptIds, maxNewTokens, temperature } = args;
-  checkArguments(args);
+/** A generator of this model; it reads the parameters as they are at each call. */
+export function createGenerator(model: Model): Generator {
+  const engines = new Map<string, Engine>();
+  const engineFor = (batch: number, slots: number): Engine => {
+    const key = `${batch}x${slots}`;
+    const engine = engines.get(key) ?? createEngine(model, { batch, slots });
+    // the one unused for longest comes first
+    engines.delete(key);
+    engines.set(key, engine);
+    const [oldest] = engines;
+    if (engines.size > MOST_CACHES && oldest) {
+      disposeKvCache(oldest[1].cache);
+      engines.delete(oldest[0]);
+    }
+    return engine;
+  };
+  return {
+    generate: (args) => {
+      checkArguments(model.config, args);
+      return args.promptIds.length === 0
+        ? { responses: [], logProbs: [], ended: [] }
+        : continuePrompts(model.config, args, engineFor);
+    },
+    dispose: () => {
+      for (const { cache } of engines.values()) disposeKvCache(cache);
+      engines.clear();
+    },
+  };
+}
+
+/** One call of a generator that is not kept. */
+export function generate({ params, config, ...args }: Model & GenerateArgs): Generated {
+  const generator = createGenerator({ params, config });
+  try {
+    return generator.generate(args);
+  } finally {
+    generator.dispose();
+  }
+}
+
+function continuePrompts(
+  config: ModelConfig,
+  args: GenerateArgs,
+  engineFor: (batch: number, slots: number) => Engine,
+): Generated {
+  const { promptIds, maxNewTokens, temperature } = args;
   const batch = promptIds.length;
-  if (batch === 0) return { responses: [], logProbs: [], ended: [] };
-  const width = Math.max(...promptIds.map((ids) => ids.length));
-  const slots = width + maxNewTokens;
+  const width = roundUp(Math.max(...promptIds.map((ids) => ids.length)), WIDTH_STEP);
+  const slots = roundUp(width + maxNewTokens, SLOT_STEP);
   const eos = new Set(args.eosTokenIds);
   const streams = temperature === 0 ? null : promptIds.map(() => args.rng.fork());
   const uniforms = (): HostTensor => ({
@@ -79,51 +135,40 @@ export function generate(args: GenerateArgs): Generated {
     maskBS.fill(1, row * slots + width - ids.length, row * slots + width);
   });
 
-  const cache = createKvCache(config, { batch, slots });
-  try {
-    const { prefill, decode } = compiledSteps({
-      params,
-      config,
-      cache,
-      temperature,
-      banEos: minNewTokens > 0,
-    });
-    let drawn = prefill({
-      ...leftPadded(promptIds, width, args.padTokenId),
-      uniformsB: uniforms(),
-      bias1V: bias(0),
-    });
-    for (let count = 1; ; count++) {
-      for (let row = 0; row < batch; row++) {
-        if (ended[row]) continue;
-        const token = drawn.tokensB.data[row] as number;
-        responses[row]?.push(token);
-        logProbs[row]?.push(drawn.logProbsB.data[row] as number);
-        ended[row] = eos.has(token);
-      }
-      if (count === maxNewTokens || ended.every(Boolean)) break;
-
-      const slot = width + count - 1;
-      const idsB = new Int32Array(batch);
-      const positionsB = new Int32Array(batch);
-      for (let row = 0; row < batch; row++) {
-        // an ended row goes on as padding that nothing looks at
-        if (ended[row]) continue;
-        idsB[row] = drawn.tokensB.data[row] as number;
-        positionsB[row] = (promptIds[row] as readonly number[]).length + count - 1;
-        maskBS[row * slots + slot] = 1;
-      }
-      drawn = decode({
-        idsB: { shape: [batch], data: idsB },
-        positionsB: { shape: [batch], data: positionsB },
-        maskBS: { shape: [batch, slots], data: maskBS },
-        slot: { shape: [], data: Int32Array.of(slot) },
-        uniformsB: uniforms(),
-        bias1V: bias(count),
-      });
+  const { prefill, decode } = engineFor(batch, slots).steps(temperature, minNewTokens > 0);
+  let drawn = prefill({
+    ...leftPadded(promptIds, width, args.padTokenId),
+    uniformsB: uniforms(),
+    bias1V: bias(0),
+  });
+  for (let count = 1; ; count++) {
+    for (let row = 0; row < batch; row++) {
+      if (ended[row]) continue;
+      const token = drawn.tokensB.data[row] as number;
+      responses[row]?.push(token);
+      logProbs[row]?.push(drawn.logProbsB.data[row] as number);
+      ended[row] = eos.has(token);
     }
-  } finally {
-    disposeKvCache(cache);
+    if (count === maxNewTokens || ended.every(Boolean)) break;
+
+    const slot = width + count - 1;
+    const idsB = new Int32Array(batch);
+    const positionsB = new Int32Array(batch);
+    for (let row = 0; row < batch; row++) {
+      // an ended row goes on as padding that nothing looks at
+      if (ended[row]) continue;
+      idsB[row] = drawn.tokensB.data[row] as number;
+      positionsB[row] = (promptIds[row] as readonly number[]).length + count - 1;
+      maskBS[row * slots + slot] = 1;
+    }
+    drawn = decode({
+      idsB: { shape: [batch], data: idsB },
+      positionsB: { shape: [batch], data: positionsB },
+      maskBS: { shape: [batch, slots], data: maskBS },
+      slot: { shape: [], data: Int32Array.of(slot) },
+      uniformsB: uniforms(),
+      bias1V: bias(count),
+    });
   }
   return { responses, logProbs, ended };
 }
@@ -132,14 +177,26 @@ type SampleInputs = { uniformsB: Tensor; bias1V: Tensor };
 type PrefillInputs = TokenBatch & SampleInputs;
 type DecodeInputs = SampleInputs & Record<'idsB' | 'positionsB' | 'maskBS' | 'slot', Tensor>;
 
-function compiledSteps(model: {
-  params: Params;
-  config: ModelConfig;
-  cache: KvCache;
-  temperature: number;
-  banEos: boolean;
-}) {
-  const { params, config, cache, temperature, banEos } = model;
+type Steps = ReturnType<typeof compileSteps>;
+/** A cache of one size, and the steps that use it, compiled once for each way of drawing. */
+type Engine = { cache: KvCache; steps: (temperature: number, banEos: boolean) => Steps };
+
+function createEngine(model: Model, size: { batch: number; slots: number }): Engine {
+  const cache = createKvCache(model.config, size);
+  const compiled = new Map<string, Steps>();
+  return {
+    cache,
+    steps: (temperature, banEos) => {
+      const key = `${temperature}/${banEos}`;
+      const steps = compiled.get(key) ?? compileSteps({ ...model, cache, temperature, banEos });
+      compiled.set(key, steps);
+      return steps;
+    },
+  };
+}
+
+function compileSteps(engine: Model & { cache: KvCache; temperature: number; banEos: boolean }) {
+  const { params, config, cache, temperature, banEos } = engine;
   const draw = (hiddenBD: Tensor, { uniformsB, bias1V }: SampleInputs) => {
     const logitsBV = lmLogits(params, config, hiddenBD);
     return sampleToken(banEos ? tf.add(logitsBV, bias1V) : logitsBV, uniformsB, temperature);
@@ -174,7 +231,14 @@ function leftPadded(promptIds: GenerateArgs['promptIds'], width: number, padToke
   };
 }
 
-function checkArguments({ config, promptIds, maxNewTokens, temperature, ...args }: GenerateArgs): void {
+function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}
+
+function checkArguments(
+  config: ModelConfig,
+  { promptIds, maxNewTokens, temperature, ...args }: GenerateArgs,
+): void {
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1)
     throw new Error(`generate: maxNewTokens ${maxNewTokens} is not 1 or more`);
   if (!(temperature >= 0 && Number.isFinite(temperature)))

@@ -1,6 +1,6 @@
 import { chooseBackend } from './backend/choose.ts';
 import type { PromptExample } from './data/types.ts';
-import { generate } from './generate.ts';
+import { createGenerator } from './generate.ts';
 import { loadPretrained } from './model/load-pretrained.ts';
 import { disposeParams } from './model/params.ts';
 import { createRng } from './rng.ts';
@@ -31,15 +31,14 @@ export async function sampleResponses(args: {
   await chooseBackend(args.backend);
   const tokenizer = loadTokenizer(modelFolder);
   const { params, config } = loadPretrained(modelFolder);
+  const generator = createGenerator({ params, config });
   const rng = createRng(args.seed, 'sample-responses');
   const promptsAtOnce = Math.max(1, Math.floor(batchSize / perPrompt));
   const result: SampledResponses = { responses: [], ended: [] };
   try {
     for (let from = 0; from < prompts.length && !args.signal?.aborted; from += promptsAtOnce) {
       const part = prompts.slice(from, from + promptsAtOnce);
-      const { responses, ended } = generate({
-        params,
-        config,
+      const { responses, ended } = generator.generate({
         promptIds: part.flatMap(({ prompt }) => {
           const ids = tokenizer.encodeChat(prompt, { addGenerationPrompt: true });
           return Array.from({ length: perPrompt }, () => ids);
@@ -59,6 +58,7 @@ export async function sampleResponses(args: {
       await new Promise((resolve) => setImmediate(resolve)); // let a signal or a timer in
     }
   } finally {
+    generator.dispose();
     disposeParams(params);
   }
   return result;

@@ -5,7 +5,7 @@
 import { chooseBackend } from '../../trainer/backend/choose.ts';
 import { checkpointFolder, writeCheckpoint } from '../../trainer/checkpoint.ts';
 import { newModelConfig } from '../../trainer/model/config.ts';
-import { initLlama } from '../../trainer/model/llama.ts';
+import { initParams } from '../../trainer/model/init-params.ts';
 import { createAdamW } from '../../trainer/optim/adamw.ts';
 import { createRng } from '../../trainer/rng.ts';
 
@@ -20,7 +20,7 @@ const config = newModelConfig({
   numHeads: 4,
   maxPositions: 32,
 });
-const params = initLlama(config, createRng(1, 'init'));
+const params = initParams(config, createRng(1, 'init'));
 const optimizer = createAdamW(params, {
   beta1: 0.9,
   beta2: 0.95,

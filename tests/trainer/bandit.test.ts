@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../trainer/backend/choose.ts';
 import { tf } from '../../trainer/backend/tf.ts';
 import { ppoSchema } from '../../trainer/config/ppo.ts';
-import { forwardHidden, lmLogits } from '../../trainer/model/llama.ts';
+import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
 import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { ppo } from '../../trainer/recipes/ppo.ts';

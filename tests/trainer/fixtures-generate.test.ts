@@ -11,13 +11,14 @@ import { readGolden } from './golden.ts';
 
 const TIME = 24;
 const PROMPT = 8;
-const folder = sharedPath('spec', 'fixtures', 'tiny-llama');
-const golden = readGolden('tiny-llama.lm');
+const backends = withNative(['cpu', 'simd']);
 
-describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))(
-  'tiny-llama generation on %s',
-  (backend) => {
-    it('continues 8 tokens greedily as transformers does', async () => {
+describe.each(['tiny-llama', 'tiny-gpt2'])('%s', (name) => {
+  const folder = sharedPath('spec', 'fixtures', name);
+  const golden = readGolden(`${name}.lm`);
+  it.skipIf(!folder || !golden).each(backends)(
+    'continues 8 tokens greedily as transformers does, on %s',
+    async (backend) => {
       if (!folder || !golden) return;
       await chooseBackend(backend);
       const { params, config, generationConfig } = loadPretrained(folder);
@@ -39,6 +40,6 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))(
       ]);
       expect(padded).toEqual(rows.map((row) => row.slice(PROMPT)));
       disposeParams(params);
-    });
-  },
-);
+    },
+  );
+});

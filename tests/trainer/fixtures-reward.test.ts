@@ -1,12 +1,21 @@
-/** The scalar head and the gradient of the pairwise loss against LlamaForSequenceClassification. */
+/**
+ * The scalar head and the gradient of the pairwise loss against LlamaForSequenceClassification, every tensor and number of
+ * spec/fixtures `tiny-llama-rm.rewards`. Which test checks what:
+ * - chosen_rewards, rejected_rewards, chosen_lengths, rejected_lengths: rewards at the last real token
+ * - accuracy, margin_mean: the same rewards, compared
+ * - chosen_values_all_positions: values at every real position
+ * - bt_loss, grad.score.weight, grad_norm_per_param: pairwise loss
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../trainer/backend/choose.ts';
 import { compile } from '../../trainer/backend/compile.ts';
 import { type Scalar, type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { countPairs, strictAccuracy } from '../../trainer/math/pair-accuracy.ts';
+import { forwardHidden } from '../../trainer/model/decoder.ts';
 import { scoreHidden } from '../../trainer/model/heads.ts';
-import { forwardHidden, type TokenBatch } from '../../trainer/model/llama.ts';
 import { loadPretrained, type PretrainedModel } from '../../trainer/model/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
+import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { embedding } from '../../trainer/ops/embedding.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
 import { sharedPath } from '../support/shared-data.ts';
@@ -49,6 +58,24 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
     expect(maxDifference(step(inputsOf(side)).rewards.data, golden.floats(`${side}_rewards`))).toBeLessThan(
       1e-4,
     );
+  });
+
+  it.each(['chosen', 'rejected'] as const)('lengths of %s are those of the fixture', (side) => {
+    const last = inputsOf(side).lastB.data;
+    expect(Array.from(last, (index, row) => index - row * TIME + 1)).toEqual(
+      golden.scalars[`${side}_lengths`],
+    );
+  });
+
+  it('margin within 1e-4, accuracy exactly', () => {
+    const step = compile('rewards', (inputs: Inputs) => ({ rewards: rewardsOf(inputs) }));
+    const [chosen, rejected] = (['chosen', 'rejected'] as const).map((side) =>
+      Array.from(step(inputsOf(side)).rewards.data),
+    ) as [number[], number[]];
+    const margins = chosen.map((reward, i) => reward - (rejected[i] as number));
+    const mean = margins.reduce((sum, margin) => sum + margin, 0) / margins.length;
+    expect(Math.abs(mean - (golden.scalars.margin_mean as number))).toBeLessThan(1e-4);
+    expect(strictAccuracy(countPairs(chosen, rejected))).toBe(golden.scalars.accuracy);
   });
 
   it('values at every real position within 1e-4', () => {
@@ -96,7 +123,9 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
     ]);
     const { loss, ...grads } = step(prefixed);
     expect(Math.abs((loss?.data[0] as number) - (golden.scalars.bt_loss as number))).toBeLessThan(1e-5);
-    for (const [name, norm] of Object.entries(golden.scalars.grad_norm_per_param as Record<string, number>)) {
+    const norms = golden.scalars.grad_norm_per_param as Record<string, number>;
+    expect(Object.keys(grads).sort()).toEqual(Object.keys(norms).sort());
+    for (const [name, norm] of Object.entries(norms)) {
       const values = Array.from(grads[name]?.data ?? []);
       expect(Math.abs(Math.hypot(...values) / norm - 1), name).toBeLessThan(1e-3);
     }

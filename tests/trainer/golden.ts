@@ -9,6 +9,8 @@ import { sharedPath } from '../support/shared-data.ts';
 export type Golden = {
   floats(name: string): Float32Array;
   ints(name: string): Int32Array;
+  /** of the tensors */
+  names: string[];
   scalars: Record<string, unknown>;
 };
 
@@ -26,6 +28,7 @@ export function readGolden(name: string): Golden | null {
   return {
     floats: (key) => data(key) as Float32Array,
     ints: (key) => data(key) as Int32Array,
+    names: [...tensors.keys()],
     scalars: JSON.parse(readFileSync(scalarsPath, 'utf8')),
   };
 }

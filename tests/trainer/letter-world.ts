@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Message } from '../../trainer/data/types.ts';
 import { newModelConfig } from '../../trainer/model/config.ts';
-import { initLlama } from '../../trainer/model/llama.ts';
+import { initParams } from '../../trainer/model/init-params.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { savePretrained } from '../../trainer/model/save-pretrained.ts';
 import { createRng } from '../../trainer/rng.ts';
@@ -38,7 +38,7 @@ export async function writeLetterModel(
     eosTokenIds: [tokenizer.eosTokenId],
     padTokenId: tokenizer.padTokenId,
   });
-  const params = initLlama(config, createRng(seed, 'init'));
+  const params = initParams(config, createRng(seed, 'init'));
   savePretrained({ folder, params, config });
   disposeParams(params);
   return folder;

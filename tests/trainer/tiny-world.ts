@@ -9,8 +9,8 @@ import type {
   TextExample,
 } from '../../trainer/data/types.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
-import { newModelConfig } from '../../trainer/model/config.ts';
-import { initLlama } from '../../trainer/model/llama.ts';
+import { newGpt2Config, newModelConfig } from '../../trainer/model/config.ts';
+import { initParams } from '../../trainer/model/init-params.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { savePretrained } from '../../trainer/model/save-pretrained.ts';
 import { createRng } from '../../trainer/rng.ts';
@@ -55,25 +55,25 @@ export const rankedExamples: RankedExample[] = Array.from({ length: 24 }, (_, i)
 export const prompts: PromptExample[] = NOUNS.map((noun, i) => ({ id: `prompt-${i}`, prompt: ask(noun) }));
 
 /** Writes an untrained two-layer model with a tokenizer trained on the texts. */
-export async function writeTinyModel(folder: string, seed = 7): Promise<string> {
+export async function writeTinyModel(folder: string, family: 'llama' | 'gpt2' = 'llama'): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const corpus = [...texts.map(({ text }) => text), ...prompts.map(({ prompt }) => prompt[0]?.content ?? '')];
   await writeTokenizer(folder, trainBpe({ texts: corpus, vocabSize: 300 }));
   const tokenizer = loadTokenizer(folder);
-  const config = newModelConfig({
+  const shape = {
     vocabSize: tokenizer.vocabSize,
     hiddenSize: 16,
     intermediateSize: 24,
     numLayers: 2,
     numHeads: 2,
-    numKvHeads: 1,
     maxPositions: 64,
     initializerRange: 0.08,
     bosTokenId: tokenizer.bosTokenId,
     eosTokenIds: [tokenizer.eosTokenId],
     padTokenId: tokenizer.padTokenId,
-  });
-  const params = initLlama(config, createRng(seed, 'init'));
+  };
+  const config = family === 'gpt2' ? newGpt2Config(shape) : newModelConfig({ ...shape, numKvHeads: 1 });
+  const params = initParams(config, createRng(7, 'init'));
   savePretrained({ folder, params, config });
   disposeParams(params);
   return folder;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRewardModel } from '../model/config.ts';
 import { loadModelConfig } from '../model/load-pretrained.ts';
 import { sampleResponses } from '../sample-responses.ts';
 import type { GenerateOptions } from './train-options.ts';
@@ -20,10 +21,10 @@ export async function generateText(options: GenerateOptions, signal: AbortSignal
       `--model ${model}: no config.json there; expected a model folder in Hugging Face's layout`,
     );
   }
-  const { architecture } = loadModelConfig(model);
-  if (architecture !== 'LlamaForCausalLM') {
+  const config = loadModelConfig(model);
+  if (isRewardModel(config)) {
     throw new UsageError(
-      `--model ${model}: a ${architecture} gives scores, not text; expected a language model`,
+      `--model ${model}: a ${config.architecture} gives scores, not text; expected a language model`,
     );
   }
   const startedAt = performance.now();

@@ -33,7 +33,7 @@ Options
                      {"instruction","output"}; reward: HH-RLHF or TRL JSONL, or CSV prompt,chosen,rejected;
                      ppo: prompts as .txt, JSONL or CSV. All may be .gz. "toy" or "toy:5000" makes rows of the toy world.
   --out folder       receives checkpoint-<step> folders and "final"
-  --model folder     a Llama model in Hugging Face's layout
+  --model folder     a Llama or GPT-2 model in Hugging Face's layout
   --reward folder    ppo: the reward model; "true" takes the toy world's own reward instead
   --preset name      a named set of options (trainer/presets)
   --config x.yaml    options in a file, over the preset

@@ -2,8 +2,8 @@
 import { type Tensor, type Tensor1D, tf } from '../backend/tf.ts';
 import { linear } from '../ops/linear.ts';
 import type { Rng } from '../rng.ts';
-import type { ModelConfig } from './config.ts';
-import { SCORE_WEIGHT } from './param-shapes.ts';
+import { asRewardModel, type ModelConfig } from './config.ts';
+import { LM_HEAD_WEIGHT, SCORE_WEIGHT } from './param-shapes.ts';
 import { newParam, type Params, param } from './params.ts';
 
 /** 1 / sqrt(d + 1): a score of unit-scale hidden states starts with variance about 1 (training.md R9). */
@@ -29,12 +29,12 @@ export function addScoreHead(
   rng: Rng,
 ): { params: Params; config: ModelConfig } {
   if (params[SCORE_WEIGHT]) throw new Error(`model already has ${SCORE_WEIGHT}`);
-  const { 'lm_head.weight': languageHead, ...trunk } = params;
+  const { [LM_HEAD_WEIGHT]: languageHead, ...trunk } = params;
   languageHead?.dispose();
   const std = scoreHeadStd(config);
   const data = Float32Array.from({ length: config.hiddenSize }, () => std * rng.normal());
   return {
     params: { ...trunk, [SCORE_WEIGHT]: newParam(data, [1, config.hiddenSize]) },
-    config: { ...config, architecture: 'LlamaForSequenceClassification', rewardGain: 1, rewardBias: 0 },
+    config: asRewardModel(config),
   };
 }

@@ -12,6 +12,15 @@ export function createKvCache(config: ModelConfig, size: { batch: number; slots:
   return { keys: variables(), values: variables(), ...size };
 }
 
+/** The two variables of one layer. @throws Error when the cache was made for a shallower model */
+export function layerCache(cache: KvCache, layer: number): readonly [Variable, Variable] {
+  const keys = cache.keys[layer];
+  const values = cache.values[layer];
+  if (!keys || !values)
+    throw new Error(`KV cache has ${cache.keys.length} layers, the model asks for layer ${layer}`);
+  return [keys, values];
+}
+
 export function disposeKvCache(cache: KvCache): void {
   for (const variable of [...cache.keys, ...cache.values]) variable.dispose();
 }

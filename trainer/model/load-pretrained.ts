@@ -6,6 +6,7 @@ import { type ModelConfig, parseModelConfig } from './config.ts';
 import { paramShapes } from './param-shapes.ts';
 import { newParam, type Params } from './params.ts';
 import { readSafetensors } from './safetensors.ts';
+import { fromFileLayout } from './weight-layout.ts';
 
 /** Ids that steer generation; from generation_config.json, where absent from config.json. */
 export type GenerationConfig = {
@@ -30,7 +31,7 @@ const generationSchema = z.looseObject({
  */
 export function loadPretrained(folder: string): PretrainedModel {
   const config = loadModelConfig(folder);
-  const tensors = readWeights(folder);
+  const tensors = fromFileLayout(readWeights(folder), config);
   const shapes = paramShapes(config);
 
   const missing = [...shapes.keys()].filter((name) => !tensors.has(name));

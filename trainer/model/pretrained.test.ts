@@ -9,7 +9,7 @@ import { tf } from '../backend/tf.ts';
 import { createRng } from '../rng.ts';
 import { newModelConfig } from './config.ts';
 import { addScoreHead } from './heads.ts';
-import { initLlama } from './llama.ts';
+import { initParams } from './init-params.ts';
 import { loadPretrained } from './load-pretrained.ts';
 import { disposeParams, readParams } from './params.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
@@ -31,7 +31,7 @@ let folder: string;
 beforeAll(() => chooseBackend('cpu'));
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pretrained-'));
-  const params = initLlama(config, createRng(1, 'init'));
+  const params = initParams(config, createRng(1, 'init'));
   savePretrained({ folder, params, config });
   disposeParams(params);
 });

@@ -1,10 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ModelConfig, toHuggingFaceConfig } from './config.ts';
+import { isRewardModel, type ModelConfig, toHuggingFaceConfig } from './config.ts';
 import type { GenerationConfig } from './load-pretrained.ts';
 import { paramShapes } from './param-shapes.ts';
 import { type Params, readParams } from './params.ts';
 import { writeSafetensors } from './safetensors.ts';
+import { toFileLayout } from './weight-layout.ts';
 
 /** Files of a model folder that belong to the tokenizer and travel with the weights unchanged. */
 export const TOKENIZER_FILES = [
@@ -34,15 +35,15 @@ export function savePretrained(model: {
   const names = new Set([...shapes.keys(), ...Object.keys(params)]);
   const wrong = [...names].filter((name) => params[name]?.shape.join() !== shapes.get(name)?.join());
   if (wrong.length > 0) throw new Error(`${folder}: parameters do not match the config: ${wrong.join(', ')}`);
-  if (config.architecture === 'LlamaForSequenceClassification' && config.padTokenId === null) {
+  if (isRewardModel(config) && config.padTokenId === null) {
     throw new Error(
       `${folder}: a reward model needs pad_token_id, transformers scores the wrong token without it`,
     );
   }
   mkdirSync(folder, { recursive: true });
   writeJson(join(folder, 'config.json'), toHuggingFaceConfig(config));
-  writeSafetensors(join(folder, 'model.safetensors'), readParams(params));
-  if (config.architecture === 'LlamaForCausalLM') {
+  writeSafetensors(join(folder, 'model.safetensors'), toFileLayout(readParams(params), config));
+  if (!isRewardModel(config)) {
     const { bosTokenId, eosTokenIds, padTokenId } = model.generationConfig ?? config;
     writeJson(join(folder, 'generation_config.json'), {
       bos_token_id: bosTokenId,

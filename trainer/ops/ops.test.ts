@@ -2,8 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../backend/choose.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { embedding } from './embedding.ts';
+import { gelu } from './gelu.ts';
+import { geluErf } from './gelu-erf.ts';
+import { layerNorm } from './layer-norm.ts';
 import { linear, linearReference } from './linear.ts';
 import {
+  expectClose,
   expectSameAsComposition,
   randomIds,
   randomTensor,
@@ -74,6 +78,72 @@ describe.each(TESTED_BACKENDS)('ops on %s', (backend) => {
       inputs: [input([n, d], 1, 3), input([d], 2)],
       op: (x, w) => rmsNorm(x as Tensor, w as Tensor, 1e-5),
       composition: (x, w) => rmsNormReference(x as Tensor, w as Tensor, 1e-5)[0],
+    });
+  });
+
+  // The composition is another way to the same: tfjs' moments, and its own derivative of them.
+  test.each([
+    [1, 4],
+    [3, 7],
+    [33, 96],
+    [130, 66],
+    [5, 1],
+  ])('layerNorm of %i x %i', async (n, d) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, d], 1, 3), input([d], 2), input([d], 3)],
+      op: (x, w, b) => layerNorm(x as Tensor, w as Tensor, b as Tensor, 1e-5),
+      composition: (x, w, b) => {
+        const { mean, variance } = tf.moments(x as Tensor, 1, true);
+        const std = tf.sqrt(tf.add(variance, 1e-5));
+        return tf.add(tf.mul(tf.div(tf.sub(x as Tensor, mean), std), w as Tensor), b as Tensor);
+      },
+    });
+  });
+
+  test.each([
+    [1, 4],
+    [3, 7],
+    [33, 96],
+    [5, 1],
+  ])('geluErf of %i x %i', async (n, f) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, f], 1, 6)],
+      op: (x) => geluErf(x as Tensor),
+      composition: (x) => tf.mul(tf.div(x as Tensor, 2), tf.add(1, tf.erf(tf.div(x as Tensor, Math.SQRT2)))),
+    });
+  });
+
+  // torch 2.13: torch.nn.functional.gelu(x, approximate=...) in float64
+  test('both forms of GELU at a few points', async () => {
+    await chooseBackend(backend);
+    tf.tidy(() => {
+      const x = tf.tensor2d([[-3, -1, -0.25, 0, 0.5, 2]]);
+      const exact = [-0.0040496941, -0.1586552539, -0.1003234186, 0, 0.3457312306, 1.9544997361];
+      const tanh = [-0.0036373921, -0.1588080094, -0.1003246493, 0, 0.3457140098, 1.9545976941];
+      expectClose(geluErf(x), Float32Array.from(exact), 'erf', 1e-6);
+      expectClose(gelu(x), Float32Array.from(tanh), 'tanh', 1e-6);
+    });
+  });
+
+  test.each([
+    [1, 4],
+    [3, 7],
+    [33, 96],
+    [5, 1],
+  ])('gelu of %i x %i is the tanh form', async (n, f) => {
+    await expectSameAsComposition({
+      backend,
+      inputs: [input([n, f], 1, 6)],
+      op: (x) => gelu(x as Tensor),
+      composition: (x) => {
+        const inner = tf.mul(
+          Math.sqrt(2 / Math.PI),
+          tf.add(x as Tensor, tf.mul(0.044715, tf.pow(x as Tensor, 3))),
+        );
+        return tf.mul(tf.mul(0.5, x as Tensor), tf.add(1, tf.tanh(inner)));
+      },
     });
   });
 

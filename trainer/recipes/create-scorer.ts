@@ -2,9 +2,10 @@
 import { compile } from '../backend/compile.ts';
 import type { Tensor } from '../backend/tf.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { forwardHidden } from '../model/decoder.ts';
 import { scoreHidden } from '../model/heads.ts';
-import { forwardHidden, type TokenBatch } from '../model/llama.ts';
 import type { Params } from '../model/params.ts';
+import type { TokenBatch } from '../model/token-batch.ts';
 import { embedding } from '../ops/embedding.ts';
 import { ints } from './host-arrays.ts';
 import { tokenBatch } from './token-batch.ts';

@@ -1,9 +1,7 @@
 import type { PpoConfig } from '../config/ppo.ts';
 import type { Message } from '../data/types.ts';
-import { generate } from '../generate.ts';
+import type { Generator } from '../generate.ts';
 import { finalScore } from '../math/missing-eos.ts';
-import type { ModelConfig } from '../model/config.ts';
-import type { Params } from '../model/params.ts';
 import type { Rng } from '../rng.ts';
 import type { Tokenizer } from '../tokenizer/load-tokenizer.ts';
 
@@ -11,8 +9,7 @@ export type Prompt = { id: string; prompt: Message[]; ids: number[] };
 
 /** A policy with what it needs to speak. */
 export type Speaker = {
-  params: Params;
-  config: ModelConfig;
+  generator: Generator;
   tokenizer: Tokenizer;
   eosTokenIds: readonly number[];
 };
@@ -52,10 +49,8 @@ export function respond(
   prompts: readonly Prompt[],
   sampling: { rng: Rng; temperature: number; maxNewTokens: number },
 ): Response[] {
-  const { params, config, tokenizer, eosTokenIds } = speaker;
-  const { responses, logProbs, ended } = generate({
-    params,
-    config,
+  const { generator, tokenizer, eosTokenIds } = speaker;
+  const { responses, logProbs, ended } = generator.generate({
     promptIds: prompts.map(({ ids }) => ids),
     eosTokenIds,
     padTokenId: tokenizer.padTokenId,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Message } from '../data/types.ts';
-import type { ModelConfig } from '../model/config.ts';
+import { isRewardModel, type ModelConfig } from '../model/config.ts';
 import { addScoreHead } from '../model/heads.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { SCORE_WEIGHT } from '../model/param-shapes.ts';
@@ -65,11 +65,9 @@ export function newCritic(
 
 function openRewardModel(folder: string): { params: Params; config: ModelConfig } {
   const { params, config } = loadPretrained(folder);
-  if (config.architecture === 'LlamaForSequenceClassification') return { params, config };
+  if (isRewardModel(config)) return { params, config };
   disposeParams(params);
-  throw new Error(
-    `${folder}: a ${config.architecture} has no reward head, expected a LlamaForSequenceClassification`,
-  );
+  throw new Error(`${folder}: a ${config.architecture} has no reward head, expected a reward model`);
 }
 
 function assertSameTokenizer(rewardFolder: string, policyFolder: string): void {

@@ -25,6 +25,7 @@ import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } f
 import type { PpoConfig } from '../config/ppo.ts';
 import type { Message, PromptExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
+import { createGenerator } from '../generate.ts';
 import { nextKlCoefficient } from '../math/adaptive-kl.ts';
 import { maskedCount, maskedMaxDifference } from '../math/masked.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
@@ -102,7 +103,8 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
   const { padTokenId, eosTokenId } = tokenizer;
   const eosTokenIds = [...new Set([eosTokenId, ...reference.generationConfig.eosTokenIds])];
 
-  const speaker = { ...policy, tokenizer, eosTokenIds };
+  const generator = createGenerator(policy);
+  const speaker = { generator, tokenizer, eosTokenIds };
   const maxNewTokens = config.responseLength;
   const judgment = { score, trueReward, config };
 
@@ -322,6 +324,7 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
     yield { type: 'done', step: progress.step, folder: last.folder, stopped, summary };
   } finally {
     for (const optimizer of [policyOptimizer, criticOptimizer]) optimizer.dispose();
+    generator.dispose();
     for (const { params } of [policy, reference, critic]) disposeParams(params);
     disposeScore();
   }

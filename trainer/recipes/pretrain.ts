@@ -23,9 +23,11 @@ import type { TextExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
 import { newModelConfig } from '../model/config.ts';
-import { forwardHidden, initLlama, lmLogits, type TokenBatch } from '../model/llama.ts';
+import { forwardHidden, lmLogits } from '../model/decoder.ts';
+import { initParams } from '../model/init-params.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { countParams, disposeParams } from '../model/params.ts';
+import type { TokenBatch } from '../model/token-batch.ts';
 import { tokenEntropy } from '../ops/token-entropy.ts';
 import { tokenLogProbs } from '../ops/token-log-probs.ts';
 import { createAdamW } from '../optim/adamw.ts';
@@ -83,7 +85,7 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
   }
   const params = resumeFrom
     ? loadPretrained(resumeFrom).params
-    : initLlama(model, createRng(runtime.seed, 'init'));
+    : initParams(model, createRng(runtime.seed, 'init'));
   const optimizer = createAdamW(params, config.optimizer);
   let step = 0;
 

@@ -26,11 +26,13 @@ import type { PromptExample, RankedExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { rewardPairwise } from '../losses/reward-pairwise.ts';
 import { scoreNormalization } from '../math/score-normalization.ts';
+import { isRewardModel } from '../model/config.ts';
+import { forwardHidden } from '../model/decoder.ts';
 import { addScoreHead, scoreHidden } from '../model/heads.ts';
-import { forwardHidden, type TokenBatch } from '../model/llama.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { SCORE_WEIGHT } from '../model/param-shapes.ts';
 import { countParams, disposeParams } from '../model/params.ts';
+import type { TokenBatch } from '../model/token-batch.ts';
 import { embedding } from '../ops/embedding.ts';
 import { createAdamW } from '../optim/adamw.ts';
 import { learningRateAt } from '../optim/schedule.ts';
@@ -284,7 +286,7 @@ const stateSchema = runStateSchema.extend({ numTokens: z.number().int().min(0) }
 
 function openRewardModel(folder: string, { seed, padTokenId }: { seed: number; padTokenId: number }) {
   const loaded = loadPretrained(folder);
-  const isNewHead = loaded.config.architecture === 'LlamaForCausalLM';
+  const isNewHead = !isRewardModel(loaded.config);
   const withHead = isNewHead ? addScoreHead(loaded.params, loaded.config, createRng(seed, 'init')) : loaded;
   return {
     params: withHead.params,

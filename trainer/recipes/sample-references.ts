@@ -1,5 +1,6 @@
 import type { PromptExample } from '../data/types.ts';
-import { generate } from '../generate.ts';
+import { createGenerator } from '../generate.ts';
+import { isRewardModel } from '../model/config.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { disposeParams } from '../model/params.ts';
 import { createRng } from '../rng.ts';
@@ -24,8 +25,9 @@ export function sampleReferences(args: {
 }): number[][] | null {
   const { modelFolder, prompts, tokenizer, count, maxLength, seed } = args;
   const { params, config } = loadPretrained(modelFolder);
+  const generator = createGenerator({ params, config });
   try {
-    if (config.architecture !== 'LlamaForCausalLM') return null;
+    if (isRewardModel(config)) return null;
     const longest = Math.min(maxLength, config.maxPositions);
     const maxNewTokens = Math.min(args.maxNewTokens, Math.max(1, longest >> 1));
     const encoded = prompts
@@ -38,9 +40,7 @@ export function sampleReferences(args: {
     const samples: number[][] = [];
     for (let start = 0; start < count; start += ROWS_PER_PASS) {
       const part = promptIds.slice(start, start + ROWS_PER_PASS);
-      const { responses, ended } = generate({
-        params,
-        config,
+      const { responses, ended } = generator.generate({
         promptIds: part,
         maxNewTokens,
         temperature: 1,
@@ -55,6 +55,7 @@ export function sampleReferences(args: {
     }
     return samples;
   } finally {
+    generator.dispose();
     disposeParams(params);
   }
 }

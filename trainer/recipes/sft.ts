@@ -22,9 +22,11 @@ import type { SftConfig } from '../config/sft.ts';
 import type { SftExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
-import { forwardHidden, lmLogits, type TokenBatch } from '../model/llama.ts';
+import { isRewardModel } from '../model/config.ts';
+import { forwardHidden, lmLogits } from '../model/decoder.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { countParams, disposeParams } from '../model/params.ts';
+import type { TokenBatch } from '../model/token-batch.ts';
 import { embedding } from '../ops/embedding.ts';
 import { tokenEntropy } from '../ops/token-entropy.ts';
 import { tokenLogProbs } from '../ops/token-log-probs.ts';
@@ -77,10 +79,10 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
 
   // 2. The model.
   const { params, config: model, generationConfig } = loadPretrained(resumeFrom ?? modelFolder);
-  if (model.architecture !== 'LlamaForCausalLM') {
+  if (isRewardModel(model)) {
     disposeParams(params);
     throw new Error(
-      `${modelFolder}: a ${model.architecture} cannot be fine-tuned on answers, expected a LlamaForCausalLM`,
+      `${modelFolder}: a ${model.architecture} cannot be fine-tuned on answers, expected a language model`,
     );
   }
   const optimizer = createAdamW(params, config.optimizer);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { chooseBackend } from '../../../trainer/backend/choose.ts';
-import { generate } from '../../../trainer/generate.ts';
+import { createGenerator } from '../../../trainer/generate.ts';
 import { loadPretrained } from '../../../trainer/model/load-pretrained.ts';
 import { disposeParams } from '../../../trainer/model/params.ts';
 import { createRng } from '../../../trainer/rng.ts';
@@ -20,6 +20,7 @@ export async function* generateResponses(task: GenerateTask): AsyncGenerator<Gen
   await chooseBackend(task.backend ?? undefined);
   const { modelFolder, temperature, maxNewTokens } = task;
   const { params, config } = loadPretrained(modelFolder);
+  const generator = createGenerator({ params, config });
   const tokenizer = loadTokenizer(modelFolder);
   try {
     const rows = task.prompts
@@ -37,9 +38,7 @@ export async function* generateResponses(task: GenerateTask): AsyncGenerator<Gen
       const batch = rows.slice(start, start + ROWS_PER_BATCH);
       const seeds = batch.map((row) => row.seed);
       const rng = createRng(task.seed, 'generate');
-      const { responses, ended } = generate({
-        params,
-        config,
+      const { responses, ended } = generator.generate({
         promptIds: batch.map((row) => row.ids),
         maxNewTokens,
         temperature,
@@ -56,6 +55,7 @@ export async function* generateResponses(task: GenerateTask): AsyncGenerator<Gen
       await otherWork();
     }
   } finally {
+    generator.dispose();
     disposeParams(params);
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chooseBackend } from '../../../trainer/backend/choose.ts';
 import { sftSchema } from '../../../trainer/config/sft.ts';
-import { generate } from '../../../trainer/generate.ts';
+import { createGenerator } from '../../../trainer/generate.ts';
 import { loadPretrained } from '../../../trainer/model/load-pretrained.ts';
 import { countParams, disposeParams } from '../../../trainer/model/params.ts';
 import { sft } from '../../../trainer/recipes/sft.ts';
@@ -49,14 +49,13 @@ export async function measure({ backend, modelFolder }: BenchmarkTask): Promise<
     const meanStep = warm.reduce((a, b) => a + b, 0) / warm.length;
 
     const { params, config: model } = loadPretrained(modelFolder);
+    const generator = createGenerator({ params, config: model });
     try {
       const prompt = tokenizer.encodeChat([{ role: 'user', content: 'Name three animals.' }], {
         addGenerationPrompt: true,
       });
       const draw = () =>
-        generate({
-          params,
-          config: model,
+        generator.generate({
           promptIds: Array.from({ length: BATCH }, () => prompt),
           maxNewTokens: NEW_TOKENS,
           minNewTokens: NEW_TOKENS,
@@ -76,6 +75,7 @@ export async function measure({ backend, modelFolder }: BenchmarkTask): Promise<
         generateTokensPerSecond: (BATCH * NEW_TOKENS) / seconds,
       };
     } finally {
+      generator.dispose();
       disposeParams(params);
     }
   } finally {

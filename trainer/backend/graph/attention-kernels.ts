@@ -12,8 +12,6 @@ import type { Nodes } from './nodes.ts';
 
 /** Added to the score of a place that is not to be seen; its exponential is 0. */
 const HIDDEN = -1e30;
-/** ResourceStridedSliceAssign over the third axis of four: all of the others. */
-const OTHER_AXES = 0b1011;
 
 type Rotation = { cos: NodeOutput; sin: NodeOutput };
 
@@ -87,6 +85,7 @@ const attention: GraphKernel = (inputs, context, attributes) => {
   const values = headsFirst(nodes, node(v), [batch, time, groups, headDim]);
 
   const maskFloat = nodes.cast(node(mask), { from: 'int32', to: 'float32' });
+  // scores are float32 in every precision: rounded to bfloat16, large ones would be off by a tenth
   const scores = nodes.batchMatMul(
     nodes.reshape(queries, [batch, groups, share, time, headDim]),
     nodes.reshape(keys, [batch, groups, 1, time, headDim]),
@@ -97,7 +96,7 @@ const attention: GraphKernel = (inputs, context, attributes) => {
     nodes.op('Softmax', [nodes.add(scores, causalBias(nodes, maskFloat, size))]),
     nodes.reshape(maskFloat, [batch, 1, 1, time, 1]),
   );
-  const seen = nodes.batchMatMul(weights, nodes.reshape(values, [batch, groups, 1, time, headDim]));
+  const seen = nodes.batchProduct(weights, nodes.reshape(values, [batch, groups, 1, time, headDim]));
   const merged = nodes.transpose(nodes.reshape(seen, [batch, numHeads, time, headDim]), [0, 2, 1, 3]);
   const y = nodes.reshape(merged, [rows, numHeads * headDim]);
   return [
@@ -120,7 +119,7 @@ const attentionGradient: GraphKernel = (inputs, context, attributes) => {
   const perGroup = [batch, groups, share * time, headDim];
   const values = headsFirst(nodes, node(v), [batch, time, groups, headDim]);
   const dOut = headsFirst(nodes, node(dy), [batch, time, numHeads, headDim]);
-  const dWeights = nodes.batchMatMul(
+  const dWeights = nodes.batchProduct(
     nodes.reshape(dOut, [batch, groups, share, time, headDim]),
     nodes.reshape(values, [batch, groups, 1, time, headDim]),
     { b: true },
@@ -128,11 +127,11 @@ const attentionGradient: GraphKernel = (inputs, context, attributes) => {
   const inner = nodes.reduce('Sum', nodes.mul(node(weights), dWeights), { axes: [4], keep: true });
   const dScores = nodes.mul(node(weights), nodes.sub(dWeights, inner));
 
-  const dq = nodes.batchMatMul(dScores, nodes.reshape(node(rotatedK), [batch, groups, 1, time, headDim]));
+  const dq = nodes.batchProduct(dScores, nodes.reshape(node(rotatedK), [batch, groups, 1, time, headDim]));
   // the sum over the query heads of a group is part of the product
   const flat = (x: NodeOutput) => nodes.reshape(x, [batch, groups, share * time, time]);
-  const dk = nodes.batchMatMul(flat(dScores), nodes.reshape(node(rotatedQ), perGroup), { a: true });
-  const dv = nodes.batchMatMul(flat(node(weights)), nodes.reshape(dOut, perGroup), { a: true });
+  const dk = nodes.batchProduct(flat(dScores), nodes.reshape(node(rotatedQ), perGroup), { a: true });
+  const dv = nodes.batchProduct(flat(node(weights)), nodes.reshape(dOut, perGroup), { a: true });
 
   const tokensFirst = (x: NodeOutput, heads: number) =>
     nodes.reshape(nodes.transpose(nodes.reshape(x, [batch, heads, time, headDim]), [0, 2, 1, 3]), [
@@ -149,27 +148,35 @@ const attentionGradient: GraphKernel = (inputs, context, attributes) => {
   return [flatRows(turnedQ, numHeads), flatRows(turnedK, groups), flatRows(tokensFirst(dv, groups), groups)];
 };
 
-/** Writes rows [B, G, T, K] into slots from..to of a cache, in place. */
-function writeSlots(
+/**
+ * Writes rows [R, K] into a cache [B, G, S, K], seen as [B*G*S, K], at the places `indices` [R]. InplaceUpdate writes into the
+ * variable's own memory; after ResourceStridedSliceAssign every read of the variable would be a copy of all of it.
+ */
+function writeRows(
   { nodes, trace }: KernelContext,
   cache: Variable,
-  write: { begin: NodeOutput; end: NodeOutput; rows: NodeOutput },
+  { indices, rows }: { indices: NodeOutput; rows: NodeOutput },
 ): void {
-  trace.write(cache, (handle, after) =>
-    nodes.graph.node({
-      op: 'ResourceStridedSliceAssign',
-      inputs: [handle, write.begin, write.end, nodes.ints([1, 1, 1, 1]), write.rows, ...after],
-      attributes: {
-        T: { type: 'float32' },
-        Index: { type: 'int32' },
-        begin_mask: { int: OTHER_AXES },
-        end_mask: { int: OTHER_AXES },
-        ellipsis_mask: { int: 0 },
-        new_axis_mask: { int: 0 },
-        shrink_axis_mask: { int: 0 },
-      },
-    }),
+  const headDim = cache.shape[3] as number;
+  trace.updateInPlace(cache, (value, after) => {
+    const flat = nodes.reshape(value, [-1, headDim]);
+    const updated = nodes.graph.node({
+      op: 'InplaceUpdate',
+      inputs: [flat, indices, rows, ...after],
+      attributes: { T: { type: 'float32' } },
+    });
+    return nodes.reshape(updated, cache.shape);
+  });
+}
+
+/** Rows of a cache [B, G, S, K], seen as [B*G*S, K], that hold slots 0..time-1: [B*G*T]. */
+function firstSlots(nodes: Nodes, cache: Variable, time: number): NodeOutput {
+  const [batch, groups, slots] = cache.shape as [number, number, number];
+  const rows = Int32Array.from(
+    { length: batch * groups * time },
+    (_, i) => Math.floor(i / time) * slots + (i % time),
   );
+  return nodes.graph.constant(rows, [rows.length]);
 }
 
 const writeKvCache: GraphKernel = (inputs, context, { numKvHeads, headDim }) => {
@@ -183,10 +190,14 @@ const writeKvCache: GraphKernel = (inputs, context, { numKvHeads, headDim }) => 
     nodes.reshape(node(k), [rows, numKvHeads, headDim]),
     rotation(inputs, context, { rows }),
   );
-  const place = { begin: nodes.ints([0, 0, 0, 0]), end: nodes.ints([0, 0, time, 0]) };
-  const shape: [number, number, number, number] = [batch, time, numKvHeads, headDim];
-  writeSlots(context, cacheK, { ...place, rows: headsFirst(nodes, rotated, shape) });
-  writeSlots(context, cacheV, { ...place, rows: headsFirst(nodes, node(v), shape) });
+  const indices = firstSlots(nodes, cacheK, time);
+  for (const [cache, x] of [
+    [cacheK, rotated],
+    [cacheV, node(v)],
+  ] as const) {
+    const perHead = headsFirst(nodes, x, [batch, time, numKvHeads, headDim]);
+    writeRows(context, cache, { indices, rows: nodes.reshape(perHead, [-1, headDim]) });
+  }
   return [];
 };
 
@@ -201,19 +212,9 @@ const decodeAttention: GraphKernel = (inputs, context, attributes) => {
   const plain = rotation(inputs, context, { rows: batch });
   const key = rotate(nodes, nodes.reshape(node(k), [batch, numKvHeads, headDim]), plain);
 
-  const four = (third: NodeOutput) => {
-    const zero = nodes.int(0);
-    return nodes.graph.pure('Pack', [zero, zero, third, zero], {
-      ...{ T: { type: 'int32' }, N: { int: 4 }, axis: { int: 0 } },
-    });
-  };
-  const place = {
-    begin: four(node(slot)),
-    end: four(nodes.op('AddV2', [node(slot), nodes.int(1)], 'int32')),
-  };
-  const row = [batch, numKvHeads, 1, headDim];
-  writeSlots(context, cacheK, { ...place, rows: nodes.reshape(key, row) });
-  writeSlots(context, cacheV, { ...place, rows: nodes.reshape(node(v), row) });
+  const indices = nodes.op('AddV2', [firstSlots(nodes, cacheK, 1), node(slot)], 'int32');
+  writeRows(context, cacheK, { indices, rows: nodes.reshape(key, [batch * numKvHeads, headDim]) });
+  writeRows(context, cacheV, { indices, rows: nodes.reshape(node(v), [batch * numKvHeads, headDim]) });
 
   const range = nodes.graph.constant(
     Int32Array.from({ length: slots }, (_, i) => i),

@@ -1,5 +1,6 @@
 import { MathBackendCPU, type TensorInfo, tf, type Variable } from '../tf.ts';
-import type { DataType, NodeOutput } from './graph-writer.ts';
+import type { NodeOutput, TensorType } from './graph-writer.ts';
+import type { Precision } from './nodes.ts';
 import { Residency } from './residency.ts';
 import { allVariables, Trace } from './trace.ts';
 
@@ -44,7 +45,7 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   /** Runs a step with symbolic tensors; kernels add to the trace meanwhile. */
-  traceStep(step: (trace: Trace) => void): Trace {
+  traceStep(step: (trace: Trace) => void, precision: Precision): Trace {
     if (this.#trace) throw new Error('native backend: a compiled step calls another');
     const variables = allVariables();
     const seen = new Set<object>();
@@ -52,7 +53,7 @@ export class NativeBackend extends MathBackendCPU {
       if (seen.has(variable.dataId)) this.makeOwn(variable);
       seen.add(variable.dataId);
     }
-    const trace = new Trace(variables);
+    const trace = new Trace(variables, precision);
     this.#trace = trace;
     try {
       step(trace);
@@ -74,7 +75,7 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   /** A tensor that stands for a node. */
-  symbol(node: NodeOutput, shape: number[], dtype: DataType = 'float32'): TensorInfo {
+  symbol(node: NodeOutput, shape: number[], dtype: TensorType = 'float32'): TensorInfo {
     const dataId = super.write(new Float32Array(0), shape, dtype);
     this.trace.define(dataId, node);
     return { dataId, shape, dtype };

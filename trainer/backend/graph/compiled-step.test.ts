@@ -2,8 +2,10 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { crossEntropy } from '../../losses/cross-entropy.ts';
 import { newModelConfig } from '../../model/config.ts';
-import { forwardHidden, initLlama, lmLogits, type TokenBatch } from '../../model/llama.ts';
+import { forwardHidden, lmLogits } from '../../model/decoder.ts';
+import { initParams } from '../../model/init-params.ts';
 import { copyParams, disposeParams, newParam, readFloats, readParams } from '../../model/params.ts';
+import type { TokenBatch } from '../../model/token-batch.ts';
 import { tokenLogProbs } from '../../ops/token-log-probs.ts';
 import { type AdamWScalars, createAdamW } from '../../optim/adamw.ts';
 import { valueAndGrads } from '../../optim/value-and-grads.ts';
@@ -40,7 +42,7 @@ function batchOf(time: number, seed: number): Inputs<HostTensor> {
 }
 
 function trainer() {
-  const params = initLlama(config, createRng(5, 'init'));
+  const params = initParams(config, createRng(5, 'init'));
   const optimizer = createAdamW(params, {
     ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 },
   });

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { HostTensor } from '../host-tensor.ts';
 import { type Tensor, tf, type Variable } from '../tf.ts';
 import { NativeBackend } from './backend.ts';
-import type { DATA_TYPES, DataType } from './graph-writer.ts';
+import type { DataType, TensorType } from './graph-writer.ts';
+import type { Precision } from './nodes.ts';
 import { Program, type TracedGraph } from './program.ts';
 import { deleteTensors, feed, read } from './session.ts';
 
@@ -20,11 +21,13 @@ type Traced = TracedGraph & {
 export class CompiledStep {
   readonly #name: string;
   readonly #step: Step;
+  readonly #precision: Precision;
   readonly #traced = new Map<string, Traced>();
 
-  constructor(name: string, step: Step) {
+  constructor(name: string, step: Step, precision: Precision) {
     this.#name = name;
     this.#step = step;
+    this.#precision = precision;
   }
 
   /** @throws Error when an op of the step has no form as nodes, or TensorFlow fails; the step's name is in front */
@@ -87,7 +90,7 @@ export class CompiledStep {
           outputs.push({ key, shape: [...tensor.shape] });
         }
       });
-    });
+    }, this.#precision);
     const { savedModel, slots, variables } = trace.finish();
     const content = createHash('sha256').update(savedModel).digest('hex');
     const numInputs = Object.keys(hostInputs).length;
@@ -95,6 +98,6 @@ export class CompiledStep {
   }
 }
 
-function dtypeOf(data: Float32Array | Int32Array): keyof typeof DATA_TYPES {
+function dtypeOf(data: Float32Array | Int32Array): TensorType {
   return data instanceof Float32Array ? 'float32' : 'int32';
 }

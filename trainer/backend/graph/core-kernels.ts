@@ -1,6 +1,6 @@
 /** tfjs' own kernels as nodes: those that models, losses and their gradients use. */
 import { type TensorInfo, tf } from '../tf.ts';
-import type { DataType } from './graph-writer.ts';
+import type { TensorType } from './graph-writer.ts';
 import type { GraphKernel, KernelContext } from './kernel-registration.ts';
 
 /** tfjs' name and TensorFlow's */
@@ -55,7 +55,7 @@ const REDUCTIONS = {
   Sum: 'axis',
 };
 
-const dtypeOf = (info: TensorInfo) => info.dtype as DataType;
+const dtypeOf = (info: TensorInfo) => info.dtype as TensorType;
 const sizeOf = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
 const broadcast = (a: number[], b: number[]) => tf.backend_util.assertAndGetBroadcastShape(a, b);
 
@@ -75,6 +75,7 @@ export function coreKernels(): Map<string, GraphKernel> {
       return tensor(y, broadcast(a.shape, b.shape), name in COMPARISONS ? 'bool' : dtypeOf(a));
     });
   }
+  const add = kernels.get('Add') as GraphKernel;
   for (const name of ['LogicalAnd', 'LogicalOr']) {
     kernels.set(name, (inputs, { nodes, node, tensor }) => {
       const { a, b } = inputs as Record<'a' | 'b', TensorInfo>;
@@ -100,16 +101,45 @@ export function coreKernels(): Map<string, GraphKernel> {
     });
   }
 
-  kernels.set('BatchMatMul', (inputs, { nodes, node, tensor }, { transposeA, transposeB }) => {
+  // Gradients of an embedding that is also the head: the rows of one are added into the other, in place.
+  kernels.set('Add', (inputs, context) => {
+    const { a, b } = inputs as Record<'a' | 'b', TensorInfo>;
+    const { nodes, node, tensor, trace } = context;
+    const [rows, matrix] = trace.scattered.has(node(b)) ? [b, a] : [a, b];
+    const scattered = trace.scattered.get(node(rows));
+    if (!scattered || matrix.shape.join() !== rows.shape.join()) return add(inputs, context, {});
+    const ids = nodes.graph.pure('ExpandDims', [scattered.ids, nodes.int(1)], {
+      T: { type: 'int32' },
+      Tdim: { type: 'int32' },
+    });
+    const y = nodes.graph.pure('TensorScatterAdd', [node(matrix), ids, scattered.rows], {
+      T: { type: 'float32' },
+      Tindices: { type: 'int32' },
+    });
+    return tensor(y, matrix.shape);
+  });
+  kernels.set('BatchMatMul', (inputs, { nodes, node, tensor, trace }, { transposeA, transposeB }) => {
     const { a, b } = inputs as Record<'a' | 'b', TensorInfo>;
     const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const rows = a.shape.at(transposeA ? -1 : -2) as number;
     const columns = b.shape.at(transposeB ? -2 : -1) as number;
     const transpose = { a: Boolean(transposeA), b: Boolean(transposeB) };
-    const isMatrix = a.shape.length === 2 && b.shape.length === 2;
-    const product = isMatrix
-      ? nodes.matMul(node(a), node(b), transpose)
-      : nodes.batchMatMul(node(a), node(b), transpose);
+    const inner = a.shape.at(transposeA ? -2 : -1) as number;
+    const operands = [node(a), node(b), transpose] as const;
+    if (a.shape.length !== 2 || b.shape.length !== 2)
+      return tensor(nodes.batchProduct(...operands), [...batch, rows, columns]);
+    // the gradients of a head with one output are float32 as its forward pass is
+    const isThin = rows === 1 || columns === 1 || inner === 1;
+    const scaled = trace.rowScaled.get(node(a));
+    if (scaled && !isThin && !transposeB) {
+      // diag(f) S W = diag(f) (S W), and (diag(f) S)^T X = S^T (diag(f) X): the gradient of the logits stays as it is
+      const { matrix, factorsN1 } = scaled;
+      const y = transposeA
+        ? nodes.product(matrix, nodes.mul(node(b), factorsN1), transpose)
+        : nodes.mul(nodes.product(matrix, node(b), transpose), factorsN1);
+      return tensor(y, [...batch, rows, columns]);
+    }
+    const product = isThin ? nodes.matMul(...operands) : nodes.product(...operands);
     return tensor(product, [...batch, rows, columns]);
   });
   kernels.set('Softmax', (inputs, { nodes, node, tensor }) => {

@@ -6,8 +6,10 @@ import { createHash } from 'node:crypto';
 import { ProtobufWriter } from './protobuf.ts';
 
 /** TensorFlow's numbers of the types that nodes have here. */
-export const DATA_TYPES = { float32: 1, int32: 3, bool: 10 } as const;
+export const DATA_TYPES = { float32: 1, int32: 3, bool: 10, bfloat16: 14 } as const;
 export type DataType = keyof typeof DATA_TYPES;
+/** those that tfjs has a name for */
+export type TensorType = Exclude<DataType, 'bfloat16'>;
 
 /** The graph version that TensorFlow 2.21 writes; it decides which checks and defaults apply. */
 const PRODUCER = 1882;

@@ -1,11 +1,18 @@
 /** Short names for the nodes that the kernels are made of. Every function adds nodes to a graph and gives an output. */
 import type { Attributes, DataType, GraphWriter, NodeOutput } from './graph-writer.ts';
 
+type Transpose = { a?: boolean; b?: boolean };
+
+/** What the products of a model's matrices are computed in; everything else, and every sum, is float32. */
+export type Precision = 'float32' | 'bfloat16';
+
 export class Nodes {
   readonly graph: GraphWriter;
+  readonly precision: Precision;
 
-  constructor(graph: GraphWriter) {
+  constructor(graph: GraphWriter, precision: Precision = 'float32') {
     this.graph = graph;
+    this.precision = precision;
   }
 
   /** Any op whose only attribute is T. */
@@ -47,21 +54,51 @@ export class Nodes {
     return factor === 1 ? x : this.mul(x, this.float(factor));
   }
 
-  matMul(a: NodeOutput, b: NodeOutput, transpose: { a?: boolean; b?: boolean } = {}): NodeOutput {
-    return this.graph.pure('MatMul', [a, b], {
-      T: { type: 'float32' },
-      transpose_a: { bool: transpose.a ?? false },
-      transpose_b: { bool: transpose.b ?? false },
-    });
+  /** A product of matrices in float32, whatever the precision of the step. */
+  matMul(a: NodeOutput, b: NodeOutput, transpose: Transpose = {}): NodeOutput {
+    return this.#multiply('MatMul', [a, b], transpose, 'float32');
   }
 
-  /** Products of the last two axes; the axes before them broadcast. */
-  batchMatMul(a: NodeOutput, b: NodeOutput, transpose: { a?: boolean; b?: boolean } = {}): NodeOutput {
-    return this.graph.pure('BatchMatMulV2', [a, b], {
-      T: { type: 'float32' },
-      adj_x: { bool: transpose.a ?? false },
-      adj_y: { bool: transpose.b ?? false },
+  /** A product of the model's matrices in the precision of the step; float32 comes in and goes out. */
+  product(a: NodeOutput, b: NodeOutput, transpose: Transpose = {}): NodeOutput {
+    return this.#multiply('MatMul', [a, b], transpose, this.precision);
+  }
+
+  /** Float32 products of the last two axes; the axes before them broadcast. */
+  batchMatMul(a: NodeOutput, b: NodeOutput, transpose: Transpose = {}): NodeOutput {
+    return this.#multiply('BatchMatMulV2', [a, b], transpose, 'float32');
+  }
+
+  /** Products of the last two axes in the precision of the step. */
+  batchProduct(a: NodeOutput, b: NodeOutput, transpose: Transpose = {}): NodeOutput {
+    return this.#multiply('BatchMatMulV2', [a, b], transpose, this.precision);
+  }
+
+  #multiply(
+    op: 'MatMul' | 'BatchMatMulV2',
+    operands: [NodeOutput, NodeOutput],
+    transpose: Transpose,
+    dtype: Precision,
+  ): NodeOutput {
+    const [left, right] = op === 'MatMul' ? ['transpose_a', 'transpose_b'] : ['adj_x', 'adj_y'];
+    const inputs = operands.map((x) => this.cast(x, { from: 'float32', to: dtype }));
+    const y = this.graph.pure(op, inputs, {
+      T: { type: dtype },
+      [left as string]: { bool: transpose.a ?? false },
+      [right as string]: { bool: transpose.b ?? false },
     });
+    return this.cast(y, { from: dtype, to: 'float32' });
+  }
+
+  /** Sums over the last axis of x [N, width], [N, 1]: a product with ones is several times faster than the op Sum. */
+  rowSums(x: NodeOutput, { width, factor = 1 }: { width: number; factor?: number }): NodeOutput {
+    return this.matMul(x, this.graph.constant(new Float32Array(width).fill(factor), [width, 1]));
+  }
+
+  /** Sums over the first axis of x [rows, width], [width]. */
+  columnSums(x: NodeOutput, { rows, width }: { rows: number; width: number }): NodeOutput {
+    const row = this.graph.constant(new Float32Array(rows).fill(1), [1, rows]);
+    return this.reshape(this.matMul(row, x), [width]);
   }
 
   reshape(x: NodeOutput, shape: readonly number[], dtype: DataType = 'float32'): NodeOutput {

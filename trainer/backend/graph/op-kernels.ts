@@ -3,7 +3,6 @@ import { ADAMW, type AdamWCoefficients } from '../../ops/adamw.ts';
 import { EMBEDDING, EMBEDDING_GRADIENT } from '../../ops/embedding.ts';
 import { LINEAR } from '../../ops/linear.ts';
 import { RMS_NORM, RMS_NORM_GRADIENT } from '../../ops/rms-norm.ts';
-import { SAMPLE_TOKEN } from '../../ops/sample-token.ts';
 import { SUM_SQUARES } from '../../ops/sum-squares.ts';
 import { SWIGLU, SWIGLU_GRADIENT } from '../../ops/swiglu.ts';
 import { TOKEN_ENTROPY } from '../../ops/token-entropy.ts';
@@ -11,35 +10,22 @@ import { TOKEN_LOG_PROBS, TOKEN_LOG_PROBS_GRADIENT } from '../../ops/token-log-p
 import type { TensorInfo, Variable } from '../tf.ts';
 import type { NodeOutput } from './graph-writer.ts';
 import type { GraphKernel } from './kernel-registration.ts';
-import type { Nodes } from './nodes.ts';
 
 type Inputs<Names extends string> = Record<Names, TensorInfo>;
+/** Elements of a parameter from which on its update waits for the one before. */
+const LARGE = 2 ** 18;
+
 const rowsOf = (info: TensorInfo) => info.shape[0] as number;
 const widthOf = (info: TensorInfo) => info.shape[1] as number;
-
-/** Sums over the last axis, [N, 1]: a product with ones is several times faster than the op Sum. */
-function rowSums(nodes: Nodes, x: NodeOutput, options: { width: number; factor?: number }): NodeOutput {
-  const { width, factor = 1 } = options;
-  const column = nodes.graph.constant(new Float32Array(width).fill(factor), [width, 1]);
-  return nodes.matMul(x, column);
-}
-
-/** Sums over the first axis, as a row [D]. */
-function columnSums(
-  nodes: Nodes,
-  x: NodeOutput,
-  { rows, width }: { rows: number; width: number },
-): NodeOutput {
-  const row = nodes.graph.constant(new Float32Array(rows).fill(1), [1, rows]);
-  return nodes.reshape(nodes.matMul(row, x), [width]);
-}
 
 export const opKernels: [string, GraphKernel][] = [
   [
     LINEAR,
     (inputs, { nodes, node, tensor }) => {
       const { x, weight } = inputs as Inputs<'x' | 'weight'>;
-      const product = nodes.matMul(node(x), node(weight), { b: true });
+      // a head with one output stays in float32: it costs nothing, and its scores are compared
+      const multiply = rowsOf(weight) === 1 ? nodes.matMul : nodes.product;
+      const product = multiply.call(nodes, node(x), node(weight), { b: true });
       const y = inputs.bias ? nodes.op('BiasAdd', [product, node(inputs.bias)]) : product;
       return tensor(y, [rowsOf(x), rowsOf(weight)]);
     },
@@ -53,13 +39,14 @@ export const opKernels: [string, GraphKernel][] = [
   ],
   [
     EMBEDDING_GRADIENT,
-    (inputs, { nodes, node, tensor }, { rows }) => {
+    (inputs, { nodes, node, tensor, trace }, { rows }) => {
       const { ids, dy } = inputs as Inputs<'ids' | 'dy'>;
       const y = nodes.graph.pure('UnsortedSegmentSum', [node(dy), node(ids), nodes.int(rows)], {
         T: { type: 'float32' },
         Tindices: { type: 'int32' },
         Tnumsegments: { type: 'int32' },
       });
+      trace.scattered.set(y, { ids: node(ids), rows: node(dy) });
       return tensor(y, [rows, widthOf(dy)]);
     },
   ],
@@ -68,7 +55,7 @@ export const opKernels: [string, GraphKernel][] = [
     (inputs, { nodes, node, tensor }, { eps }) => {
       const { x, weight } = inputs as Inputs<'x' | 'weight'>;
       const [rows, width] = [rowsOf(x), widthOf(x)];
-      const meanSquare = rowSums(nodes, nodes.op('Square', [node(x)]), { width, factor: 1 / width });
+      const meanSquare = nodes.rowSums(nodes.op('Square', [node(x)]), { width, factor: 1 / width });
       const inverseRms = nodes.op('Rsqrt', [nodes.add(meanSquare, nodes.float(eps))]);
       const y = nodes.mul(nodes.mul(node(x), inverseRms), node(weight));
       return [tensor(y, [rows, width]), tensor(inverseRms, [rows, 1])];
@@ -81,9 +68,9 @@ export const opKernels: [string, GraphKernel][] = [
       const [rows, width] = [rowsOf(x), widthOf(x)];
       const normalised = nodes.mul(node(x), node(inverseRms));
       const g = nodes.mul(node(dy), node(weight));
-      const projection = rowSums(nodes, nodes.mul(g, normalised), { width, factor: 1 / width });
+      const projection = nodes.rowSums(nodes.mul(g, normalised), { width, factor: 1 / width });
       const dx = nodes.mul(nodes.sub(g, nodes.mul(normalised, projection)), node(inverseRms));
-      const dWeight = columnSums(nodes, nodes.mul(node(dy), normalised), { rows, width });
+      const dWeight = nodes.columnSums(nodes.mul(node(dy), normalised), { rows, width });
       return [tensor(dx, [rows, width]), tensor(dWeight, [width])];
     },
   ],
@@ -122,10 +109,12 @@ export const opKernels: [string, GraphKernel][] = [
   ],
   [
     TOKEN_LOG_PROBS_GRADIENT,
-    (inputs, { nodes, node, tensor }, { temperature }) => {
+    (inputs, { nodes, node, tensor, trace }, { temperature }) => {
       const { logits, logSumExp, dy } = inputs as Inputs<'logits' | 'logSumExp' | 'dy'>;
-      const factor = nodes.reshape(nodes.scale(node(dy), -1 / temperature), [rowsOf(logits), 1]);
-      return tensor(nodes.mul(node(logSumExp), factor), logits.shape);
+      const factorsN1 = nodes.reshape(nodes.scale(node(dy), -1 / temperature), [rowsOf(logits), 1]);
+      const y = nodes.mul(node(logSumExp), factorsN1);
+      trace.rowScaled.set(y, { matrix: node(logSumExp), factorsN1 });
+      return tensor(y, logits.shape);
     },
   ],
   [
@@ -135,7 +124,7 @@ export const opKernels: [string, GraphKernel][] = [
       const [rows, width] = [rowsOf(logits), widthOf(logits)];
       const logProbs = nodes.op('LogSoftmax', [nodes.scale(node(logits), 1 / temperature)]);
       const terms = nodes.mul(nodes.op('Exp', [logProbs]), logProbs);
-      const sums = nodes.reshape(rowSums(nodes, terms, { width }), [rows]);
+      const sums = nodes.reshape(nodes.rowSums(terms, { width }), [rows]);
       return tensor(nodes.op('Neg', [sums]), [rows]);
     },
   ],
@@ -157,10 +146,17 @@ export const opKernels: [string, GraphKernel][] = [
         'grad' | 'learningRate' | 'biasCorrection1' | 'biasCorrection2' | 'gradScale'
       >;
       const { beta1, beta2, epsilon, weightDecay } = attributes as AdamWCoefficients;
-      const scaledGrad = nodes.mul(node(grad), node(gradScale));
+      // Large parameters are updated one after another: as soon as the norm is known all updates could begin, and each
+      // needs a scaled gradient and a decayed copy of its own.
+      const isLarge = param.size >= LARGE;
+      const turn = isLarge && trace.lastUpdate ? [`^${trace.lastUpdate}`] : [];
+      const times = (a: NodeOutput, b: NodeOutput, after: NodeOutput[]) =>
+        nodes.graph.node({ op: 'Mul', inputs: [a, b, ...after], attributes: { T: { type: 'float32' } } });
+      const scaledGrad = times(node(grad), node(gradScale), turn);
       if (weightDecay !== 0) {
         const kept = nodes.sub(nodes.float(1), nodes.scale(node(learningRate), weightDecay));
-        const decayed = nodes.mul(node(param), kept);
+        // the gradient is there before the decayed copy is made
+        const decayed = times(node(param), kept, [`^${scaledGrad}`]);
         trace.write(param, (handle, after) =>
           nodes.graph.node({
             op: 'AssignVariableOp',
@@ -197,48 +193,10 @@ export const opKernels: [string, GraphKernel][] = [
           });
           return update;
         });
+        if (isLarge) trace.lastUpdate = update;
         return update;
       });
       return [];
-    },
-  ],
-  [
-    SAMPLE_TOKEN,
-    (inputs, { nodes, node, tensor }, { temperature }) => {
-      const { logits, uniforms } = inputs as Inputs<'logits' | 'uniforms'>;
-      const [rows, width] = [rowsOf(logits), widthOf(logits)];
-      const largest = nodes.reduce('Max', node(logits), { axes: [1], keep: true });
-      const shifted = nodes.scale(nodes.sub(node(logits), largest), 1 / (temperature || 1));
-      const weights = nodes.op('Exp', [shifted]);
-      const total = rowSums(nodes, weights, { width });
-      let token: NodeOutput;
-      if (temperature === 0) {
-        token = nodes.graph.pure('ArgMax', [node(logits), nodes.int(1)], {
-          ...{ T: { type: 'float32' }, Tidx: { type: 'int32' }, output_type: { type: 'int32' } },
-        });
-      } else {
-        const cumulated = nodes.graph.pure('Cumsum', [weights, nodes.int(1)], {
-          ...{ T: { type: 'float32' }, Tidx: { type: 'int32' } },
-          ...{ exclusive: { bool: false }, reverse: { bool: false } },
-        });
-        const sum = nodes.graph.pure(
-          'Slice',
-          [cumulated, nodes.ints([0, width - 1]), nodes.ints([rows, 1])],
-          { T: { type: 'float32' }, Index: { type: 'int32' } },
-        );
-        const target = nodes.mul(nodes.reshape(node(uniforms), [rows, 1]), sum);
-        const count = (comparison: string, bound: NodeOutput) =>
-          nodes.reduce(
-            'Sum',
-            nodes.cast(nodes.op(comparison, [cumulated, bound]), { from: 'bool', to: 'int32' }),
-            { axes: [1], keep: false, dtype: 'int32' },
-          );
-        // the first token beyond the target; the last with weight takes what rounding leaves over
-        token = nodes.op('Minimum', [count('LessEqual', target), count('Less', sum)], 'int32');
-      }
-      const chosen = nodes.gather(shifted, nodes.reshape(token, [rows, 1], 'int32'), { perRow: true });
-      const logProbs = nodes.reshape(nodes.sub(chosen, nodes.op('Log', [total])), [rows]);
-      return [tensor(token, [rows], 'int32'), tensor(logProbs, [rows])];
     },
   ],
 ];

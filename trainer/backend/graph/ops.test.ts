@@ -2,6 +2,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { adamw } from '../../ops/adamw.ts';
 import { embedding } from '../../ops/embedding.ts';
+import { gelu } from '../../ops/gelu.ts';
+import { geluErf } from '../../ops/gelu-erf.ts';
+import { layerNorm } from '../../ops/layer-norm.ts';
 import { linear } from '../../ops/linear.ts';
 import { randomIds, randomTensor, randomValues } from '../../ops/op-testing.ts';
 import { rmsNorm } from '../../ops/rms-norm.ts';
@@ -121,6 +124,26 @@ describe('ops as nodes', () => {
     await expectSame({
       inputs: { weight: floats([v, d], 1), ids: ids([m], v, 5) },
       step: withGradients(({ weight, ids: picked }) => embedding(weight as Tensor, picked as Tensor)),
+    });
+  });
+
+  test.each([
+    [1, 4],
+    [5, 1],
+    [33, 96],
+    [7, 130],
+  ])('layerNorm and gelu of %i x %i', async (n, d) => {
+    await expectSame({
+      inputs: { x: floats([n, d], 1, 3), w: floats([d], 2), b: floats([d], 3) },
+      step: withGradients(({ x, w, b }) => layerNorm(x as Tensor, w as Tensor, b as Tensor, 1e-5)),
+    });
+    await expectSame({
+      inputs: { x: floats([n, d], 1, 6) },
+      step: withGradients(({ x }) => gelu(x as Tensor)),
+    });
+    await expectSame({
+      inputs: { x: floats([n, d], 1, 6) },
+      step: withGradients(({ x }) => geluErf(x as Tensor)),
     });
   });
 

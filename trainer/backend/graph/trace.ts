@@ -4,7 +4,7 @@
  */
 import { type TensorInfo, tf, type Variable } from '../tf.ts';
 import { type DataType, GraphWriter, type NodeOutput } from './graph-writer.ts';
-import { Nodes } from './nodes.ts';
+import { Nodes, type Precision } from './nodes.ts';
 
 /** A variable of the graph. Which tf.Variable it stands for is decided at each run, by position. */
 export type Slot = { shape: number[]; dtype: DataType; isWritten: boolean };
@@ -24,7 +24,13 @@ export const DONE = 'done';
 
 export class Trace {
   readonly graph = new GraphWriter();
-  readonly nodes = new Nodes(this.graph);
+  readonly nodes: Nodes;
+  /** nodes that are a matrix with its rows scaled: products with them scale the smaller side instead */
+  readonly rowScaled = new Map<NodeOutput, { matrix: NodeOutput; factorsN1: NodeOutput }>();
+  /** nodes that are rows added up by id: whoever adds them to a matrix adds the rows there */
+  readonly scattered = new Map<NodeOutput, { ids: NodeOutput; rows: NodeOutput }>();
+  /** the last in-place update of a large variable, see `adamw` in op-kernels.ts */
+  lastUpdate: NodeOutput | null = null;
   readonly #symbols = new Map<object, NodeOutput>();
   readonly #variables = new Map<object, Variable>();
   readonly #traced = new Map<Variable, TracedVariable>();
@@ -32,7 +38,8 @@ export class Trace {
   #outputs = 0;
 
   /** Every variable there is must have data of its own. */
-  constructor(variables: Iterable<Variable>) {
+  constructor(variables: Iterable<Variable>, precision: Precision) {
+    this.nodes = new Nodes(this.graph, precision);
     for (const variable of variables) this.#variables.set(variable.dataId, variable);
   }
 
@@ -87,6 +94,25 @@ export class Trace {
     traced.isWritten = true;
     traced.value = null;
     traced.reads = [];
+  }
+
+  /**
+   * Changes a variable through an op that writes into the memory of the value it is given and passes it on. `update` gets the
+   * value and the nodes to wait for; what it gives is the value from now on.
+   */
+  updateInPlace(
+    variable: Variable,
+    update: (value: NodeOutput, after: NodeOutput[]) => NodeOutput,
+  ): NodeOutput {
+    const traced = this.#trace(variable);
+    const value = this.#read(traced);
+    const after = traced.reads.filter((read) => read !== value).map((name) => `^${name}`);
+    const updated = update(value, after);
+    traced.lastWrite = updated;
+    traced.isWritten = true;
+    traced.value = updated;
+    traced.reads = [];
+    return updated;
   }
 
   /** Names of variables that the step assigned to, which a graph does not see. */

@@ -106,3 +106,17 @@ test.each([
   // Rounded to tenths: many are equal, and the first of them counts.
   await expectSame(() => tf.argMax(tf.round(tf.mul(randomTensor(shape, 1), 10)), axis));
 });
+
+test.each([
+  { shape: [5, 9], sizes: 3, axis: 1 },
+  { shape: [5, 9], sizes: [1, 6, 2], axis: -1 },
+  { shape: [6, 7], sizes: [5, 1], axis: 0 },
+  { shape: [2, 3, 8], sizes: [3, 5], axis: 2 },
+  { shape: [2, 4, 3], sizes: 2, axis: 1 },
+])('split of $shape over $axis, put together in another order', async ({ shape, sizes, axis }) => {
+  await expectSame(() => {
+    const parts = tf.split(randomTensor(shape, 1) as never, sizes as never, axis) as Tensor[];
+    const pads = tf.zeros(parts[0]?.shape as number[]);
+    return tf.concat([...parts.reverse(), pads] as never[], axis);
+  });
+});

@@ -6,6 +6,8 @@ import { registerSimdKernel, type SimdKernel } from './kernel-registration.ts';
 import { runFlat } from './op-kernels.ts';
 import { multiplyMatrices } from './product.ts';
 
+type Values = Float32Array | Int32Array;
+
 const CHEAP = 8192;
 /** Below this many elements, JavaScript is done before a kernel is called. */
 const SMALL = 256;
@@ -73,6 +75,32 @@ export function registerCoreKernels(): void {
     return best;
   });
 
+  // Query, key and value out of one projection, and back together in its gradient: copies of contiguous stretches.
+  overrideKernel('SplitV', (inputs, backend, attributes) => {
+    const { x } = inputs as Record<'x', TensorInfo>;
+    if (x.dtype !== 'float32') return undefined;
+    const [axis] = tf.util.parseAxisParam(attributes.axis as number, x.shape) as [number];
+    const sizes = tf.backend_util.prepareSplitSize(x as never, attributes.numOrSizeSplits as number[], axis);
+    const parts = sizes.map((size) =>
+      backend.output([...x.shape.slice(0, axis), size, ...x.shape.slice(axis + 1)]),
+    );
+    eachStretch(backend, { whole: x, parts, axis }, (whole, part) => part.set(whole));
+    return parts;
+  });
+  overrideKernel('Concat', (inputs, backend, attributes) => {
+    const parts = Object.values(inputs).filter(({ shape }) => sizeOf(shape) > 0);
+    const [first] = parts;
+    if (!first || parts.some(({ dtype }) => dtype !== 'float32')) return undefined;
+    const [axis] = tf.util.parseAxisParam(attributes.axis as number, first.shape) as [number];
+    const shape = tf.backend_util.computeOutShape(
+      parts.map((part) => part.shape),
+      axis,
+    );
+    const whole = backend.output(shape);
+    eachStretch(backend, { whole, parts, axis }, (target, part) => target.set(part));
+    return whole;
+  });
+
   // The gradient of a bias: sums over the first axis of two.
   overrideKernel('Sum', (inputs, backend, attributes) => {
     const { x } = inputs as Record<'x', TensorInfo>;
@@ -85,6 +113,27 @@ export function registerCoreKernels(): void {
     backend.run({ kernel: 'sumOfRows', units: width, cut: 4, minimum: CHEAP / rows, args });
     return sums;
   });
+}
+
+/** Goes over what a tensor and its parts along `axis` have in common: views of the same elements, one in each. */
+function eachStretch(
+  backend: SimdBackend,
+  { whole, parts, axis }: { whole: TensorInfo; parts: TensorInfo[]; axis: number },
+  copy: (whole: Values, part: Values) => void,
+): void {
+  const outer = sizeOf(whole.shape.slice(0, axis));
+  const step = sizeOf(whole.shape.slice(axis));
+  const values = backend.values(whole);
+  let start = 0;
+  for (const part of parts) {
+    const length = sizeOf(part.shape.slice(axis));
+    const partValues = backend.values(part);
+    for (let i = 0; i < outer; i++) {
+      const from = i * step + start;
+      copy(values.subarray(from, from + length), partValues.subarray(i * length, (i + 1) * length));
+    }
+    start += length;
+  }
 }
 
 /** Registers a kernel that takes the cases it knows and leaves the others (undefined) to the cpu backend. */

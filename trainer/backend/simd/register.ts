@@ -2,6 +2,7 @@ import { tf } from '../tf.ts';
 import { registerAttentionKernels } from './attention-kernels.ts';
 import { SimdBackend } from './backend.ts';
 import { registerCoreKernels } from './core-kernels.ts';
+import { registerGpt2Kernels } from './gpt2-kernels.ts';
 import { registerCpuFallbacks } from './kernel-registration.ts';
 import { registerOpKernels } from './op-kernels.ts';
 
@@ -17,6 +18,7 @@ export function registerSimdBackend({ memoryMb }: { memoryMb: number }): void {
   tf.registerBackend('simd', () => backend);
   registerCpuFallbacks();
   registerOpKernels();
+  registerGpt2Kernels();
   registerAttentionKernels();
   registerCoreKernels();
 }

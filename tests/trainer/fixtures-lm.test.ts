@@ -1,11 +1,21 @@
-/** The decoder, its gradient and AdamW against transformers and torch (tolerances: issue and fixtures' README). */
+/**
+ * Language models against transformers and torch, every tensor and number of spec/fixtures `<model>.lm` (tolerances: issue
+ * and the fixtures' README). Which test checks what:
+ * - logits, padded_logits, left_logits, left_position_ids, logits_row0: the logits tests
+ * - logprobs, loss, padded_loss: log-probabilities and loss
+ * - grad.*, grad_norm_per_param, grad_norm_total: gradients
+ * - adamw, adamw_losses, adamw_grad_norms_before_clip, adamw_loss_after_5, logits_after_5_steps: AdamW steps
+ * - greedy_sequences_from_first8: fixtures-generate.test.ts
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../trainer/backend/choose.ts';
 import { compile, type HostTensor } from '../../trainer/backend/compile.ts';
 import { type Tensor, type Tensor1D, tf } from '../../trainer/backend/tf.ts';
-import { forwardHidden, lmLogits, type TokenBatch } from '../../trainer/model/llama.ts';
+import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
 import { loadPretrained, type PretrainedModel } from '../../trainer/model/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
+import type { TokenBatch } from '../../trainer/model/token-batch.ts';
+import { toFileLayout } from '../../trainer/model/weight-layout.ts';
 import { embedding } from '../../trainer/ops/embedding.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
@@ -16,8 +26,12 @@ import { maxDifference, readGolden, relativeDifference, tokenInputs } from './go
 
 const TIME = 24;
 const VOCAB = 256;
-const folder = sharedPath('spec', 'fixtures', 'tiny-llama');
-const golden = readGolden('tiny-llama.lm');
+const backends = withNative(['cpu', 'simd']);
+const cases = ['tiny-llama', 'tiny-gpt2'].flatMap((name) => {
+  const fixture = { folder: sharedPath('spec', 'fixtures', name), golden: readGolden(`${name}.lm`) };
+  return backends.map((backend) => ({ name, backend, ...fixture }));
+});
+const areThere = cases.every(({ folder, golden }) => folder && golden);
 
 type LossInputs<T> = Record<keyof TokenBatch | 'rowsM' | 'targetsM', T>;
 
@@ -37,7 +51,7 @@ function logProbsOf({ params, config }: PretrainedModel, inputs: LossInputs<Tens
   return tokenLogProbs(lmLogits(params, config, embedding(hiddenND, inputs.rowsM)), inputs.targetsM);
 }
 
-describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llama on %s', (backend) => {
+describe.skipIf(!areThere).each(cases)('$name on $backend', ({ backend, folder, golden }) => {
   if (!folder || !golden) return;
   let model: PretrainedModel;
   beforeAll(async () => {
@@ -63,6 +77,17 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
     const rows = mask && { mask, width: VOCAB };
     expect(maxDifference(logits, golden.floats(`${variant}logits`), rows)).toBeLessThan(1e-4);
     expect(logits.every(Number.isFinite)).toBe(true);
+    const first = golden.scalars.logits_row0 as number[];
+    if (!mask) expect(maxDifference(logits.subarray(0, first.length), first)).toBeLessThan(1e-4);
+  });
+
+  it('counts positions past padding as the fixture does', () => {
+    const { positionsBT } = tokenInputs(
+      golden.ints('left_input_ids'),
+      TIME,
+      golden.ints('left_attention_mask'),
+    );
+    expect(positionsBT.data).toEqual(golden.ints('left_position_ids'));
   });
 
   it('log-probabilities and loss within 1e-5, also with padding', () => {
@@ -86,14 +111,21 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
     const grads = step(lossInputs(golden.ints('input_ids')));
     const norms = golden.scalars.grad_norm_per_param as Record<string, number>;
     expect(Object.keys(grads).sort()).toEqual(Object.keys(norms).sort());
+    let squares = 0;
     for (const name of names) {
       const values = grads[name]?.data as Float32Array;
-      const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-      expect(Math.abs(norm / (norms[name] as number) - 1), name).toBeLessThan(1e-3);
-      // the fixture leaves out the whole gradients of the MLP matrices
-      if (!name.includes('.mlp.')) {
-        expect(relativeDifference(values, golden.floats(`grad.${name}`)), name).toBeLessThan(1e-3);
-      }
+      const square = values.reduce((sum, value) => sum + value * value, 0);
+      squares += square;
+      expect(Math.abs(Math.sqrt(square) / (norms[name] as number) - 1), name).toBeLessThan(1e-3);
+    }
+    expect(Math.abs(Math.sqrt(squares) / (golden.scalars.grad_norm_total as number) - 1)).toBeLessThan(1e-3);
+    // whole gradients are in the fixture for all but the largest matrices
+    const inFile = toFileLayout(grads, model.config);
+    const whole = golden.names.filter((name) => name.startsWith('grad.'));
+    expect(whole.length).toBeGreaterThan(names.length / 2);
+    for (const name of whole) {
+      const values = inFile[name.slice('grad.'.length)]?.data as Float32Array;
+      expect(relativeDifference(values, golden.floats(name)), name).toBeLessThan(1e-3);
     }
   });
 
@@ -133,6 +165,11 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
       tensors ??= tf.memory().numTensors;
       expect(tf.memory().numTensors, `tensors after step ${i}`).toBe(tensors);
     }
+    const evaluate = compile('loss', (batch: LossInputs<Tensor>) => ({
+      loss: tf.neg(tf.mean(logProbsOf(trained, batch))),
+    }));
+    const after = evaluate(inputs).loss.data[0] as number;
+    expect(Math.abs(after - (golden.scalars.adamw_loss_after_5 as number))).toBeLessThan(1e-4);
     const forward = compile('logits', ({ idsBT, maskBT, positionsBT }: TokenBatch) => ({
       logits: lmLogits(params, config, forwardHidden(params, config, { idsBT, maskBT, positionsBT })),
     }));

@@ -1,0 +1,103 @@
+/**
+ * The GPT-2 decoder as pure functions over a record of parameters: learned positions, pre-norm blocks of full attention with
+ * one projection for query, key and value, and a GELU MLP; no dropout anywhere (training.md P30).
+ *
+ * Shapes: B batch, T time, N = B*T, D model width, F MLP width, H heads, K head width, S cache slots.
+ */
+import { type Tensor, type Tensor2D, tf } from '../backend/tf.ts';
+import { embedding } from '../ops/embedding.ts';
+import { gelu } from '../ops/gelu.ts';
+import { geluErf } from '../ops/gelu-erf.ts';
+import { layerNorm } from '../ops/layer-norm.ts';
+import { ropeAttention } from '../ops/rope-attention.ts';
+import { ropeDecodeAttention } from '../ops/rope-decode-attention.ts';
+import { writeKvCache } from '../ops/write-kv-cache.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
+import { type KvCache, layerCache } from './kv-cache.ts';
+import { type Params, param } from './params.ts';
+import { projectBy } from './project-by.ts';
+import type { DecodeBatch, TokenBatch } from './token-batch.ts';
+
+type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
+
+/** Hidden states [N, D] after the final norm; see forwardHidden. */
+export function forwardGpt2(params: Params, config: Gpt2Config, batch: TokenBatch): Tensor2D {
+  const { cos, sin } = noRotation(config);
+  const { maskBT } = batch;
+  const positionsBT = firstRow(maskBT);
+  return decoder(params, config, embedTokens(params, batch), (qkv) =>
+    ropeAttention({ ...qkv, cos, sin, positionsBT, maskBT }, headsOf(config)),
+  );
+}
+
+/** forwardGpt2 that also writes the keys and values of all T tokens into slots 0..T-1 of the cache. */
+export function prefillGpt2(
+  params: Params,
+  config: Gpt2Config,
+  batch: TokenBatch & { cache: KvCache },
+): Tensor2D {
+  const { cos, sin } = noRotation(config);
+  const { maskBT, cache } = batch;
+  const positionsBT = firstRow(maskBT);
+  return decoder(params, config, embedTokens(params, batch), (qkv, layer) => {
+    const [cacheK, cacheV] = layerCache(cache, layer);
+    writeKvCache({ k: qkv.k, v: qkv.v, cos, sin, positionsBT, cacheK, cacheV }, headsOf(config));
+    return ropeAttention({ ...qkv, cos, sin, positionsBT, maskBT }, headsOf(config));
+  });
+}
+
+/** Hidden states [B, D] of one new token per row, attending to slots 0..slot of the cache; writes the token's slot. */
+export function decodeGpt2(params: Params, config: Gpt2Config, batch: DecodeBatch): Tensor2D {
+  const { cos, sin } = noRotation(config);
+  const { idsB, positionsB, maskBS, slot, cache } = batch;
+  return decoder(params, config, embed(params, idsB, positionsB), (qkv, layer) => {
+    const [cacheK, cacheV] = layerCache(cache, layer);
+    return ropeDecodeAttention(
+      { ...qkv, cos, sin, positionsB: firstRow(positionsB), maskBS, cacheK, cacheV, slot },
+      headsOf(config),
+    );
+  });
+}
+
+function embedTokens(params: Params, { idsBT, maskBT, positionsBT }: TokenBatch): Tensor2D {
+  return embed(params, tf.reshape(tf.mul(idsBT, maskBT), [-1]), tf.reshape(positionsBT, [-1]));
+}
+
+function embed(params: Params, idsN: Tensor, positionsN: Tensor): Tensor2D {
+  const tokensND = embedding(param(params, 'transformer.wte.weight'), idsN);
+  return tf.add(tokensND, embedding(param(params, 'transformer.wpe.weight'), positionsN));
+}
+
+function decoder(
+  params: Params,
+  config: Gpt2Config,
+  embeddedND: Tensor2D,
+  attend: (qkv: Projections, layer: number) => Tensor2D,
+): Tensor2D {
+  const norm = (path: string, inputND: Tensor2D): Tensor2D =>
+    layerNorm(inputND, param(params, `${path}.weight`), param(params, `${path}.bias`), config.layerNormEps);
+  const activate = config.activation === 'gelu' ? geluErf : gelu;
+  let xND = embeddedND;
+  for (let layer = 0; layer < config.numLayers; layer++) {
+    const block = `transformer.h.${layer}`;
+    const qkv = projectBy(params, `${block}.attn.c_attn`, norm(`${block}.ln_1`, xND));
+    const [q, k, v] = tf.split(qkv, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
+    xND = tf.add(xND, projectBy(params, `${block}.attn.c_proj`, attend({ q, k, v }, layer)));
+
+    const innerNF = projectBy(params, `${block}.mlp.c_fc`, norm(`${block}.ln_2`, xND));
+    xND = tf.add(xND, projectBy(params, `${block}.mlp.c_proj`, activate(innerNF)));
+  }
+  return norm('transformer.ln_f', xND);
+}
+
+/**
+ * Attention is the one with rotary positions, given a table of one row that turns nothing and, for each token, that row:
+ * constants, which a graph folds away.
+ */
+function noRotation({ headDim }: Gpt2Config): { cos: Tensor2D; sin: Tensor2D } {
+  return { cos: tf.ones([1, headDim / 2]), sin: tf.zeros([1, headDim / 2]) };
+}
+
+const firstRow = (like: Tensor): Tensor => tf.zeros(like.shape, 'int32');
+
+const headsOf = ({ numHeads, numKvHeads, headDim }: Gpt2Config) => ({ numHeads, numKvHeads, headDim });

@@ -1,0 +1,8 @@
+import type { Tensor } from '../backend/tf.ts';
+import type { KvCache } from './kv-cache.ts';
+
+/** int32 tensors [B, T]; the mask is 1 for real tokens. See positionsFromMask for positions. */
+export type TokenBatch = { idsBT: Tensor; maskBT: Tensor; positionsBT: Tensor };
+
+/** One new token per row: int32 [B], the mask over cache slots [B, S], and the slot it is written to (int32 scalar). */
+export type DecodeBatch = { idsB: Tensor; positionsB: Tensor; maskBS: Tensor; slot: Tensor; cache: KvCache };
