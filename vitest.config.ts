@@ -13,6 +13,8 @@ export default defineConfig({
     exclude: ['node_modules/**', ...(isNativeInstalled() ? [] : NATIVE_ONLY)],
     // two cores: more workers only fight for them
     maxWorkers: 2,
+    // a test that means another backend names it; what is installed here must not change the others
+    env: { PLUMBLINE_BACKEND: 'simd' },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],

@@ -62,7 +62,8 @@ async function follow(
   return { curve, folder, seconds: Math.round((performance.now() - from) / 1000) };
 }
 
-const backend = await chooseBackend();
+// what lies in the repository must not depend on what is installed here
+const backend = await chooseBackend('simd');
 const shared = { backend, resumeFrom: null, signal: new AbortController().signal };
 const base = await follow(
   pretrain({

@@ -6,7 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheFolder } from '../lib/cache-folder.ts';
@@ -16,23 +16,24 @@ import { prepareWheel, wheelFolder } from './native/wheel.ts';
 
 const SELF_TEST = fileURLToPath(new URL('native/self-test.ts', import.meta.url));
 
-const { values } = parseArgs({
-  options: { cuda: { type: 'boolean', default: false }, remove: { type: 'boolean', default: false } },
-});
 const cache = cacheFolder();
 
 try {
+  const { values } = parseArgs({
+    options: { cuda: { type: 'boolean', default: false }, remove: { type: 'boolean', default: false } },
+  });
   if (values.remove) remove();
   else install(values.cuda);
 } catch (error) {
-  console.error(`native: ${(error as Error).message}`);
-  console.error('the simd backend works without it');
+  const reason = (error as Error).message.trim().replace(/\s*\n\s*/g, '; ');
+  console.error(`native: ${reason} (the simd backend works without it)`);
   process.exitCode = 1;
 }
 
 function remove(): void {
   removeAddon();
   for (const cuda of [false, true]) rmSync(wheelFolder(cache, cuda), { recursive: true, force: true });
+  rmSync(join(cache, 'native', 'pip'), { recursive: true, force: true });
   console.log('native: removed; the simd backend stays');
 }
 
@@ -56,7 +57,7 @@ function install(cuda: boolean): void {
   const result = JSON.parse(test.stdout.trim().split('\n').at(-1) as string) as SelfTestResult;
   const { version, device, native, simd, bfloat16, checks } = result;
   console.log(
-    `native: ok, TensorFlow ${version} on ${device}, ${checks.length} checks; matmul ${native} GFLOP/s, in bfloat16 ${bfloat16}, simd ${simd}`,
+    `native: ok, TensorFlow ${version} on ${device}; checked ${checks.join(', ')}; matmul ${native} GFLOP/s, in bfloat16 ${bfloat16}, simd ${simd}`,
   );
   if (libraryFolders.length > 0)
     console.log(`start Plumbline with LD_LIBRARY_PATH=${libraryFolders.join(delimiter)}`);

@@ -85,6 +85,9 @@ export function writeCheckpoint<State>(checkpoint: {
   training: TrainingState<State> | null;
 }): { manifestSha256: string } {
   const { folder, model, companions = {}, training } = checkpoint;
+  const { tokenizerFolder } = model;
+  if (tokenizerFolder && !existsSync(join(tokenizerFolder, 'tokenizer.json')))
+    throw new Error(`${folder}: no tokenizer.json in ${tokenizerFolder} to go with the model`);
   const parent = dirname(folder);
   mkdirSync(parent, { recursive: true });
   const temporary = temporaryName(folder);
@@ -116,6 +119,25 @@ export function readCheckpoint<State>(
 ): TrainingState<State> & { manifestSha256: string } {
   const check = verifyManifest(folder);
   if (!check.ok) throw new Error(`${folder}: broken checkpoint: ${check.file} ${check.reason}`);
+  const { state, optimizerSteps } = readTrainerState(folder, stateSchema);
+
+  const optimizers: Record<string, AdamWState> = {};
+  for (const [name, { step }] of Object.entries(optimizerSteps)) optimizers[name] = { step, moments: {} };
+  for (const [key, tensor] of readSafetensors(join(folder, OPTIMIZER_FILE))) {
+    const slash = key.indexOf('/');
+    const optimizer = optimizers[key.slice(0, slash)];
+    if (!optimizer)
+      throw new Error(`${join(folder, OPTIMIZER_FILE)}: ${key} belongs to no optimizer of ${STATE_FILE}`);
+    optimizer.moments[key.slice(slash + 1)] = tensor;
+  }
+  return { state, optimizers, manifestSha256: check.manifestSha256 };
+}
+
+/**
+ * The trainer's state alone, without its moments and unverified.
+ * @throws Error when there is none, or naming the field that does not fit `stateSchema`
+ */
+export function readTrainerState<State>(folder: string, stateSchema: z.ZodType<State>) {
   const path = join(folder, STATE_FILE);
   if (!existsSync(path))
     throw new Error(`${folder}: no ${STATE_FILE}: a model to start from, not a run to resume`);
@@ -124,18 +146,7 @@ export function readCheckpoint<State>(
   const state = stateSchema.safeParse(file.data.state);
   if (!state.success)
     throw new Error(`${path}: not the state of this recipe: ${z.prettifyError(state.error)}`);
-
-  const optimizers: Record<string, AdamWState> = {};
-  for (const [name, { step }] of Object.entries(file.data.optimizers))
-    optimizers[name] = { step, moments: {} };
-  for (const [key, tensor] of readSafetensors(join(folder, OPTIMIZER_FILE))) {
-    const slash = key.indexOf('/');
-    const optimizer = optimizers[key.slice(0, slash)];
-    if (!optimizer)
-      throw new Error(`${join(folder, OPTIMIZER_FILE)}: ${key} belongs to no optimizer of ${STATE_FILE}`);
-    optimizer.moments[key.slice(slash + 1)] = tensor;
-  }
-  return { state: state.data, optimizers, manifestSha256: check.manifestSha256 };
+  return { state: state.data, optimizerSteps: file.data.optimizers };
 }
 
 /** The newest resumable checkpoint that is whole; temporary and broken ones are passed over. Null when there is none. */

@@ -32,6 +32,8 @@ export type TrainEvent =
       totalSteps: number;
       config: unknown;
       backend: string;
+      /** what the backend computes on: the processor's or GPU's model */
+      device: string;
       numParameters: number;
     }
   | { type: 'self-check'; name: string; value: number; tolerance: number }

@@ -19,6 +19,8 @@ export const runs = sqliteTable(
     /** resolved config, parsed by trainer/config */
     config: text('config', { mode: 'json' }).$type<unknown>().notNull(),
     backend: text('backend'),
+    /** the processor or GPU that it ran on */
+    device: text('device'),
     modelCheckpointId: text('model_checkpoint_id'),
     rewardCheckpointId: text('reward_checkpoint_id'),
     snapshotId: text('snapshot_id'),

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkDiskSpace } from '../check-disk-space.ts';
-import { systemPython } from '../python/system-python.ts';
+import { makeFolder } from '../make-folder.ts';
+import { findResumingPip, type Pip } from './pip.ts';
 
 export const TENSORFLOW_VERSION = '2.21.0';
 /** Wheel and what is taken out of it, in MB; the CUDA wheel brings NVIDIA's libraries along. */
@@ -22,11 +23,11 @@ with zipfile.ZipFile(wheel) as z:
 /** Installs what the wheel asks for under its and-cuda extra, and nothing else. */
 const NVIDIA = `
 import re, subprocess, sys, zipfile
-wheel, target = sys.argv[1:]
+wheel, target, *options = sys.argv[1:]
 with zipfile.ZipFile(wheel) as z:
     text = z.read(next(n for n in z.namelist() if n.endswith('.dist-info/METADATA'))).decode()
 wanted = [m[1].strip() for m in re.finditer(r'^Requires-Dist: ([^;]+);.*extra == .and-cuda.', text, re.M)]
-sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install', '--no-deps', '--target', target, *wanted]))
+sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install', '--no-deps', *options, '--target', target, *wanted]))
 `;
 
 export type Wheel = {
@@ -47,25 +48,26 @@ export function wheelFolder(cache: string, cuda: boolean): string {
  * @throws Error in one line when Python, pip, the network or disk space is missing
  */
 export function prepareWheel({ cache, cuda }: { cache: string; cuda: boolean }): Wheel {
+  const name = cuda ? 'tensorflow' : 'tensorflow-cpu';
   const root = wheelFolder(cache, cuda);
   const complete = join(root, 'complete');
   if (!existsSync(complete)) {
-    mkdirSync(root, { recursive: true });
-    checkDiskSpace(root, NEEDED_MB[cuda ? 'tensorflow' : 'tensorflow-cpu']);
-    const python = systemPython();
-    const wheel = downloadWheel(python, { root, name: cuda ? 'tensorflow' : 'tensorflow-cpu' });
+    makeFolder(root);
+    checkDiskSpace(root, NEEDED_MB[name]);
+    const pip = findResumingPip(join(cache, 'native'));
+    const wheel = downloadWheel(pip, { root, name });
     const partial = join(root, 'partial');
     rmSync(partial, { recursive: true, force: true });
-    run(python, ['-c', UNPACK, wheel, partial], 'the wheel could not be unpacked');
+    run(pip, ['-c', UNPACK, wheel, partial], 'the wheel could not be unpacked');
     if (cuda)
       run(
-        python,
-        ['-c', NVIDIA, wheel, join(partial, 'nvidia')],
+        pip,
+        ['-c', NVIDIA, wheel, join(partial, 'nvidia'), ...pip.resume],
         "NVIDIA's libraries could not be installed",
       );
-    for (const name of readdirSync(partial)) {
-      rmSync(join(root, name), { recursive: true, force: true });
-      renameSync(join(partial, name), join(root, name));
+    for (const entry of readdirSync(partial)) {
+      rmSync(join(root, entry), { recursive: true, force: true });
+      renameSync(join(partial, entry), join(root, entry));
     }
     rmSync(partial, { recursive: true });
     writeFileSync(complete, `${TENSORFLOW_VERSION}\n`);
@@ -80,23 +82,17 @@ export function prepareWheel({ cache, cuda }: { cache: string; cuda: boolean }):
   return { folder: join(root, 'tensorflow'), libraryFolders };
 }
 
-/**
- * pip goes on where a broken connection left off (from version 25.1 by itself; before, the retry begins the file anew), and a
- * file that is there is checked against the index's hash and kept.
- */
-function downloadWheel(python: string, { root, name }: { root: string; name: string }): string {
+/** A file that is there is checked against the index's hash and kept; a broken connection goes on where it broke. */
+export function downloadWheel(pip: Pip, { root, name }: { root: string; name: string }): string {
   const folder = join(root, 'wheel');
-  mkdirSync(folder, { recursive: true });
-  const version = spawnSync(python, ['-m', 'pip', '--version'], { encoding: 'utf8' });
-  if (version.status !== 0) throw new Error(`${python} has no pip: install python3-pip`);
-  const [major = 0, minor = 0] = (/^pip (\d+)\.(\d+)/.exec(version.stdout) ?? []).slice(1).map(Number);
-  const resume = major > 25 || (major === 25 && minor >= 1) ? ['--resume-retries', '8'] : [];
+  makeFolder(folder);
   const requirement = `${name}==${TENSORFLOW_VERSION}`;
   const args = ['-m', 'pip', 'download', '--no-deps', '--timeout', '60', '--dest', folder];
   console.log(`downloading ${requirement} through pip`);
   let last = '';
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const result = spawnSync(python, [...args, ...resume, requirement], {
+    const result = spawnSync(pip.python, [...args, ...pip.resume, requirement], {
+      env: pip.env,
       encoding: 'utf8',
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -116,8 +112,8 @@ function downloadWheel(python: string, { root, name }: { root: string; name: str
   );
 }
 
-function run(command: string, args: string[], problem: string): void {
-  const result = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+function run({ python, env }: Pip, args: string[], problem: string): void {
+  const result = spawnSync(python, args, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
   if (result.status === 0) return;
   throw new Error(`${problem}: ${(result.stderr ?? '').trim().split('\n').at(-1)}`);
 }

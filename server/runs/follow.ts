@@ -65,6 +65,7 @@ export function readUpdates(
         step: current.step,
         totalSteps: current.totalSteps,
         backend: current.backend,
+        device: current.device,
         error: current.error,
         remainingSeconds: remainingSeconds(ctx.db, current),
       },

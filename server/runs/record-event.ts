@@ -38,7 +38,7 @@ function write(
   switch (event.type) {
     case 'plan':
       db.update(runs)
-        .set({ totalSteps: event.totalSteps, backend: event.backend })
+        .set({ totalSteps: event.totalSteps, backend: event.backend, device: event.device })
         .where(eq(runs.id, run.id))
         .run();
       addRunEvent(ctx, {
@@ -47,6 +47,7 @@ function write(
         payload: {
           totalSteps: event.totalSteps,
           backend: event.backend,
+          device: event.device,
           numParameters: event.numParameters,
         },
       });

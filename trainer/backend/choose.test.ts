@@ -1,14 +1,44 @@
-import { afterEach, expect, test } from 'vitest';
-import { chooseBackend, isNativeInstalled } from './choose.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { bestBackend, chooseBackend, defaultBackend, isNativeInstalled } from './choose.ts';
 import { simdBackend } from './simd/register.ts';
 import { tf } from './tf.ts';
 
-afterEach(() => chooseBackend('simd'));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await chooseBackend('simd');
+});
 
-test('simd is the default, and moves variables along', async () => {
+test('the best backend is a GPU, then TensorFlow on the processor, then simd', () => {
+  expect(bestBackend(() => ({ seesGpu: true }))).toBe('cuda');
+  // also the CUDA build where there is no GPU
+  expect(bestBackend(() => ({ seesGpu: false }))).toBe('native');
+  expect(bestBackend(() => null)).toBe('simd');
+  if (!isNativeInstalled()) expect(bestBackend()).toBe('simd');
+  else expect(['cuda', 'native']).toContain(bestBackend());
+});
+
+test('PLUMBLINE_BACKEND comes before the backend of a checkpoint, and that before the best', async () => {
+  vi.stubEnv('PLUMBLINE_BACKEND', 'cpu');
+  expect(defaultBackend('simd')).toBe('cpu');
+  expect(await chooseBackend()).toBe('cpu');
+  for (const none of ['', undefined]) {
+    vi.stubEnv('PLUMBLINE_BACKEND', none);
+    expect(defaultBackend('simd')).toBe('simd');
+    expect(defaultBackend()).toBe(bestBackend());
+  }
+  expect(() => defaultBackend('webgl')).toThrow(
+    /the checkpoint's backend 'webgl' is unknown; available: .*simd, cpu/,
+  );
+  vi.stubEnv('PLUMBLINE_BACKEND', 'gpu');
+  await expect(chooseBackend()).rejects.toThrow(
+    /PLUMBLINE_BACKEND: backend 'gpu' is unknown; available: .*simd, cpu/,
+  );
+});
+
+test('simd moves variables along', async () => {
   expect(await chooseBackend('cpu')).toBe('cpu');
   const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2, 3])));
-  expect(await chooseBackend()).toBe('simd');
+  expect(await chooseBackend('simd')).toBe('simd');
   expect(tf.getBackend()).toBe('simd');
   expect([...tf.tidy(() => tf.add(variable, 1).dataSync())]).toEqual([2, 3, 4]);
   variable.dispose();

@@ -40,7 +40,7 @@ Options
   --set a.b=value    one option, over everything else; may be repeated
   --seed n           seed of every random stream of the run
   --heldout 0.2      share of prompts that are only measured (sft, reward)
-  --backend name     simd (default), cpu
+  --backend name     cuda, native, simd or cpu; left out, PLUMBLINE_BACKEND, else the best of the first three that is here
   --toy-skill 0.8    reward on toy data: how well the simulated annotator sees the true reward, 0 to 1
   --toy-length-bias 0.3   reward on toy data: log-odds it gives to ten more words or to a phrase of flattery
   --resume           go on from the newest checkpoint in --out
@@ -133,7 +133,7 @@ Options
   --temperature 1    0 takes the likeliest token every time
   --seed 1           the same seed gives the same text
   --samples 1        how many answers
-  --backend name     simd (default), cpu
+  --backend name     cuda, native, simd or cpu; left out, PLUMBLINE_BACKEND, else the best of the first three that is here
   --json             print one JSON object, last, on standard output
 `;
 

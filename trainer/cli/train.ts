@@ -9,9 +9,11 @@ import { ppo } from '../recipes/ppo.ts';
 import type { ScoreSource } from '../recipes/ppo-scoring.ts';
 import { pretrain } from '../recipes/pretrain.ts';
 import { reward } from '../recipes/reward.ts';
+import { runBackend } from '../recipes/run-state.ts';
 import { sft } from '../recipes/sft.ts';
 import { trueReward } from '../toy-world/true-reward.ts';
 import { loadData, type RecipeData, toyRows } from './load-data.ts';
+import { type MetricsFile, openMetricsFile } from './metrics-file.ts';
 import { makeNewBase, newBaseFolder } from './new-base.ts';
 import type { Progress } from './progress.ts';
 import { type ConfigOf, resolveConfig } from './resolve-config.ts';
@@ -49,10 +51,11 @@ export async function runTrain(given: TrainOptions, io: TrainIo): Promise<TrainR
     seed: options.seed,
   });
   checkFolders(options);
-  const resumeFrom = options.resume ? findCheckpoint(options.out) : null;
-  const backend = await chooseBackend(options.backend);
+  const checkpoint = options.resume ? findCheckpoint(options.out) : null;
+  const resumeFrom = checkpoint?.folder ?? null;
+  const backend = await chooseBackend(runBackend(options.backend, resumeFrom));
 
-  const { data, report } = await loadData(options, { ...io, seed: config.runtime.seed });
+  const { data, report } = await loadData({ ...options, backend }, { ...io, seed: config.runtime.seed });
   if (report) io.note(describeReport(report));
 
   const result: TrainResult = {
@@ -66,18 +69,16 @@ export async function runTrain(given: TrainOptions, io: TrainIo): Promise<TrainR
     data: report ? withoutExamples(report) : { toy: toyRows(options) ?? 0 },
   };
   if (io.signal.aborted) return { ...result, stopped: true, seconds: secondsSince(startedAt) };
-  const follow = (events: AsyncGenerator<TrainEvent>) => followEvents(events, io);
 
   let modelFolder = options.model;
   if (data.recipe === 'reward' && modelFolder === null) {
     const { outFolder, examples } = { outFolder: options.out, examples: data.examples };
-    const base = await follow(
-      makeNewBase({ config: baseConfig, backend, outFolder, examples, signal: io.signal }),
-    );
+    const events = makeNewBase({ config: baseConfig, backend, outFolder, examples, signal: io.signal });
+    const base = await followEvents(events, io);
     if (base?.stopped) return { ...result, stopped: true, resumable: true, seconds: secondsSince(startedAt) };
     modelFolder = join(newBaseFolder(options.out), 'final');
   }
-  const done = await follow(
+  const done = await followEvents(
     startRecipe(options, {
       config,
       data,
@@ -86,6 +87,8 @@ export async function runTrain(given: TrainOptions, io: TrainIo): Promise<TrainR
       resumeFrom,
       signal: io.signal,
     }),
+    io,
+    () => openMetricsFile(options.out, checkpoint?.step ?? 0),
   );
   if (!done) throw new Error(`${options.recipe} ended without saying so`);
   return {
@@ -144,14 +147,22 @@ function scoreSource({ reward: source }: TrainOptions, isToy: boolean): ScoreSou
   return { kind: 'function', score: (prompt, response) => trueReward(prompt, response).total };
 }
 
-async function followEvents(events: AsyncGenerator<TrainEvent>, { progress, note }: TrainIo) {
+/** `openMetrics` is called once the recipe has accepted what it was given: a refused run changes no file. */
+async function followEvents(
+  events: AsyncGenerator<TrainEvent>,
+  { progress, note }: TrainIo,
+  openMetrics: () => MetricsFile | null = () => null,
+) {
+  let metrics: MetricsFile | null = null;
   let done: Extract<TrainEvent, { type: 'done' }> | null = null;
   let evaluated = '';
   try {
     for await (const event of events) {
+      metrics?.add(event);
       if (event.type === 'plan') {
+        metrics = openMetrics();
         note(
-          `${event.recipe}: ${event.totalSteps} steps, ${event.numParameters.toLocaleString('en')} parameters, backend ${event.backend}`,
+          `${event.recipe}: ${event.totalSteps} steps, ${event.numParameters.toLocaleString('en')} parameters, backend ${event.backend} (${event.device})`,
         );
         progress.start(event.recipe, event.totalSteps);
       } else if (event.type === 'step') {
@@ -206,12 +217,12 @@ function checkFolders({ out, resume, model, reward: rewardFolder }: TrainOptions
   }
 }
 
-function findCheckpoint(out: string): string | null {
+function findCheckpoint(out: string): { folder: string; step: number } | null {
   const newest = latestCheckpoint(out);
   if (newest === null && !existsSync(newBaseFolder(out))) {
     throw new UsageError(`--resume: there is no whole checkpoint in ${out}`);
   }
-  return newest?.folder ?? null;
+  return newest;
 }
 
 function describeReport({ file, read, used, rejected, examples }: LoadReport): string {

@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
 import { chooseBackend } from '../backend/choose.ts';
+import { deviceName } from '../backend/device-name.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import type { PpoConfig } from '../config/ppo.ts';
 import type { Message, PromptExample } from '../data/types.ts';
@@ -44,7 +45,7 @@ import { newCritic, openScore, type ScoreSource } from './ppo-scoring.ts';
 import { createPpoSteps } from './ppo-steps.ts';
 import { updateOnRollout } from './ppo-update.ts';
 import type { RecipeArgs } from './recipe-args.ts';
-import { assertSameRun, dataHash, runStateSchema, savedOptimizer } from './run-state.ts';
+import { assertSameRun, dataHash, runStateSchema, savedOptimizer, warnOfOtherBackend } from './run-state.ts';
 import { checkPadDiffersFromEos, selfCheck } from './self-check.ts';
 import { startStopwatch } from './stopwatch.ts';
 
@@ -65,7 +66,7 @@ const stateSchema = runStateSchema.extend({
   before: z.record(z.string(), z.number()).nullable(),
   best: z.strictObject({ trueReward: z.number(), proxyReward: z.number() }).nullable(),
 });
-type Progress = Omit<z.output<typeof stateSchema>, 'config' | 'dataSha256'>;
+type Progress = Omit<z.output<typeof stateSchema>, 'config' | 'dataSha256' | 'backend'>;
 
 /**
  * Summary: trueRewardBefore and -After (sampled) and trueRewardGreedyBefore and -After where there is a true reward,
@@ -131,7 +132,7 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
             folder,
             model,
             companions: { critic: { params: critic.params, config: { ...critic.config, padTokenId } } },
-            training: { state: { ...progress, config, dataSha256 }, optimizers },
+            training: { state: { ...progress, config, dataSha256, backend }, optimizers },
           },
     );
     if (reason !== 'final') pruneCheckpoints(outFolder, runtime.keepCheckpoints);
@@ -142,13 +143,22 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, stateSchema);
       assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      yield* warnOfOtherBackend(saved.state, backend);
       policyOptimizer.importState(savedOptimizer(saved.optimizers, 'policy', resumeFrom));
       criticOptimizer.importState(savedOptimizer(saved.optimizers, 'critic', resumeFrom));
-      const { config: _, dataSha256: __, ...rest } = saved.state;
+      const { config: _, dataSha256: __, backend: ___, ...rest } = saved.state;
       progress = rest;
     }
     const numParameters = countParams(policy.params);
-    yield { type: 'plan', recipe: 'ppo', totalSteps, config, backend, numParameters };
+    yield {
+      type: 'plan',
+      recipe: 'ppo',
+      totalSteps,
+      config,
+      backend,
+      device: deviceName(backend),
+      numParameters,
+    };
     yield checkPadDiffersFromEos(tokenizer);
     const tooLong = args.prompts.length - prompts.length;
     if (tooLong > 0) {

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { chooseBackend } from '../backend/choose.ts';
 import { compile } from '../backend/compile.ts';
+import { deviceName } from '../backend/device-name.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import type { PretrainConfig } from '../config/pretrain.ts';
@@ -37,8 +38,9 @@ import { loadTokenizer, type Tokenizer } from '../tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../tokenizer/train-bpe.ts';
 import { assertFinite } from './assert-finite.ts';
 import { floats, ints, scalarOf } from './host-arrays.ts';
+import { keepTokenizer } from './keep-tokenizer.ts';
 import type { RecipeArgs } from './recipe-args.ts';
-import { assertSameRun, dataHash, runStateSchema, savedOptimizer } from './run-state.ts';
+import { assertSameRun, dataHash, runStateSchema, savedOptimizer, warnOfOtherBackend } from './run-state.ts';
 import { checkPadDiffersFromEos, selfCheck } from './self-check.ts';
 import { startStopwatch } from './stopwatch.ts';
 import { tokenBatch } from './token-batch.ts';
@@ -59,7 +61,7 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
   const dataSha256 = dataHash(texts);
 
   // 1. The tokenizer, from the checkpoint or learnt from the same text.
-  const tokenizerFolder = resumeFrom ?? join(outFolder, 'tokenizer');
+  const tokenizerFolder = resumeFrom ? keepTokenizer(resumeFrom, outFolder) : join(outFolder, 'tokenizer');
   if (!resumeFrom) {
     mkdirSync(tokenizerFolder, { recursive: true });
     await writeTokenizer(
@@ -148,7 +150,7 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
     const training =
       reason === 'final'
         ? null
-        : { state: { step, config, dataSha256 }, optimizers: { model: optimizer.exportState() } };
+        : { state: { step, config, dataSha256, backend }, optimizers: { model: optimizer.exportState() } };
     const { manifestSha256 } = writeCheckpoint({
       folder,
       model: { params, config: model, tokenizerFolder },
@@ -162,11 +164,20 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, runStateSchema);
       assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      yield* warnOfOtherBackend(saved.state, backend);
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
       step = saved.state.step;
     }
     const numParameters = countParams(params);
-    yield { type: 'plan', recipe: 'pretrain', totalSteps, config, backend, numParameters };
+    yield {
+      type: 'plan',
+      recipe: 'pretrain',
+      totalSteps,
+      config,
+      backend,
+      device: deviceName(backend),
+      numParameters,
+    };
     yield checkPadDiffersFromEos(tokenizer);
     let figures = evaluate();
     if (step === 0) {

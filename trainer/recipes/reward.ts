@@ -18,6 +18,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
 import { chooseBackend } from '../backend/choose.ts';
 import { compile } from '../backend/compile.ts';
+import { deviceName } from '../backend/device-name.ts';
 import type { Tensor } from '../backend/tf.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import type { RewardConfig } from '../config/reward.ts';
@@ -44,6 +45,7 @@ import { checkFitsContext } from './check-fits-context.ts';
 import { createScorer } from './create-scorer.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
+import { keepTokenizer } from './keep-tokenizer.ts';
 import { rankedAccuracy } from './ranked-accuracy.ts';
 import { type RankedCounts, type RankedRow, rankedRows } from './ranked-rows.ts';
 import type { RecipeArgs } from './recipe-args.ts';
@@ -55,6 +57,7 @@ import {
   baseHash,
   dataHash,
   savedOptimizer,
+  warnOfOtherBackend,
 } from './run-state.ts';
 import { sampleReferences } from './sample-references.ts';
 import { checkPadDiffersFromEos, selfCheck } from './self-check.ts';
@@ -81,7 +84,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   const dataSha256 = dataHash([examples, referencePrompts]);
 
   // 1. Rows: prompt + response + EOS, pairs of the same prompt together.
-  const tokenizerFolder = resumeFrom ?? modelFolder;
+  const tokenizerFolder = resumeFrom ? keepTokenizer(resumeFrom, outFolder) : modelFolder;
   const tokenizer = loadTokenizer(tokenizerFolder);
   const options = { tokenizer, ...config };
   const train = rankedRows(
@@ -140,7 +143,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   let numTokens = 0;
   const save = (reason: 'scheduled' | 'interrupted' | 'final', scale = { gain: 1, bias: 0 }) => {
     const folder = reason === 'final' ? join(outFolder, 'final') : checkpointFolder(outFolder, step);
-    const state = { step, config, dataSha256, baseSha256, numTokens };
+    const state = { step, config, dataSha256, baseSha256, backend, numTokens };
     const training = reason === 'final' ? null : { state, optimizers: { model: optimizer.exportState() } };
     const scaled = { ...model, rewardGain: scale.gain, rewardBias: scale.bias };
     const { manifestSha256 } = writeCheckpoint({
@@ -157,10 +160,19 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
       const saved = readCheckpoint(resumeFrom, stateSchema);
       assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
       assertSameBase(saved.state, { baseSha256, modelFolder, folder: resumeFrom });
+      yield* warnOfOtherBackend(saved.state, backend);
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
       ({ step, numTokens } = saved.state);
     }
-    yield { type: 'plan', recipe: 'reward', totalSteps, config, backend, numParameters: countParams(params) };
+    yield {
+      type: 'plan',
+      recipe: 'reward',
+      totalSteps,
+      config,
+      backend,
+      device: deviceName(backend),
+      numParameters: countParams(params),
+    };
     yield checkPadDiffersFromEos(tokenizer);
     checkFitsContext(
       [...train.rows, ...heldOut.rows].flatMap(({ sequences }) => sequences),

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type BackendName, defaultBackend } from '../backend/choose.ts';
+import { readTrainerState } from '../checkpoint.ts';
+import type { TrainEvent } from '../events.ts';
 import { sha256OfFile } from '../manifest.ts';
 import type { AdamWState } from '../optim/adamw.ts';
 
@@ -13,6 +16,8 @@ export const runStateSchema = z.strictObject({
   config: z.unknown(),
   /** hash of the data, compared on resume */
   dataSha256: z.string(),
+  /** what computed the steps before it; null in checkpoints from before this was kept */
+  backend: z.string().nullable().default(null),
 });
 
 /** Of recipes that can train an adapter. */
@@ -20,6 +25,7 @@ export const adaptedRunStateSchema = runStateSchema.extend({
   /** hash of the base's weights where an adapter is trained on it, compared on resume */
   baseSha256: z.string().nullable().default(null),
 });
+const madeOnSchema = z.object({ backend: runStateSchema.shape.backend });
 
 /** Hash of everything that a run trains on. */
 export function dataHash(data: unknown): string {
@@ -58,6 +64,27 @@ export function assertSameRun(
       `${run.folder}: the checkpoint was made with other data (sha256 ${saved.dataSha256}, now ${run.dataSha256})`,
     );
   }
+}
+
+/**
+ * The backend of a run from the command line or the worker: the one asked for, otherwise the one that its checkpoint was made
+ * on, otherwise the default.
+ */
+export function runBackend(requested: string | undefined, resumeFrom: string | null): string {
+  if (requested !== undefined) return requested;
+  return defaultBackend(
+    resumeFrom === null ? null : readTrainerState(resumeFrom, madeOnSchema).state.backend,
+  );
+}
+
+/** What a resumed run says first when it goes on with another backend than its checkpoint was made on. */
+export function* warnOfOtherBackend(
+  saved: { step: number; backend: string | null },
+  backend: BackendName,
+): Generator<TrainEvent> {
+  if (saved.backend === null || saved.backend === backend) return;
+  const message = `the checkpoint was made with backend ${saved.backend} and the run goes on with ${backend}: from here its numbers are no longer bit for bit those of an uninterrupted run`;
+  yield { type: 'warning', step: saved.step, message };
 }
 
 /** The saved state of one optimizer. @throws when the checkpoint has none of that name */

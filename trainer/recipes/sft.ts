@@ -15,6 +15,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
 import { chooseBackend } from '../backend/choose.ts';
 import { compile } from '../backend/compile.ts';
+import { deviceName } from '../backend/device-name.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import type { SftConfig } from '../config/sft.ts';
@@ -39,6 +40,7 @@ import { assertFinite } from './assert-finite.ts';
 import { checkFitsContext } from './check-fits-context.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
+import { keepTokenizer } from './keep-tokenizer.ts';
 import type { RecipeArgs } from './recipe-args.ts';
 import {
   adaptedRunStateSchema,
@@ -47,6 +49,7 @@ import {
   baseHash,
   dataHash,
   savedOptimizer,
+  warnOfOtherBackend,
 } from './run-state.ts';
 import { checkPadDiffersFromEos } from './self-check.ts';
 import { startStopwatch } from './stopwatch.ts';
@@ -63,7 +66,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   const dataSha256 = dataHash(examples);
 
   // 1. Rows.
-  const tokenizerFolder = resumeFrom ?? modelFolder;
+  const tokenizerFolder = resumeFrom ? keepTokenizer(resumeFrom, outFolder) : modelFolder;
   const tokenizer = loadTokenizer(tokenizerFolder);
   const train = rowsOf(
     examples.filter(({ split }) => split === 'train'),
@@ -150,7 +153,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   let numTokens = 0;
   const save = (reason: 'scheduled' | 'interrupted' | 'final') => {
     const folder = reason === 'final' ? join(outFolder, 'final') : checkpointFolder(outFolder, step);
-    const state = { step, config, dataSha256, baseSha256, numTokens };
+    const state = { step, config, dataSha256, baseSha256, backend, numTokens };
     const training = reason === 'final' ? null : { state, optimizers: { model: optimizer.exportState() } };
     const { manifestSha256 } = writeCheckpoint({
       folder,
@@ -166,10 +169,19 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
       const saved = readCheckpoint(resumeFrom, stateSchema);
       assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
       assertSameBase(saved.state, { baseSha256, modelFolder, folder: resumeFrom });
+      yield* warnOfOtherBackend(saved.state, backend);
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
       ({ step, numTokens } = saved.state);
     }
-    yield { type: 'plan', recipe: 'sft', totalSteps, config, backend, numParameters: countParams(params) };
+    yield {
+      type: 'plan',
+      recipe: 'sft',
+      totalSteps,
+      config,
+      backend,
+      device: deviceName(backend),
+      numParameters: countParams(params),
+    };
     yield checkPadDiffersFromEos(tokenizer);
     checkFitsContext(
       [...train.rows, ...heldOut.rows].map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),

@@ -21,7 +21,7 @@ describe('the bundled model', () => {
       modelFolder: folder,
       numPrompts: 128,
       seed: 11,
-      backend: undefined,
+      backend: 'simd',
     });
     expect(mean.total).toBeGreaterThan(0.5);
     expect(mean.total).toBeLessThan(0.85);

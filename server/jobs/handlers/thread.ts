@@ -4,6 +4,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { chooseBackend } from '../../../trainer/backend/choose.ts';
 import type { Message, PromptExample } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
+import { runBackend } from '../../../trainer/recipes/run-state.ts';
 import type { RecipeTask, ThreadMessage, ThreadReply, ThreadTask } from './thread-task.ts';
 
 const port = parentPort as MessagePort;
@@ -35,8 +36,8 @@ async function main({ kind, task }: ThreadTask): Promise<void> {
 }
 
 async function open(task: RecipeTask, signal: AbortSignal): Promise<AsyncIterable<TrainEvent>> {
-  const backend = await chooseBackend(task.backend ?? undefined);
   const { outFolder, resumeFrom } = task;
+  const backend = await chooseBackend(runBackend(task.backend ?? undefined, resumeFrom));
   const shared = { backend, outFolder, resumeFrom, signal };
   switch (task.recipe) {
     case 'pretrain': {

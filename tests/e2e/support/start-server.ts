@@ -11,6 +11,8 @@ const server = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', '
     ...process.env,
     PLUMBLINE_DATA: DATA_FOLDER,
     NEXTAUTH_URL: `http://localhost:${PORT}`,
+    // the journeys are about the pages: their times must not depend on what is installed
+    PLUMBLINE_BACKEND: 'simd',
     LOG_LEVEL: 'warn',
   },
 });

@@ -94,7 +94,12 @@ export function RunsTable({
                   <span className="block text-xs text-muted-foreground">Snapshot {run.snapshotNumber}</span>
                 )}
               </TableCell>
-              <TableCell>{run.recipe}</TableCell>
+              <TableCell>
+                {run.recipe}
+                {run.backend === null ? null : (
+                  <span className="block text-xs text-muted-foreground">on {run.backend}</span>
+                )}
+              </TableCell>
               <TableCell>
                 <StatusBadge status={run.status} />
               </TableCell>

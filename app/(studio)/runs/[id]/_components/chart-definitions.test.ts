@@ -40,6 +40,7 @@ describe('live updates', () => {
     step: 3,
     totalSteps: 9,
     backend: 'cpu',
+    device: null,
     error: null,
     remainingSeconds: null,
   } as const;

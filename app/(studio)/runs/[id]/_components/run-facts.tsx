@@ -72,8 +72,16 @@ export function LineageCard({ run }: { run: RunDetails }) {
   );
 }
 
-/** Times, backend, attempts. */
-export function MachineCard({ run, backend }: { run: RunDetails; backend: string | null }) {
+/** Backend and what it runs on, times, attempts. */
+export function MachineCard({
+  run,
+  backend,
+  device,
+}: {
+  run: RunDetails;
+  backend: string | null;
+  device: string | null;
+}) {
   return (
     <Card>
       <CardHeader>
@@ -82,6 +90,7 @@ export function MachineCard({ run, backend }: { run: RunDetails; backend: string
       <CardContent>
         <Facts>
           <Fact label="Backend">{backend ?? 'chosen at the start'}</Fact>
+          {device === null ? null : <Fact label="Device">{device}</Fact>}
           <Fact label="Queued">
             <Time at={run.createdAt} />
           </Fact>

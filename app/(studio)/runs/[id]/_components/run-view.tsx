@@ -151,7 +151,7 @@ export function RunView({
         <div className="grid min-w-0 items-start gap-4 md:grid-cols-2 2xl:grid-cols-1">
           {run.summary && Object.keys(run.summary).length > 0 ? <SummaryCard summary={run.summary} /> : null}
           <LineageCard run={run} />
-          <MachineCard run={run} backend={live?.backend ?? run.backend} />
+          <MachineCard run={run} backend={live?.backend ?? run.backend} device={live?.device ?? run.device} />
           <SelfChecks events={events} />
           <EventsList events={events} />
           <ConfigYaml config={run.config} title="Config" />
