@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../trainer/backend/choose.ts';
 import type { PpoConfig } from '../../trainer/config/ppo.ts';
-import type { PromptExample } from '../../trainer/data/types.ts';
+import type { PromptExample, RankedExample } from '../../trainer/data/types.ts';
 import { ppo } from '../../trainer/recipes/ppo.ts';
 import { reward } from '../../trainer/recipes/reward.ts';
 import { selfCheck } from '../../trainer/recipes/self-check.ts';
@@ -146,6 +146,25 @@ describe('guards', () => {
     const warnings = events.filter((event) => event.type === 'warning');
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatchObject({ message: expect.stringContaining('is under entropyFloor 100') });
+  });
+
+  it('rows longer than the model goes are refused before the first step', async () => {
+    const long = 'cat dog '.repeat(60);
+    const message = /base: config.json allows 64 positions, the longest row has \d+ tokens: maxLength is 500/;
+    const sftConfig = { ...tinySft, maxLength: 500 };
+    const examples = [
+      { ...sftExamples[0], completion: long } as (typeof sftExamples)[number],
+      ...sftExamples,
+    ];
+    await expect(collect(sft({ ...run(), modelFolder, config: sftConfig, examples }))).rejects.toThrow(
+      message,
+    );
+    const [first, ...others] = rankedExamples as [RankedExample, ...RankedExample[]];
+    const args = {
+      ...{ ...run(), modelFolder, config: { ...tinyReward, maxLength: 500 }, referencePrompts: prompts },
+      examples: [{ ...first, responses: [long, ...first.responses.slice(1)] }, ...others],
+    };
+    await expect(collect(reward(args))).rejects.toThrow(message);
   });
 
   it('rows that do not fit are counted aloud', async () => {

@@ -79,3 +79,19 @@ export function runtimeSchema(defaults: { checkpointEvery?: number; evalEvery?: 
     .describe('Runtime')
     .prefault({});
 }
+
+/** How the compiled steps of a recipe spend time and memory; the result is the same but for rounding. */
+export const computeFields = {
+  precision: z
+    .enum(['float32', 'bfloat16'])
+    .default('float32')
+    .describe(
+      'Products of matrices while training; bfloat16 is faster on the native backend, others refuse it',
+    ),
+  recompute: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Run each block again in the backward pass instead of keeping its activations: less memory, slower',
+    ),
+};

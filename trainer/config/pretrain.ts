@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optimizerSchema, runtimeSchema } from './common.ts';
+import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
 
 /** Next-token training of a new Llama-style model on plain text. */
 export const pretrainSchema = z.strictObject({
@@ -39,6 +39,7 @@ export const pretrainSchema = z.strictObject({
   sequenceLength: z.number().int().min(8).default(64).describe('Tokens per training row'),
   batchSize: z.number().int().positive().default(32).describe('Rows per step'),
   steps: z.number().int().positive().default(1000).describe('Optimizer steps'),
+  ...computeFields,
   optimizer: optimizerSchema(),
   runtime: runtimeSchema(),
 });

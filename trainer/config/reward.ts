@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optimizerSchema, runtimeSchema } from './common.ts';
+import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
 import { loraSchema } from './lora.ts';
 
 /** Bradley-Terry reward model on ranked responses (training.md 2.1). */
@@ -40,6 +40,7 @@ export const rewardSchema = z.strictObject({
       'Reference samples whose scores are shifted and scaled to mean 0, std 1 after training; 0 = off',
     ),
   lora: loraSchema,
+  ...computeFields,
   optimizer: optimizerSchema({ learningRate: 3e-4 }),
   runtime: runtimeSchema(),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optimizerSchema, runtimeSchema } from './common.ts';
+import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
 import { loraSchema } from './lora.ts';
 
 /** Supervised fine-tuning on prompt/answer pairs; only answer tokens and the EOS count (training.md 2.5). */
@@ -13,6 +13,7 @@ export const sftSchema = z.strictObject({
   batchSize: z.number().int().positive().default(32).describe('Rows per step'),
   epochs: z.number().positive().default(1).describe('Passes over the training rows'),
   lora: loraSchema,
+  ...computeFields,
   optimizer: optimizerSchema({ learningRate: 5e-4 }),
   runtime: runtimeSchema(),
 });

@@ -10,18 +10,23 @@ import type { KvCache } from './kv-cache.ts';
 import { decodeLlama, forwardLlama, prefillLlama } from './llama.ts';
 import { outputEmbedding } from './param-shapes.ts';
 import { type Params, param } from './params.ts';
-import type { DecodeBatch, TokenBatch } from './token-batch.ts';
+import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';
 
 /**
  * Hidden states [N, D] after the final norm. Pads (mask 0) are embedded as id 0 and seen by nobody; what comes out at a
  * pad is finite and without meaning.
  */
-export function forwardHidden(params: Params, config: ModelConfig, batch: TokenBatch): Tensor2D {
+export function forwardHidden(
+  params: Params,
+  config: ModelConfig,
+  batch: TokenBatch,
+  options: ForwardOptions = {},
+): Tensor2D {
   switch (config.family) {
     case 'llama':
-      return forwardLlama(params, config, batch);
+      return forwardLlama(params, config, batch, options);
     case 'gpt2':
-      return forwardGpt2(params, config, batch);
+      return forwardGpt2(params, config, batch, options);
   }
 }
 

@@ -14,20 +14,27 @@ import { ropeDecodeAttention } from '../ops/rope-decode-attention.ts';
 import { writeKvCache } from '../ops/write-kv-cache.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 import { type KvCache, layerCache } from './kv-cache.ts';
-import { type Params, param } from './params.ts';
+import { type Params, param, paramsUnder } from './params.ts';
 import { projectBy } from './project-by.ts';
-import type { DecodeBatch, TokenBatch } from './token-batch.ts';
+import { recomputed } from './recomputed.ts';
+import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';
 
 type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
 
 /** Hidden states [N, D] after the final norm; see forwardHidden. */
-export function forwardGpt2(params: Params, config: Gpt2Config, batch: TokenBatch): Tensor2D {
+export function forwardGpt2(
+  params: Params,
+  config: Gpt2Config,
+  batch: TokenBatch,
+  options: ForwardOptions,
+): Tensor2D {
   const { cos, sin } = noRotation(config);
   const { maskBT } = batch;
   const positionsBT = firstRow(maskBT);
-  return decoder(params, config, embedTokens(params, batch), (qkv) =>
-    ropeAttention({ ...qkv, cos, sin, positionsBT, maskBT }, headsOf(config)),
-  );
+  const tables = { cos, sin, positionsBT, maskBT };
+  const attend = (qkv: Projections, _layer: number, at: typeof tables): Tensor2D =>
+    ropeAttention({ ...qkv, ...at }, headsOf(config));
+  return decoder(params, config, embedTokens(params, batch), attend, { ...options, tables });
 }
 
 /** forwardGpt2 that also writes the keys and values of all T tokens into slots 0..T-1 of the cache. */
@@ -68,24 +75,33 @@ function embed(params: Params, idsN: Tensor, positionsN: Tensor): Tensor2D {
   return tf.add(tokensND, embedding(param(params, 'transformer.wpe.weight'), positionsN));
 }
 
-function decoder(
+function decoder<Tables extends Record<string, Tensor>>(
   params: Params,
   config: Gpt2Config,
   embeddedND: Tensor2D,
-  attend: (qkv: Projections, layer: number) => Tensor2D,
+  attend: (qkv: Projections, layer: number, tables: Tables) => Tensor2D,
+  { recompute = false, tables = {} as Tables }: ForwardOptions & { tables?: Tables } = {},
 ): Tensor2D {
   const norm = (path: string, inputND: Tensor2D): Tensor2D =>
     layerNorm(inputND, param(params, `${path}.weight`), param(params, `${path}.bias`), config.layerNormEps);
   const activate = config.activation === 'gelu' ? geluErf : gelu;
+  const block = (layer: number, inputND: Tensor2D, at: Tables): Tensor2D => {
+    const path = `transformer.h.${layer}`;
+    const qkv = projectBy(params, `${path}.attn.c_attn`, norm(`${path}.ln_1`, inputND));
+    const [q, k, v] = tf.split(qkv, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
+    const attended = projectBy(params, `${path}.attn.c_proj`, attend({ q, k, v }, layer, at));
+    const xND: Tensor2D = tf.add(inputND, attended);
+
+    const innerNF = projectBy(params, `${path}.mlp.c_fc`, norm(`${path}.ln_2`, xND));
+    return tf.add(xND, projectBy(params, `${path}.mlp.c_proj`, activate(innerNF)));
+  };
   let xND = embeddedND;
   for (let layer = 0; layer < config.numLayers; layer++) {
-    const block = `transformer.h.${layer}`;
-    const qkv = projectBy(params, `${block}.attn.c_attn`, norm(`${block}.ln_1`, xND));
-    const [q, k, v] = tf.split(qkv, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
-    xND = tf.add(xND, projectBy(params, `${block}.attn.c_proj`, attend({ q, k, v }, layer)));
-
-    const innerNF = projectBy(params, `${block}.mlp.c_fc`, norm(`${block}.ln_2`, xND));
-    xND = tf.add(xND, projectBy(params, `${block}.mlp.c_proj`, activate(innerNF)));
+    xND = recompute
+      ? recomputed(paramsUnder(params, `transformer.h.${layer}.`), { xND, tables }, (inputND, at) =>
+          block(layer, inputND, at),
+        )
+      : block(layer, xND, tables);
   }
   return norm('transformer.ln_f', xND);
 }

@@ -5,7 +5,7 @@
  * Shapes: B batch, T time, N = B*T, D model width, F SwiGLU width, H heads, G key/value heads, K head width, V vocabulary,
  * S cache slots, M any number of rows.
  */
-import { type Tensor2D, tf } from '../backend/tf.ts';
+import { type Tensor, type Tensor2D, tf } from '../backend/tf.ts';
 import { embedding } from '../ops/embedding.ts';
 import { rmsNorm } from '../ops/rms-norm.ts';
 import { ropeAttention } from '../ops/rope-attention.ts';
@@ -14,20 +14,27 @@ import { swiglu } from '../ops/swiglu.ts';
 import { writeKvCache } from '../ops/write-kv-cache.ts';
 import { type KvCache, layerCache } from './kv-cache.ts';
 import type { LlamaConfig } from './llama-config.ts';
-import { type Params, param } from './params.ts';
+import { type Params, param, paramsUnder } from './params.ts';
 import { projectBy } from './project-by.ts';
+import { recomputed } from './recomputed.ts';
 import { rotationAt } from './rope-tables.ts';
-import type { DecodeBatch, TokenBatch } from './token-batch.ts';
+import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';
 
 type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
 
 /** Hidden states [N, D] after the final norm; see forwardHidden. */
-export function forwardLlama(params: Params, config: LlamaConfig, batch: TokenBatch): Tensor2D {
+export function forwardLlama(
+  params: Params,
+  config: LlamaConfig,
+  batch: TokenBatch,
+  options: ForwardOptions,
+): Tensor2D {
   const { maskBT } = batch;
   const { cos, sin, rows: positionsBT } = rotationAt(config, batch.positionsBT);
-  return decoder(params, config, embedTokens(params, batch), (qkv) =>
-    ropeAttention({ ...qkv, cos, sin, positionsBT, maskBT }, headsOf(config)),
-  );
+  const tables = { cos, sin, positionsBT, maskBT };
+  const attend = (qkv: Projections, _layer: number, at: typeof tables): Tensor2D =>
+    ropeAttention({ ...qkv, ...at }, headsOf(config));
+  return decoder(params, config, embedTokens(params, batch), attend, { ...options, tables });
 }
 
 /** forwardLlama that also writes the rotated keys and values of all T tokens into slots 0..T-1 of the cache. */
@@ -64,20 +71,20 @@ function embedTokens(params: Params, { idsBT, maskBT }: Pick<TokenBatch, 'idsBT'
   return embedding(param(params, 'model.embed_tokens.weight'), idsN);
 }
 
-function decoder(
+function decoder<Tables extends Record<string, Tensor>>(
   params: Params,
   config: LlamaConfig,
   embeddedND: Tensor2D,
-  attend: (qkv: Projections, layer: number) => Tensor2D,
+  attend: (qkv: Projections, layer: number, tables: Tables) => Tensor2D,
+  { recompute = false, tables = {} as Tables }: ForwardOptions & { tables?: Tables } = {},
 ): Tensor2D {
   const eps = config.rmsNormEps;
-  let xND = embeddedND;
-  for (let layer = 0; layer < config.numLayers; layer++) {
+  const block = (layer: number, inputND: Tensor2D, at: Tables): Tensor2D => {
     const project = (name: string, inputNI: Tensor2D): Tensor2D =>
       projectBy(params, `model.layers.${layer}.${name}`, inputNI);
     const norm = (name: string) => param(params, `model.layers.${layer}.${name}.weight`);
 
-    const attentionInputND = rmsNorm(xND, norm('input_layernorm'), eps);
+    const attentionInputND = rmsNorm(inputND, norm('input_layernorm'), eps);
     const attended = attend(
       {
         q: project('self_attn.q_proj', attentionInputND),
@@ -85,12 +92,21 @@ function decoder(
         v: project('self_attn.v_proj', attentionInputND),
       },
       layer,
+      at,
     );
-    xND = tf.add(xND, project('self_attn.o_proj', attended));
+    const xND: Tensor2D = tf.add(inputND, project('self_attn.o_proj', attended));
 
     const mlpInputND = rmsNorm(xND, norm('post_attention_layernorm'), eps);
     const activatedNF = swiglu(project('mlp.gate_proj', mlpInputND), project('mlp.up_proj', mlpInputND));
-    xND = tf.add(xND, project('mlp.down_proj', activatedNF));
+    return tf.add(xND, project('mlp.down_proj', activatedNF));
+  };
+  let xND = embeddedND;
+  for (let layer = 0; layer < config.numLayers; layer++) {
+    xND = recompute
+      ? recomputed(paramsUnder(params, `model.layers.${layer}.`), { xND, tables }, (inputND, at) =>
+          block(layer, inputND, at),
+        )
+      : block(layer, xND, tables);
   }
   return rmsNorm(xND, param(params, 'model.norm.weight'), eps);
 }

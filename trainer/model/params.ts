@@ -11,6 +11,11 @@ export function param(params: Params, name: string): Variable {
   return variable;
 }
 
+/** The parameters whose names begin with a prefix, under their full names. */
+export function paramsUnder(params: Params, prefix: string): Params {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => name.startsWith(prefix)));
+}
+
 /** A new variable with the given values; float32. */
 export function newParam(data: Float32Array, shape: number[]): Variable {
   return tf.tidy(() => tf.variable(tf.tensor(data, shape, 'float32')));

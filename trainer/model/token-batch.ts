@@ -6,3 +6,8 @@ export type TokenBatch = { idsBT: Tensor; maskBT: Tensor; positionsBT: Tensor };
 
 /** One new token per row: int32 [B], the mask over cache slots [B, S], and the slot it is written to (int32 scalar). */
 export type DecodeBatch = { idsB: Tensor; positionsB: Tensor; maskBS: Tensor; slot: Tensor; cache: KvCache };
+
+export type ForwardOptions = {
+  /** keep only the input of each block for the backward pass and run the block again there, see recomputed.ts */
+  recompute?: boolean;
+};

@@ -1,5 +1,5 @@
 /** Shapes: B rows, T width, D model width. */
-import { compile } from '../backend/compile.ts';
+import { compile, type Precision } from '../backend/compile.ts';
 import type { Tensor } from '../backend/tf.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { forwardHidden } from '../model/decoder.ts';
@@ -23,12 +23,17 @@ export function createScorer(model: {
   params: Params;
   config: ModelConfig;
   padTokenId: number;
+  precision?: Precision;
 }): (rows: readonly (readonly number[])[]) => Float32Array {
-  const { params, config, padTokenId } = model;
-  const pass = compile('score', (inputs: TokenBatch & { lastB: Tensor }) => {
-    const hiddenND = forwardHidden(params, config, inputs);
-    return { scoresB: scoreHidden(params, config, embedding(hiddenND, inputs.lastB)) };
-  });
+  const { params, config, padTokenId, precision } = model;
+  const pass = compile(
+    'score',
+    (inputs: TokenBatch & { lastB: Tensor }) => {
+      const hiddenND = forwardHidden(params, config, inputs);
+      return { scoresB: scoreHidden(params, config, embedding(hiddenND, inputs.lastB)) };
+    },
+    { precision },
+  );
   return (rows) => {
     const scores = new Float32Array(rows.length);
     const byLength = rows.map((_, i) => i).sort((a, b) => rowAt(rows, a).length - rowAt(rows, b).length);

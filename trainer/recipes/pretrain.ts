@@ -90,26 +90,34 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
   // 3. The compiled steps. Row b predicts its tokens 1..T from 0..T-1.
   type Batch = TokenBatch & { targetsN: Tensor; weightsN: Tensor };
   const rowLogProbs = ({ targetsN, ...batch }: Batch) => {
-    const logitsNV = lmLogits(params, model, forwardHidden(params, model, batch));
+    const logitsNV = lmLogits(params, model, forwardHidden(params, model, batch, config));
     return { logitsNV, logProbsN: tokenLogProbs(logitsNV, targetsN) };
   };
   type Scalars = { learningRate: Tensor; biasCorrection1: Tensor; biasCorrection2: Tensor };
-  const update = compile('pretrain step', (inputs: Batch & Scalars) => {
-    const { loss, grads } = valueAndGrads(params, () => ({
-      loss: crossEntropy(rowLogProbs(inputs).logProbsN, inputs.weightsN),
-    }));
-    const gradNorm = optimizer.update(grads, inputs);
-    return { loss, gradNorm };
-  });
-  const measure = compile('pretrain eval', (inputs: Batch) => {
-    const { logitsNV, logProbsN } = rowLogProbs(inputs);
-    const rightN = tf.cast(tf.equal(tf.argMax(logitsNV, 1), inputs.targetsN), 'float32');
-    return {
-      loss: crossEntropy(logProbsN, inputs.weightsN),
-      accuracy: tf.sum(tf.mul(rightN, inputs.weightsN)),
-      entropy: tf.sum(tf.mul(tokenEntropy(logitsNV), inputs.weightsN)),
-    };
-  });
+  const update = compile(
+    'pretrain step',
+    (inputs: Batch & Scalars) => {
+      const { loss, grads } = valueAndGrads(params, () => ({
+        loss: crossEntropy(rowLogProbs(inputs).logProbsN, inputs.weightsN),
+      }));
+      const gradNorm = optimizer.update(grads, inputs);
+      return { loss, gradNorm };
+    },
+    config,
+  );
+  const measure = compile(
+    'pretrain eval',
+    (inputs: Batch) => {
+      const { logitsNV, logProbsN } = rowLogProbs(inputs);
+      const rightN = tf.cast(tf.equal(tf.argMax(logitsNV, 1), inputs.targetsN), 'float32');
+      return {
+        loss: crossEntropy(logProbsN, inputs.weightsN),
+        accuracy: tf.sum(tf.mul(rightN, inputs.weightsN)),
+        entropy: tf.sum(tf.mul(tokenEntropy(logitsNV), inputs.weightsN)),
+      };
+    },
+    config,
+  );
   const batchAt = (stream: Int32Array, starts: readonly number[]) => {
     const rows = starts.map((start) => Array.from(stream.subarray(start, start + sequenceLength)));
     const { width, ...batch } = tokenBatch(rows, tokenizer.padTokenId);

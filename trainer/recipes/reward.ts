@@ -40,6 +40,7 @@ import { createRng } from '../rng.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import { asTrainable, checkAdapterChangesNothing } from './adapted-model.ts';
 import { assertFinite } from './assert-finite.ts';
+import { checkFitsContext } from './check-fits-context.ts';
 import { createScorer } from './create-scorer.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
@@ -109,21 +110,30 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   const { params, trainable, lora } = asTrainable(base, { ...config, seed: runtime.seed, resumeFrom });
   const adapter = lora && { lora, baseModel: modelFolder };
   const optimizer = createAdamW(trainable, config.optimizer);
-  const score = createScorer({ params, config: model, padTokenId: tokenizer.padTokenId });
+  const score = createScorer({
+    params,
+    config: model,
+    padTokenId: tokenizer.padTokenId,
+    precision: config.precision,
+  });
   const evaluate = (rows: readonly RankedRow[]) => rankedAccuracy(rows, score);
 
   // 3. The compiled step.
   type Names = 'lastM' | 'chosenP' | 'rejectedP' | 'targetsP' | 'marginsP' | 'weightsP';
   type Scalars = { learningRate: Tensor; biasCorrection1: Tensor; biasCorrection2: Tensor };
-  const update = compile('reward step', (inputs: TokenBatch & Record<Names, Tensor> & Scalars) => {
-    const { loss, aux, grads } = valueAndGrads(trainable, () => {
-      const hiddenMD = embedding(forwardHidden(params, model, inputs), inputs.lastM);
-      const scoresM = scoreHidden(params, model, hiddenMD);
-      return { loss: rewardPairwise({ ...inputs, scoresM, centering: config.centering }), scoresM };
-    });
-    const gradNorm = optimizer.update(grads, inputs);
-    return { loss, gradNorm, scoresM: aux.scoresM };
-  });
+  const update = compile(
+    'reward step',
+    (inputs: TokenBatch & Record<Names, Tensor> & Scalars) => {
+      const { loss, aux, grads } = valueAndGrads(trainable, () => {
+        const hiddenMD = embedding(forwardHidden(params, model, inputs, config), inputs.lastM);
+        const scoresM = scoreHidden(params, model, hiddenMD);
+        return { loss: rewardPairwise({ ...inputs, scoresM, centering: config.centering }), scoresM };
+      });
+      const gradNorm = optimizer.update(grads, inputs);
+      return { loss, gradNorm, scoresM: aux.scoresM };
+    },
+    config,
+  );
 
   // 4. Checkpoints.
   let step = 0;
@@ -152,6 +162,10 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     }
     yield { type: 'plan', recipe: 'reward', totalSteps, config, backend, numParameters: countParams(params) };
     yield checkPadDiffersFromEos(tokenizer);
+    checkFitsContext(
+      [...train.rows, ...heldOut.rows].flatMap(({ sequences }) => sequences),
+      { folder: modelFolder, maxPositions: model.maxPositions, maxLength: config.maxLength },
+    );
     yield selfCheck({
       name: 'reward head present',
       deviation: params[SCORE_WEIGHT] ? 0 : 1,

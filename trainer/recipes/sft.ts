@@ -36,6 +36,7 @@ import { loadTokenizer, type Tokenizer } from '../tokenizer/load-tokenizer.ts';
 import { asTrainable, checkAdapterChangesNothing } from './adapted-model.ts';
 import { answerBatch } from './answer-batch.ts';
 import { assertFinite } from './assert-finite.ts';
+import { checkFitsContext } from './check-fits-context.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
 import type { RecipeArgs } from './recipe-args.ts';
@@ -100,27 +101,35 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   // 3. The compiled steps: logits only where an answer token is predicted.
   type Batch = TokenBatch & { rowsM: Tensor; targetsM: Tensor; weightsM: Tensor };
   const answerLogProbs = ({ rowsM, targetsM, ...batch }: Batch) => {
-    const hiddenMD = embedding(forwardHidden(params, model, batch), rowsM);
+    const hiddenMD = embedding(forwardHidden(params, model, batch, config), rowsM);
     const logitsMV = lmLogits(params, model, hiddenMD);
     return { logitsMV, logProbsM: tokenLogProbs(logitsMV, targetsM) };
   };
   type Scalars = { learningRate: Tensor; biasCorrection1: Tensor; biasCorrection2: Tensor };
-  const update = compile('sft step', (inputs: Batch & Scalars) => {
-    const { loss, grads } = valueAndGrads(trainable, () => ({
-      loss: crossEntropy(answerLogProbs(inputs).logProbsM, inputs.weightsM),
-    }));
-    const gradNorm = optimizer.update(grads, inputs);
-    return { loss, gradNorm };
-  });
-  const measure = compile('sft eval', (inputs: Batch) => {
-    const { logitsMV, logProbsM } = answerLogProbs(inputs);
-    const rightM = tf.cast(tf.equal(tf.argMax(logitsMV, 1), inputs.targetsM), 'float32');
-    return {
-      loss: crossEntropy(logProbsM, inputs.weightsM),
-      accuracy: tf.sum(tf.mul(rightM, inputs.weightsM)),
-      entropy: tf.sum(tf.mul(tokenEntropy(logitsMV), inputs.weightsM)),
-    };
-  });
+  const update = compile(
+    'sft step',
+    (inputs: Batch & Scalars) => {
+      const { loss, grads } = valueAndGrads(trainable, () => ({
+        loss: crossEntropy(answerLogProbs(inputs).logProbsM, inputs.weightsM),
+      }));
+      const gradNorm = optimizer.update(grads, inputs);
+      return { loss, gradNorm };
+    },
+    config,
+  );
+  const measure = compile(
+    'sft eval',
+    (inputs: Batch) => {
+      const { logitsMV, logProbsM } = answerLogProbs(inputs);
+      const rightM = tf.cast(tf.equal(tf.argMax(logitsMV, 1), inputs.targetsM), 'float32');
+      return {
+        loss: crossEntropy(logProbsM, inputs.weightsM),
+        accuracy: tf.sum(tf.mul(rightM, inputs.weightsM)),
+        entropy: tf.sum(tf.mul(tokenEntropy(logitsMV), inputs.weightsM)),
+      };
+    },
+    config,
+  );
   const evaluate = () => {
     const totals = { eval_loss: 0, eval_mean_token_accuracy: 0, eval_entropy: 0 };
     const numTokens = countTokens(heldOut.rows);
@@ -162,6 +171,10 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     }
     yield { type: 'plan', recipe: 'sft', totalSteps, config, backend, numParameters: countParams(params) };
     yield checkPadDiffersFromEos(tokenizer);
+    checkFitsContext(
+      [...train.rows, ...heldOut.rows].map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
+      { folder: modelFolder, maxPositions: model.maxPositions, maxLength: config.maxLength },
+    );
     const [first] = train.rows;
     if (lora && first && step === 0) {
       const ids = [...first.promptIds, ...first.responseIds];

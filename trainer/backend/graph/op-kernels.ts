@@ -1,4 +1,5 @@
 /** The fused ops of training as a few nodes each. The math of each is in its file under ops/. */
+import { AFTER } from '../../model/recomputed.ts';
 import { ADAMW, type AdamWCoefficients } from '../../ops/adamw.ts';
 import { EMBEDDING, EMBEDDING_GRADIENT } from '../../ops/embedding.ts';
 import { LINEAR } from '../../ops/linear.ts';
@@ -15,6 +16,8 @@ type Inputs<Names extends string> = Record<Names, TensorInfo>;
 /** Elements of a parameter from which on its update waits for the one before. */
 const LARGE = 2 ** 18;
 
+/** `name` of `name:1`: control inputs name nodes, not outputs. */
+const ofNode = (output: NodeOutput): string => output.replace(/:\d+$/, '');
 const rowsOf = (info: TensorInfo) => info.shape[0] as number;
 const widthOf = (info: TensorInfo) => info.shape[1] as number;
 
@@ -126,6 +129,20 @@ export const opKernels: [string, GraphKernel][] = [
       const terms = nodes.mul(nodes.op('Exp', [logProbs]), logProbs);
       const sums = nodes.reshape(nodes.rowSums(terms, { width }), [rows]);
       return tensor(nodes.op('Neg', [sums]), [rows]);
+    },
+  ],
+  [
+    AFTER,
+    (inputs, { nodes, node, tensor }) => {
+      const { x, other } = inputs as Inputs<'x' | 'other'>;
+      // a node of its own: equal ones must not become one
+      const attributes = { T: { type: 'float32' } } as const;
+      const y = nodes.graph.node({
+        op: 'Identity',
+        inputs: [node(x), `^${ofNode(node(other))}`],
+        attributes,
+      });
+      return tensor(y, x.shape);
     },
   ],
   [

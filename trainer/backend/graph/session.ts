@@ -29,12 +29,10 @@ export class Session {
       const results = this.#addon.runSavedModel(this.#id, feeds, joined(inputs), joined(outputs));
       return results.map(({ id }) => id);
     } catch (error) {
-      const message = (error as Error).message
+      const [message = ''] = (error as Error).message
         .replace(/^Session fail to run with error: /, '')
-        .split('\n')[0];
-      const hint = /OOM|resource exhausted|failed to allocate/i.test(message as string)
-        ? ' (out of memory: lower the batch size or the sequence length)'
-        : '';
+        .split('\n');
+      const hint = /OOM|resource exhausted|failed to allocate/i.test(message) ? outOfMemoryHint(message) : '';
       throw new Error(`${message}${hint}`, { cause: error });
     }
   }
@@ -42,6 +40,14 @@ export class Session {
   delete(): void {
     this.#addon.deleteSavedModel(this.#id);
   }
+}
+
+/** The size in GiB where TensorFlow names a shape, and what helps. */
+function outOfMemoryHint(message: string): string {
+  const shape = /tensor with shape\[([\d,]+)\]/.exec(message)?.[1];
+  const elements = shape?.split(',').reduce((product, size) => product * Number(size), 1);
+  const size = elements ? `${((4 * elements) / 2 ** 30).toFixed(1)} GiB; ` : '';
+  return ` (${size}out of memory: lower the batch size or the sequence length, or set recompute)`;
 }
 
 /** A tensor of TensorFlow's over the array itself; the array must not change while it lives. */

@@ -1,0 +1,148 @@
+/** Recomputed blocks, products in bfloat16 and the graph's own shortcuts against plain float32 steps of the same model. */
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { withNative } from '../../tests/support/tested-backends.ts';
+import { type BackendName, chooseBackend, isNativeInstalled } from '../backend/choose.ts';
+import { compile, type HostTensor, type Precision } from '../backend/compile.ts';
+import { type Tensor, tf } from '../backend/tf.ts';
+import { crossEntropy } from '../losses/cross-entropy.ts';
+import { tokenLogProbs } from '../ops/token-log-probs.ts';
+import { valueAndGrads } from '../optim/value-and-grads.ts';
+import { createRng } from '../rng.ts';
+import { type ModelConfig, newGpt2Config, newModelConfig } from './config.ts';
+import { forwardHidden, lmLogits } from './decoder.ts';
+import { initParams } from './init-params.ts';
+import { disposeParams, type Params } from './params.ts';
+import type { ForwardOptions, TokenBatch } from './token-batch.ts';
+
+const SHAPE = {
+  vocabSize: 40,
+  hiddenSize: 24,
+  intermediateSize: 36,
+  numLayers: 3,
+  numHeads: 4,
+  maxPositions: 32,
+};
+const MODELS: Record<string, ModelConfig> = {
+  llama: newModelConfig({ ...SHAPE, numKvHeads: 2, initializerRange: 0.2 }),
+  gpt2: newGpt2Config({ ...SHAPE, initializerRange: 0.2 }),
+};
+const [BATCH, TIME] = [3, 7];
+
+let made: Params[] = [];
+afterEach(() => {
+  made.forEach(disposeParams);
+  made = [];
+});
+
+/** Loss and gradients of one step on rows of which the last is half padding. */
+function lossAndGrads(config: ModelConfig, options: ForwardOptions & { precision?: Precision } = {}) {
+  const params = initParams(config, createRng(4, 'init'));
+  made.push(params);
+  const step = compile(
+    'test step',
+    (inputs: TokenBatch & Record<'targetsN' | 'weightsN', Tensor>) => {
+      const { loss, grads } = valueAndGrads(params, () => {
+        const logitsNV = lmLogits(params, config, forwardHidden(params, config, inputs, options));
+        return { loss: crossEntropy(tokenLogProbs(logitsNV, inputs.targetsN), inputs.weightsN) };
+      });
+      return { loss, ...grads };
+    },
+    options,
+  );
+  const ints = (value: (i: number) => number): HostTensor => ({
+    shape: [BATCH, TIME],
+    data: Int32Array.from({ length: BATCH * TIME }, (_, i) => value(i)),
+  });
+  const isToken = (i: number) => Math.floor(i / TIME) < BATCH - 1 || i % TIME < 4;
+  return step({
+    idsBT: ints((i) => (i * 7 + 3) % config.vocabSize),
+    maskBT: ints((i) => Number(isToken(i))),
+    positionsBT: ints((i) => i % TIME),
+    targetsN: { shape: [BATCH * TIME], data: ints((i) => (i * 5 + 1) % config.vocabSize).data },
+    weightsN: {
+      shape: [BATCH * TIME],
+      data: Float32Array.from({ length: BATCH * TIME }, (_, i) => (isToken(i) ? (1 + (i % 3)) / 30 : 0)),
+    },
+  });
+}
+
+/** Largest difference of two results of the same names, relative to the largest value of each tensor. */
+function largestDifference(a: Record<string, HostTensor>, b: Record<string, HostTensor>): number {
+  expect(Object.keys(a).sort()).toEqual(Object.keys(b).sort());
+  let worst = 0;
+  for (const [name, { data }] of Object.entries(a)) {
+    const values = Array.from(data);
+    const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+    values.forEach((value, i) => {
+      worst = Math.max(worst, Math.abs(value - (b[name]?.data[i] as number)) / scale);
+    });
+  }
+  return worst;
+}
+
+describe.each(withNative(['cpu', 'simd']))('on %s', (backend: BackendName) => {
+  beforeAll(async () => {
+    await chooseBackend(backend);
+  });
+
+  it.each(Object.keys(MODELS))('%s: recomputed blocks give the same loss and gradients', (family) => {
+    const config = MODELS[family] as ModelConfig;
+    const plain = lossAndGrads(config);
+    const before = tf.memory().numTensors;
+    const again = lossAndGrads(config, { recompute: true });
+    expect(largestDifference(plain, again)).toBeLessThan(1e-5);
+    // the parameters of the second model are all that is left
+    expect(tf.memory().numTensors - before).toBe(Object.keys(made[1] as Params).length);
+  });
+
+  if (backend === 'native') {
+    // the rows of the embedding's gradient are added into the head's, the weights of the loss go onto [N, D]
+    it.each(Object.keys(MODELS))(
+      '%s: gradients of a tied head equal those of the cpu backend',
+      async (family) => {
+        const config = MODELS[family] as ModelConfig;
+        const traced = lossAndGrads(config);
+        await chooseBackend('cpu');
+        const plain = lossAndGrads(config);
+        await chooseBackend('native');
+        expect(largestDifference(plain, traced)).toBeLessThan(1e-5);
+      },
+    );
+
+    it.each(Object.keys(MODELS))(
+      '%s: bfloat16 products are near float32 ones, and are not the same',
+      (family) => {
+        const config = MODELS[family] as ModelConfig;
+        const difference = largestDifference(
+          lossAndGrads(config),
+          lossAndGrads(config, { precision: 'bfloat16' }),
+        );
+        // eight bits of mantissa: 2^-9 a product, a few of them in a row
+        expect(difference).toBeLessThan(0.06);
+        expect(difference).toBeGreaterThan(1e-4);
+      },
+    );
+  } else {
+    it('refuses bfloat16, naming the step', () => {
+      expect(() => lossAndGrads(MODELS.llama as ModelConfig, { precision: 'bfloat16' })).toThrow(
+        `test step: precision bfloat16 needs the native backend, this is ${backend}`,
+      );
+    });
+  }
+});
+
+describe.runIf(isNativeInstalled())('out of memory on native', () => {
+  it('names the size asked for and what to do, and goes on', async () => {
+    await chooseBackend('native');
+    const numRows = 400_000;
+    const outer = compile('outer product', ({ x }: { x: Tensor }) => ({
+      sum: tf.sum(tf.exp(tf.matMul(x, x, true, false))),
+    }));
+    const x = { shape: [1, numRows], data: new Float32Array(numRows) };
+    expect(() => outer({ x })).toThrow(
+      /^outer product: .*\[400000,400000\].*596\.0 GiB.*out of memory: lower the batch size/,
+    );
+    const sum = compile('sum', ({ x }: { x: Tensor }) => ({ sum: tf.sum(x) }));
+    expect(sum({ x: { shape: [2], data: Float32Array.of(1, 2) } }).sum.data[0]).toBe(3);
+  });
+});
