@@ -87,3 +87,16 @@ describe.each(['sft', 'reward'] as const)('%s', (recipe) => {
     for (const params of [adapted.params, final.params, imported.params, merged]) disposeParams(params);
   });
 });
+
+it('learns the same where blocks are recomputed', async () => {
+  const config = { ...tinySft, lora: { ...tinyLora, targetModules: 'all-linear' as const } };
+  const curve = async (recompute: boolean) => {
+    const outFolder = join(folder, `recompute-${recompute}`);
+    return losses(
+      await collect(sft({ ...run(), outFolder, config: { ...config, recompute }, examples: sftExamples })),
+    );
+  };
+  const [plain, recomputed] = [await curve(false), await curve(true)];
+  expect(recomputed).toHaveLength(10);
+  for (const [i, loss] of plain.entries()) expect(recomputed[i]).toBeCloseTo(loss, 5);
+});
