@@ -1,10 +1,13 @@
 /**
- * Sampled episodes as arrays. Shapes: B episodes, T width of prompt + response, R length of the longest response,
- * M = B*R response places, row by row.
+ * Sampled episodes as arrays. Shapes: B episodes, T width of prompt + response, R length of the longest response or a little
+ * more, M = B*R response places, row by row.
  */
 import type { HostTensor } from '../backend/compile.ts';
 import { ints } from './host-arrays.ts';
 import { tokenBatch } from './token-batch.ts';
+
+/** R is rounded up to this, so that a tracing backend meets few shapes. */
+const RESPONSE_STEP = 8;
 
 export type SampledResponse = { promptIds: readonly number[]; responseIds: readonly number[] };
 
@@ -23,15 +26,15 @@ export type EpisodeBatch = {
  * Prompt and response are laid end to end and padded on the right: a row's tokens never depend on its batch mates. The
  * response token in column t is predicted, and valued, from the hidden state of column t - 1 (P3).
  *
- * @param options.responseWidth R, by default the longest response; pass the rollout's to give all its minibatches one shape
+ * @param options.responseWidth R, by default that of the longest response; pass the rollout's to give all its minibatches one shape
  */
 export function episodeBatch(
   episodes: readonly SampledResponse[],
   options: { padTokenId: number; responseWidth?: number },
 ): EpisodeBatch {
   const { padTokenId } = options;
-  const responseWidth =
-    options.responseWidth ?? episodes.reduce((max, { responseIds }) => Math.max(max, responseIds.length), 1);
+  const longest = episodes.reduce((max, { responseIds }) => Math.max(max, responseIds.length), 1);
+  const responseWidth = options.responseWidth ?? Math.ceil(longest / RESPONSE_STEP) * RESPONSE_STEP;
   const { width, ...batch } = tokenBatch(
     episodes.map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
     padTokenId,

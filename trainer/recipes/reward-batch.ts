@@ -4,6 +4,9 @@ import { floats, ints } from './host-arrays.ts';
 import type { RankedRow } from './ranked-rows.ts';
 import { tokenBatch } from './token-batch.ts';
 
+/** P is rounded up to this with pairs of weight 0, so that a tracing backend meets few shapes. */
+const PAIR_STEP = 32;
+
 /**
  * The arrays of one reward-model step. All pairs of a prompt are in it, each weighted so that every prompt counts the same
  * (training.md R4); the margin of an example applies to its decided pairs, not to its ties.
@@ -35,6 +38,8 @@ export function rewardBatch(
     }
     first += row.sequences.length;
   }
+  while (pairs.length % PAIR_STEP !== 0)
+    pairs.push({ chosen: 0, rejected: 0, target: 0.5, margin: 0, weight: 0 });
   return {
     ...batch,
     lastM: ints(sequences.map((ids, m) => m * width + ids.length - 1)),
