@@ -101,6 +101,7 @@ function spawnWorker(): ChildProcess {
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/jobs/worker.ts'], {
     env: { ...process.env, PLUMBLINE_DATA: world.dataFolder, PLUMBLINE_BACKEND: 'simd', LOG_LEVEL: 'error' },
     stdio: 'inherit',
+    detached: true,
   });
   children.push(child);
   return child;
@@ -176,7 +177,8 @@ describe('a reward run', { timeout: 400_000 }, () => {
     const run = startReward('stopped');
     const worker = spawnWorker();
     await until(() => read(run.id).step >= 7, 'step 7');
-    worker.kill('SIGTERM');
+    // to the whole group, as Ctrl-C in a terminal: the training process must leave the decision to the worker
+    process.kill(-(worker.pid as number), 'SIGTERM');
     await once(worker, 'exit');
     expect(worker.exitCode).toBe(0);
     const paused = read(run.id);

@@ -1,8 +1,8 @@
 /**
  * The worker's loop: two lanes, each claims, keeps its lease by a timer, and hands the job to its handler. Recipes run in a
- * thread of their own (handlers/run-in-thread.ts), so this thread's timers go on while a training step computes; a lease of
- * 30 s renewed every 5 s is lost only with the process. A thread, not a child process: kill -9 takes it along, so no orphan
- * can write into a run's folder while the next worker resumes the run.
+ * process of their own (handlers/run-in-process.ts), so this one's timers go on while a training step computes; a lease of
+ * 30 s renewed every 5 s is lost only with the worker. kill -9 takes that process along, so no orphan can write into a run's
+ * folder while the next worker resumes the run.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';

@@ -5,12 +5,12 @@ import { BUNDLED_MODEL_FOLDER } from '../../models/register-bundled.ts';
 import { BENCHMARK_FILE } from '../../runs/estimate.ts';
 import type { JobContext } from '../job-context.ts';
 import { finishJob } from '../queue.ts';
-import { runInThread } from './run-in-thread.ts';
+import { runInProcess } from './run-in-process.ts';
 
 /** Measures this machine on the bundled model and keeps the figures beside the database. */
 export async function handle({ ctx, lease, backend, lost }: JobContext): Promise<void> {
   const modelFolder = checkpointFolder(ctx.dataFolder, BUNDLED_MODEL_FOLDER);
-  await runInThread(
+  await runInProcess(
     { kind: 'benchmark', task: { backend, modelFolder } },
     {
       lost,

@@ -6,7 +6,7 @@ import { loadPretrained } from '../../../trainer/model/load-pretrained.ts';
 import { disposeParams } from '../../../trainer/model/params.ts';
 import { createRng } from '../../../trainer/rng.ts';
 import { loadTokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
-import type { GeneratedResponse, GenerateTask } from './thread-task.ts';
+import type { GeneratedResponse, GenerateTask } from './process-task.ts';
 
 const ROWS_PER_BATCH = 32;
 

@@ -8,8 +8,8 @@ import { getProjectSettings } from '../../tasks/internal.ts';
 import { type JobPayload, jobDefinitions } from '../definitions.ts';
 import type { JobContext } from '../job-context.ts';
 import { cancelLeasedJob, finishJob, readLease, releaseJob } from '../queue.ts';
-import { runInThread } from './run-in-thread.ts';
-import type { GeneratedResponse } from './thread-task.ts';
+import type { GeneratedResponse } from './process-task.ts';
+import { runInProcess } from './run-in-process.ts';
 
 const MAX_PLACES = 9;
 
@@ -31,12 +31,12 @@ export async function handle(context: JobContext): Promise<void> {
     const { checkpoint } = getCheckpointInProject(ctx, { projectId: payload.projectId, checkpointId });
     const modelFolder = checkpointFolder(ctx.dataFolder, checkpoint.folder);
     await verifyFolder(modelFolder, checkpoint.manifestSha256);
-    await runInThread(
+    await runInProcess(
       { kind: 'generate', task: { ...payload, backend, modelFolder, prompts: rows } },
       {
         lost,
         onMessage(message) {
-          if (message.type !== 'responses') throw new Error(`the generating thread sent ${message.type}`);
+          if (message.type !== 'responses') throw new Error(`the generating process sent ${message.type}`);
           ctx.db.transaction(
             () => {
               if (!readLease(ctx.db, lease))

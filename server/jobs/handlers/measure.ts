@@ -9,7 +9,7 @@ import { countParams, disposeParams } from '../../../trainer/model/params.ts';
 import { sft } from '../../../trainer/recipes/sft.ts';
 import { createRng } from '../../../trainer/rng.ts';
 import { loadTokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
-import type { Benchmark, BenchmarkTask } from './thread-task.ts';
+import type { Benchmark, BenchmarkTask } from './process-task.ts';
 
 const BATCH = 32;
 const STEPS = 6;

@@ -15,7 +15,7 @@ import {
   textExamplesOf,
 } from '../../runs/training-data.ts';
 import { getSnapshotInProject, type Snapshot } from '../../snapshots/internal.ts';
-import type { RecipeTask } from './thread-task.ts';
+import type { RecipeTask } from './process-task.ts';
 
 /** PPO and score normalisation draw from at most this many prompts, so that memory stays bounded. */
 const MAX_PROMPTS = 100_000;

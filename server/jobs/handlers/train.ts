@@ -12,7 +12,7 @@ import { jobDefinitions } from '../definitions.ts';
 import type { JobContext } from '../job-context.ts';
 import { type Job, readLease, releaseJob } from '../queue.ts';
 import { buildRecipeTask } from './recipe-task.ts';
-import { runInThread } from './run-in-thread.ts';
+import { runInProcess } from './run-in-process.ts';
 
 /** Runs a recipe to its end, or until it is told to stop; goes on from the run's last good checkpoint. */
 export async function handle(context: JobContext): Promise<void> {
@@ -30,7 +30,7 @@ export async function handle(context: JobContext): Promise<void> {
   let done: Extract<TrainEvent, { type: 'done' }> | null = null;
   let finalManifest: string | null = null;
   let lastStepAt = performance.now();
-  await runInThread(
+  await runInProcess(
     { kind: 'recipe', task },
     {
       lost,

@@ -1,22 +1,18 @@
-/** Entry of the training thread: the only place besides the command line where recipes run. */
+/** What the training process does (start-process.mjs is its entry): the only place besides the command line where recipes run. */
 import { once } from 'node:events';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { chooseBackend } from '../../../trainer/backend/choose.ts';
 import type { Message, PromptExample } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
 import { runBackend } from '../../../trainer/recipes/run-state.ts';
-import type { RecipeTask, ThreadMessage, ThreadReply, ThreadTask } from './thread-task.ts';
+import type { ProcessMessage, ProcessReply, ProcessTask, RecipeTask } from './process-task.ts';
 
-const port = parentPort as MessagePort;
-
-async function say(message: ThreadMessage): Promise<ThreadReply> {
-  const reply = once(port, 'message');
-  port.postMessage(message);
-  const [answer] = (await reply) as [ThreadReply];
+async function say(message: ProcessMessage): Promise<ProcessReply> {
+  process.send?.(message);
+  const [answer] = (await once(process, 'message')) as [ProcessReply];
   return answer;
 }
 
-async function main({ kind, task }: ThreadTask): Promise<void> {
+async function main({ kind, task }: ProcessTask): Promise<void> {
   if (kind === 'recipe') {
     const controller = new AbortController();
     for await (const event of await open(task, controller.signal)) {
@@ -78,11 +74,12 @@ async function trueRewardOf(
   return (prompt, response) => trueReward(prompt, response).total;
 }
 
-main(workerData as ThreadTask).then(
-  () => port.postMessage({ type: 'end' } satisfies ThreadMessage),
+const [given] = (await once(process, 'message')) as [ProcessTask];
+main(given).then(
+  () => process.send?.({ type: 'end' } satisfies ProcessMessage),
   (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? error.stack : undefined;
-    port.postMessage({ type: 'error', message, stack } satisfies ThreadMessage);
+    process.send?.({ type: 'error', message, stack } satisfies ProcessMessage);
   },
 );

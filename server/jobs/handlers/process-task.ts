@@ -11,7 +11,7 @@ import type {
 } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
 
-/** What goes to the training thread: plain data, folders already verified. */
+/** What goes to the training process: plain data, folders already verified. */
 export type RecipeTask = { outFolder: string; resumeFrom: string | null; backend: string | null } & (
   | { recipe: 'pretrain'; config: PretrainConfig; texts: TextExample[] }
   | { recipe: 'sft'; config: SftConfig; modelFolder: string; examples: SftExample[] }
@@ -54,20 +54,20 @@ export type Benchmark = {
   generateTokensPerSecond: number;
 };
 
-export type ThreadTask =
+export type ProcessTask =
   | { kind: 'recipe'; task: RecipeTask }
   | { kind: 'generate'; task: GenerateTask }
   | { kind: 'benchmark'; task: BenchmarkTask };
 
 export type GeneratedResponse = { promptId: string; content: string; seed: number; ended: boolean };
 
-/** From the thread. After each `event` and `responses` it waits for a reply before it goes on. */
-export type ThreadMessage =
+/** From the process. After each `event` and `responses` it waits for a reply before it goes on. */
+export type ProcessMessage =
   | { type: 'event'; event: TrainEvent }
   | { type: 'responses'; responses: GeneratedResponse[] }
   | { type: 'benchmark'; benchmark: Benchmark }
   | { type: 'error'; message: string; stack: string | undefined }
   | { type: 'end' };
 
-/** To the thread: go on, or (abort) end the step, write a checkpoint and stop. */
-export type ThreadReply = { abort: boolean };
+/** To the process: go on, or (abort) end the step, write a checkpoint and stop. */
+export type ProcessReply = { abort: boolean };
