@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { sizeNativeThreads } from '../backend/native-threads.ts';
 import { isRewardModel } from '../model/config.ts';
 import { loadModelConfig } from '../model/load-pretrained.ts';
+import { numParametersOf } from '../model/num-parameters.ts';
 import { sampleResponses } from '../sample-responses.ts';
 import { resolveModel } from './resolve-model.ts';
 import type { GenerateOptions } from './train-options.ts';
@@ -32,6 +34,7 @@ export async function generateText(
       `--model ${model}: a ${config.architecture} gives scores, not text; expected a language model`,
     );
   }
+  sizeNativeThreads(numParametersOf(config));
   const startedAt = performance.now();
   const { responses, ended } = await sampleResponses({
     modelFolder: model,

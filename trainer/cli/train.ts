@@ -2,9 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BackendName, chooseBackend } from '../backend/choose.ts';
+import { sizeNativeThreads } from '../backend/native-threads.ts';
 import { latestCheckpoint } from '../checkpoint.ts';
 import type { LoadReport } from '../data/load-examples.ts';
 import type { TrainEvent } from '../events.ts';
+import { numParametersIn, numParametersOfNew } from '../model/num-parameters.ts';
 import { ppo } from '../recipes/ppo.ts';
 import type { ScoreSource } from '../recipes/ppo-scoring.ts';
 import { pretrain } from '../recipes/pretrain.ts';
@@ -53,6 +55,8 @@ export async function runTrain(given: TrainOptions, io: TrainIo): Promise<TrainR
   checkFolders(options);
   const checkpoint = options.resume ? findCheckpoint(options.out) : null;
   const resumeFrom = checkpoint?.folder ?? null;
+  const made = options.recipe === 'pretrain' ? (config as ConfigOf<'pretrain'>) : baseConfig;
+  sizeNativeThreads(largestModel(options, made));
   const backend = await chooseBackend(runBackend(options.backend, resumeFrom));
 
   const { data, report } = await loadData({ ...options, backend }, { ...io, seed: config.runtime.seed });
@@ -215,6 +219,12 @@ function checkFolders({ out, resume, model, reward: rewardFolder }: TrainOptions
       `--out ${out} already holds a run; add --resume to go on with it, or name another folder`,
     );
   }
+}
+
+/** Parameters of the largest model of a run, which makes one of its own where it is given none. */
+function largestModel({ model, reward: source }: TrainOptions, made: ConfigOf<'pretrain'>): number {
+  const own = model === null ? numParametersOfNew(made) : numParametersIn(model);
+  return source === null || source === 'true' ? own : Math.max(own, numParametersIn(source));
 }
 
 function findCheckpoint(out: string): { folder: string; step: number } | null {

@@ -4,11 +4,13 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { OddTask } from '../../../tests/support/odd-process.ts';
+import { tinyModelFolder } from '../../../tests/support/training-world.ts';
 import { PermanentJobError } from '../permanent-job-error.ts';
 import type { ProcessReply, ProcessTask } from './process-task.ts';
 import { runInProcess } from './run-in-process.ts';
 
 const ODD = new URL('../../../tests/support/odd-process.ts', import.meta.url);
+const TELLING = new URL('../../../tests/support/telling-process.ts', import.meta.url);
 const unlost = new AbortController().signal;
 
 function runOdd(
@@ -152,3 +154,30 @@ it('ends with the worker, in the middle of a step, when that is killed with -9',
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   }
 }, 60_000);
+
+it('gives TensorFlow one thread for a small model', async () => {
+  const threads: unknown[] = [];
+  await runInProcess(
+    {
+      kind: 'generate',
+      task: {
+        backend: 'cpu',
+        modelFolder: await tinyModelFolder(),
+        prompts: [{ id: 'p', messages: [{ role: 'user', content: 'Name an animal.' }] }],
+        responsesPerPrompt: 1,
+        temperature: 1,
+        maxNewTokens: 1,
+        seed: 1,
+      },
+    },
+    {
+      module: TELLING,
+      lost: unlost,
+      onMessage: (message) => {
+        threads.push((message as { threads?: string | null }).threads);
+        return { abort: false };
+      },
+    },
+  );
+  expect(threads).toEqual(['1']);
+});

@@ -1,8 +1,10 @@
 /** What the training process does (start-process.mjs is its entry): the only place besides the command line where recipes run. */
 import { once } from 'node:events';
 import { chooseBackend } from '../../../trainer/backend/choose.ts';
+import { sizeNativeThreads } from '../../../trainer/backend/native-threads.ts';
 import type { Message, PromptExample } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
+import { numParametersIn, numParametersOfNew } from '../../../trainer/model/num-parameters.ts';
 import { runBackend } from '../../../trainer/recipes/run-state.ts';
 import type { ProcessMessage, ProcessReply, ProcessTask, RecipeTask } from './process-task.ts';
 
@@ -13,6 +15,7 @@ async function say(message: ProcessMessage): Promise<ProcessReply> {
 }
 
 async function main({ kind, task }: ProcessTask): Promise<void> {
+  sizeNativeThreads(kind === 'recipe' ? largestModel(task) : numParametersIn(task.modelFolder));
   if (kind === 'recipe') {
     const controller = new AbortController();
     for await (const event of await open(task, controller.signal)) {
@@ -29,6 +32,13 @@ async function main({ kind, task }: ProcessTask): Promise<void> {
     const { measure } = await import('./measure.ts');
     await say({ type: 'benchmark', benchmark: await measure(task) });
   }
+}
+
+/** Parameters of the largest model of a run. */
+function largestModel(task: RecipeTask): number {
+  if (task.recipe === 'pretrain') return numParametersOfNew(task.config);
+  const own = numParametersIn(task.modelFolder);
+  return task.recipe === 'ppo' ? Math.max(own, numParametersIn(task.rewardFolder)) : own;
 }
 
 async function open(task: RecipeTask, signal: AbortSignal): Promise<AsyncIterable<TrainEvent>> {

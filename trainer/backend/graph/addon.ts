@@ -58,6 +58,11 @@ export function findAddon(): string | null {
   return (linked && paths.find((path) => existsSync(path))) || null;
 }
 
+/** Whether this process has loaded it: what TensorFlow reads from the environment is settled then. */
+export function isAddonLoaded(): boolean {
+  return loaded !== null;
+}
+
 /**
  * Loads the addon, once for the process.
  * @throws Error saying how to install it
