@@ -40,6 +40,7 @@ import { valueAndGrads } from '../optim/value-and-grads.ts';
 import { createRng } from '../rng.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import { assertFinite } from './assert-finite.ts';
+import { checkContext } from './check-context.ts';
 import { createScorer } from './create-scorer.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
@@ -85,10 +86,15 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     examples.filter(({ split }) => split === 'heldout'),
     options,
   );
+  checkContext(
+    [...train.rows, ...heldOut.rows].flatMap((row) => row.sequences.map((ids) => ids.length)),
+    { modelFolder, options: { maxLength: config.maxLength } },
+  );
   const order = createExampleOrder({
     seed: runtime.seed,
     stream: 'examples',
     numExamples: train.rows.length,
+    whenNone: `of ${examples.length}, ${train.counts.withoutPairs} rank nothing above anything, ${train.counts.dropped} are longer than maxLength ${config.maxLength}, and ${heldOut.rows.length} are held out`,
   });
   const numSeen = Math.max(1, Math.round(config.epochs * train.rows.length));
   const totalSteps = Math.ceil(numSeen / batchSize);

@@ -36,6 +36,7 @@ import { valueAndGrads } from '../optim/value-and-grads.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/load-tokenizer.ts';
 import { answerBatch } from './answer-batch.ts';
 import { assertFinite } from './assert-finite.ts';
+import { checkContext } from './check-context.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
 import { keepTokenizer } from './keep-tokenizer.ts';
@@ -69,10 +70,15 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     config.maxLength,
   );
   const tooLong = train.tooLong + heldOut.tooLong;
+  checkContext(
+    [...train.rows, ...heldOut.rows].map((row) => row.promptIds.length + row.responseIds.length),
+    { modelFolder, options: { maxLength: config.maxLength } },
+  );
   const order = createExampleOrder({
     seed: runtime.seed,
     stream: 'examples',
     numExamples: train.rows.length,
+    whenNone: `of ${examples.length}, ${train.tooLong} are longer than maxLength ${config.maxLength} and ${heldOut.rows.length + heldOut.tooLong} are held out`,
   });
   const numSeen = Math.max(1, Math.round(config.epochs * train.rows.length));
   const totalSteps = Math.ceil(numSeen / batchSize);
