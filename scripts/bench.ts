@@ -51,10 +51,12 @@ async function main(): Promise<void> {
     if (json) writeFileSync(json, `${JSON.stringify(value, null, 2)}\n`);
   };
   const stop = new AbortController();
-  process.once('SIGINT', () => {
-    stop.abort(new Error('interrupted'));
-    process.exitCode = 130;
-  });
+  for (const name of ['SIGINT', 'SIGTERM']) {
+    process.once(name, () => {
+      stop.abort(new Error('interrupted'));
+      process.exitCode = 130;
+    });
+  }
 
   if (!values.peer) {
     const machine = { processor: cpus()[0]?.model, cores: availableParallelism(), node: process.version };

@@ -1,5 +1,5 @@
 /** The LoRA adapter of the fixtures against PEFT: forward, gradients, merge (tolerances: issue and fixtures' README). */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -113,6 +113,7 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
       expect(readParams(again.params)).toEqual(readParams(model.params));
       expect(again.lora).toEqual(model.lora);
       disposeParams(again.params);
+      rmSync(folder, { recursive: true });
     });
   },
 );

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { latestCheckpoint } from '../../trainer/checkpoint.ts';
 import type { PpoConfig } from '../../trainer/config/ppo.ts';
-import type { PromptExample, RankedExample } from '../../trainer/data/types.ts';
+import type { PromptExample } from '../../trainer/data/types.ts';
+import type { TrainEvent } from '../../trainer/events.ts';
+import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { disposeParams, readFloats } from '../../trainer/model/params.ts';
 import { ppo } from '../../trainer/recipes/ppo.ts';
 import { reward } from '../../trainer/recipes/reward.ts';
 import { selfCheck } from '../../trainer/recipes/self-check.ts';
@@ -95,9 +99,57 @@ describe('guards', () => {
   it('a learning rate that blows up stops sft and leaves its earlier checkpoint', async () => {
     const optimizer = { ...tinySft.optimizer, learningRate: 1e30, schedule: 'constant' as const };
     const config = { ...tinySft, optimizer };
-    await expect(collect(sft({ ...run(), modelFolder, config, examples: sftExamples }))).rejects.toThrow(
+    const out = run();
+    const events: TrainEvent[] = [];
+    const failing = async () => {
+      const runtime = { ...tinySft.runtime, checkpointEvery: 1 };
+      const args = { ...out, modelFolder, config: { ...config, runtime }, examples: sftExamples };
+      for await (const event of sft(args)) events.push(event);
+    };
+    await expect(failing()).rejects.toThrow(
       /step \d+: .*(loss|grad_norm) = (NaN|Infinity).*config .*"learningRate":1e\+30/,
     );
+    const lastGood = events.findLast((event) => event.type === 'step')?.step as number;
+    const kept = latestCheckpoint(out.outFolder);
+    expect(kept?.step).toBe(lastGood);
+    const { params } = loadPretrained(kept?.folder as string);
+    for (const param of Object.values(params)) expect(readFloats(param).every(Number.isFinite)).toBe(true);
+    disposeParams(params);
+  });
+
+  it.each(['sft', 'reward', 'ppo'])('%s refuses rows longer than the context', async (recipe) => {
+    // the tiny model has 64 positions
+    const long = [{ role: 'user' as const, content: 'cat dog sun tree '.repeat(30) }];
+    const shared = { ...run(), modelFolder };
+    const starts: Record<string, () => AsyncIterable<TrainEvent>> = {
+      sft: () => {
+        const examples = [{ prompt: long, completion: 'The cat.', split: 'train' as const }];
+        return sft({ ...shared, config: { ...tinySft, maxLength: 500 }, examples });
+      },
+      reward: () => {
+        const examples = rankedExamples.map((example) => ({ ...example, prompt: long }));
+        const config = { ...tinyReward, maxLength: 500 };
+        return reward({ ...shared, config, examples, referencePrompts: prompts });
+      },
+      ppo: () => startPpo({ maxPromptLength: 500 }, undefined, [{ id: 'long', prompt: long }]),
+    };
+    await expect(collect((starts[recipe] as () => AsyncIterable<TrainEvent>)())).rejects.toThrow(
+      recipe === 'ppo'
+        ? /base has 64 positions and the longest row takes \d+ tokens: lower maxPromptLength 500 or responseLength 12/
+        : /base has 64 positions and the longest row takes \d+ tokens: lower maxLength 500/,
+    );
+  });
+
+  it('says what became of the rows when none is left', async () => {
+    const shared = { ...run(), modelFolder };
+    await expect(
+      collect(sft({ ...shared, config: { ...tinySft, maxLength: 5 }, examples: sftExamples })),
+    ).rejects.toThrow('no examples to train on: of 8, 7 are longer than maxLength 5 and 1 are held out');
+    const ties = rankedExamples.map((example) => ({ ...example, ranks: [0, 0, 0] }));
+    const config = { ...tinyReward, useTies: false };
+    await expect(
+      collect(reward({ ...shared, config, examples: ties, referencePrompts: prompts })),
+    ).rejects.toThrow('no examples to train on: of 24, ');
   });
 
   it('a reward model with another tokenizer is refused, and so is a policy in its place', async () => {
@@ -146,25 +198,6 @@ describe('guards', () => {
     const warnings = events.filter((event) => event.type === 'warning');
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatchObject({ message: expect.stringContaining('is under entropyFloor 100') });
-  });
-
-  it('rows longer than the model goes are refused before the first step', async () => {
-    const long = 'cat dog '.repeat(60);
-    const message = /base: config.json allows 64 positions, the longest row has \d+ tokens: maxLength is 500/;
-    const sftConfig = { ...tinySft, maxLength: 500 };
-    const examples = [
-      { ...sftExamples[0], completion: long } as (typeof sftExamples)[number],
-      ...sftExamples,
-    ];
-    await expect(collect(sft({ ...run(), modelFolder, config: sftConfig, examples }))).rejects.toThrow(
-      message,
-    );
-    const [first, ...others] = rankedExamples as [RankedExample, ...RankedExample[]];
-    const args = {
-      ...{ ...run(), modelFolder, config: { ...tinyReward, maxLength: 500 }, referencePrompts: prompts },
-      examples: [{ ...first, responses: [long, ...first.responses.slice(1)] }, ...others],
-    };
-    await expect(collect(reward(args))).rejects.toThrow(message);
   });
 
   it('rows that do not fit are counted aloud', async () => {

@@ -122,7 +122,13 @@ describe('npm run train', () => {
   }, 240_000);
 
   it('answers mistakes in one line with exit code 2', async () => {
+    const broken = join(work, 'broken.jsonl');
+    writeFileSync(broken, '{oops\n{"prompt":"p"}\n{"prompt":"q"}\n');
     const cases: [string[], string][] = [
+      [
+        ['train', 'reward', '--data', broken, '--model', join(base, 'final'), '--out', join(work, 'x')],
+        `--data ${broken}: none of 3 rows can be used (malformed-json 1, wrong-columns 2); the first:\n  line 1`,
+      ],
       [
         ['train', 'reward', '--data', '/no/such.jsonl', '--out', join(work, 'x')],
         '--data /no/such.jsonl: there is no such file',
@@ -159,6 +165,14 @@ describe('npm run train', () => {
 });
 
 describe('npm run generate', () => {
+  it('refuses a prompt that is longer than the context', async () => {
+    const prompt = 'Name two animals. '.repeat(100);
+    const outcome = await run(['generate', '--model', join(base, 'final'), '--prompt', prompt]);
+    expect(outcome.code).toBe(1);
+    expect(outcome.err).toMatch(/prompt 0 of \d+ tokens and 48 new ones pass the model's \d+ positions/);
+    expect(outcome.err).not.toContain('    at ');
+  }, 60_000);
+
   it('gives the same text for the same seed', async () => {
     const args = [
       'generate',

@@ -76,9 +76,12 @@ async function read<Example>(file: string, loading: Promise<Loaded<Example>>): P
     throw error;
   }
   if (loaded.examples.length === 0) {
-    const reasons = loaded.report.examples.map((row) => `line ${row.line}: ${row.reason}: ${row.detail}`);
+    const { read: numRead, rejected } = loaded.report;
+    const counts = Object.entries(rejected).map(([reason, count]) => `${reason} ${count}`);
+    const first = loaded.report.examples.map((row) => `line ${row.line}: ${row.reason}: ${row.detail}`);
+    const why = counts.length > 0 ? ` (${counts.join(', ')}); the first:` : '';
     throw new UsageError(
-      [`--data ${file}: none of ${loaded.report.read} rows can be used`, ...reasons].join('\n  '),
+      [`--data ${file}: none of ${numRead} rows can be used${why}`, ...first].join('\n  '),
     );
   }
   return loaded;

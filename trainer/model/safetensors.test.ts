@@ -125,6 +125,16 @@ describe('safetensors', () => {
       /tensor a: type F64, expected one of F32/,
     ],
     [
+      '64-bit integers',
+      () => craft({ a: { ...f32([1], 0, 8), dtype: 'I64' } }, eight),
+      /tensor a: type I64, expected one of F32/,
+    ],
+    [
+      'bytes',
+      () => craft({ mask: { ...f32([8], 0, 8), dtype: 'U8' } }, eight),
+      /tensor mask: type U8, expected one of F32/,
+    ],
+    [
       'a type named like a property',
       () => craft({ a: { ...f32([1], 0, 8), dtype: 'toString' } }, eight),
       /tensor a: type toString/,

@@ -10,9 +10,11 @@ export function createExampleOrder(args: {
   seed: number;
   stream: string;
   numExamples: number;
+  /** what became of the examples, said when none is left */
+  whenNone: string;
 }): (from: number, to: number) => number[] {
-  const { seed, stream, numExamples } = args;
-  if (numExamples < 1) throw new Error('there are no examples to train on');
+  const { seed, stream, numExamples, whenNone } = args;
+  if (numExamples < 1) throw new Error(`there are no examples to train on: ${whenNone}`);
   const indices = Array.from({ length: numExamples }, (_, i) => i);
   let cached = { pass: -1, order: indices };
   return (from, to) =>

@@ -35,6 +35,7 @@ import { learningRateAt } from '../optim/schedule.ts';
 import { createRng } from '../rng.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import { assertFinite } from './assert-finite.ts';
+import { checkContext } from './check-context.ts';
 import { episodeBatch } from './episode-batch.ts';
 import { estimateAdvantages } from './estimate-advantages.ts';
 import { createExampleOrder } from './example-order.ts';
@@ -87,7 +88,17 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
   const fits = ({ ids }: { ids: number[] }) => ids.length <= config.maxPromptLength;
   const prompts = args.prompts.map(encode).filter(fits);
   const evalPrompts = args.evalPrompts.map(encode).filter(fits);
-  const order = createExampleOrder({ seed: runtime.seed, stream: 'prompts', numExamples: prompts.length });
+  const { maxPromptLength, responseLength } = config;
+  checkContext(
+    [...prompts, ...evalPrompts].map(({ ids }) => ids.length + responseLength),
+    { modelFolder, options: { maxPromptLength, responseLength } },
+  );
+  const order = createExampleOrder({
+    seed: runtime.seed,
+    stream: 'prompts',
+    numExamples: prompts.length,
+    whenNone: `none of ${args.prompts.length} prompts has at most maxPromptLength ${config.maxPromptLength} tokens`,
+  });
   const totalSteps = Math.ceil(config.totalEpisodes / rolloutBatchSize);
 
   // 2. Policy, frozen reference, score, critic, two optimizers.

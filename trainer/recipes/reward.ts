@@ -41,7 +41,7 @@ import { createRng } from '../rng.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import { asTrainable, checkAdapterChangesNothing } from './adapted-model.ts';
 import { assertFinite } from './assert-finite.ts';
-import { checkFitsContext } from './check-fits-context.ts';
+import { checkContext } from './check-context.ts';
 import { createScorer } from './create-scorer.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
@@ -95,10 +95,15 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     examples.filter(({ split }) => split === 'heldout'),
     options,
   );
+  checkContext(
+    [...train.rows, ...heldOut.rows].flatMap((row) => row.sequences.map((ids) => ids.length)),
+    { modelFolder, options: { maxLength: config.maxLength } },
+  );
   const order = createExampleOrder({
     seed: runtime.seed,
     stream: 'examples',
     numExamples: train.rows.length,
+    whenNone: `of ${examples.length}, ${train.counts.withoutPairs} rank nothing above anything, ${train.counts.dropped} are longer than maxLength ${config.maxLength}, and ${heldOut.rows.length} are held out`,
   });
   const numSeen = Math.max(1, Math.round(config.epochs * train.rows.length));
   const totalSteps = Math.ceil(numSeen / batchSize);
@@ -174,10 +179,6 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
       numParameters: countParams(params),
     };
     yield checkPadDiffersFromEos(tokenizer);
-    checkFitsContext(
-      [...train.rows, ...heldOut.rows].flatMap(({ sequences }) => sequences),
-      { folder: modelFolder, maxPositions: model.maxPositions, maxLength: config.maxLength },
-    );
     yield selfCheck({
       name: 'reward head present',
       deviation: params[SCORE_WEIGHT] ? 0 : 1,

@@ -37,12 +37,15 @@ const codes = (text: string) => [...text].map((c) => c.charCodeAt(0));
 
 describe('createExampleOrder', () => {
   it('is one permutation after another, the same from whatever place it is read', () => {
-    const order = () => createExampleOrder({ seed: 1, stream: 's', numExamples: 5 });
+    const whenNone = 'all were too long';
+    const order = () => createExampleOrder({ seed: 1, stream: 's', numExamples: 5, whenNone });
     const all = order()(0, 15);
     for (const pass of [0, 5, 10]) expect(all.slice(pass, pass + 5).sort()).toEqual([0, 1, 2, 3, 4]);
     const late = order();
     expect([...late(11, 15), ...late(3, 6)]).toEqual([...all.slice(11, 15), ...all.slice(3, 6)]);
-    expect(() => createExampleOrder({ seed: 1, stream: 's', numExamples: 0 })).toThrow('no examples');
+    expect(() => createExampleOrder({ seed: 1, stream: 's', numExamples: 0, whenNone })).toThrow(
+      'no examples to train on: all were too long',
+    );
   });
 });
 

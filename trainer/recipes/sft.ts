@@ -37,7 +37,7 @@ import { loadTokenizer, type Tokenizer } from '../tokenizer/load-tokenizer.ts';
 import { asTrainable, checkAdapterChangesNothing } from './adapted-model.ts';
 import { answerBatch } from './answer-batch.ts';
 import { assertFinite } from './assert-finite.ts';
-import { checkFitsContext } from './check-fits-context.ts';
+import { checkContext } from './check-context.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
 import { keepTokenizer } from './keep-tokenizer.ts';
@@ -79,10 +79,15 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     config.maxLength,
   );
   const tooLong = train.tooLong + heldOut.tooLong;
+  checkContext(
+    [...train.rows, ...heldOut.rows].map((row) => row.promptIds.length + row.responseIds.length),
+    { modelFolder, options: { maxLength: config.maxLength } },
+  );
   const order = createExampleOrder({
     seed: runtime.seed,
     stream: 'examples',
     numExamples: train.rows.length,
+    whenNone: `of ${examples.length}, ${train.tooLong} are longer than maxLength ${config.maxLength} and ${heldOut.rows.length + heldOut.tooLong} are held out`,
   });
   const numSeen = Math.max(1, Math.round(config.epochs * train.rows.length));
   const totalSteps = Math.ceil(numSeen / batchSize);
@@ -183,10 +188,6 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
       numParameters: countParams(params),
     };
     yield checkPadDiffersFromEos(tokenizer);
-    checkFitsContext(
-      [...train.rows, ...heldOut.rows].map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
-      { folder: modelFolder, maxPositions: model.maxPositions, maxLength: config.maxLength },
-    );
     const [first] = train.rows;
     if (lora && first && step === 0) {
       const ids = [...first.promptIds, ...first.responseIds];
