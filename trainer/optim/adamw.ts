@@ -71,7 +71,9 @@ export function createAdamW(params: Params, config: AdamWConfig): AdamW {
       if (missing.length > 0) throw new Error(`adamw: no gradient for ${missing.join(', ')}`);
       const norm = globalNorm([...moments.keys()].map((name) => grads[name] as Tensor));
       const gradScale = clipScale(norm, maxGradNorm);
-      for (const [name, { first, second }] of moments) {
+      // the largest last: by then the gradients of all others have been let go of
+      const bySize = [...moments].sort((a, b) => a[1].first.size - b[1].first.size);
+      for (const [name, { first, second }] of bySize) {
         const variable = params[name] as Variable;
         const decay = decays(name, variable.shape) ? weightDecay : 0;
         adamw(

@@ -90,6 +90,15 @@ export class Nodes {
     return this.cast(y, { from: dtype, to: 'float32' });
   }
 
+  /**
+   * x once `other` is there, as a node of its own. What a backward pass computes anew from it is not the forward pass's node,
+   * whose result would lie in memory until then.
+   */
+  after(x: NodeOutput, other: NodeOutput): NodeOutput {
+    const inputs = [x, `^${other.replace(/:\d+$/, '')}`];
+    return this.graph.node({ op: 'Identity', inputs, attributes: { T: { type: 'float32' } } });
+  }
+
   /** Sums over the last axis of x [N, width], [N, 1]: a product with ones is several times faster than the op Sum. */
   rowSums(x: NodeOutput, { width, factor = 1 }: { width: number; factor?: number }): NodeOutput {
     return this.matMul(x, this.graph.constant(new Float32Array(width).fill(factor), [width, 1]));

@@ -10,16 +10,24 @@ import { TOKEN_ENTROPY } from '../../ops/token-entropy.ts';
 import { TOKEN_LOG_PROBS, TOKEN_LOG_PROBS_GRADIENT } from '../../ops/token-log-probs.ts';
 import type { TensorInfo, Variable } from '../tf.ts';
 import type { NodeOutput } from './graph-writer.ts';
-import type { GraphKernel } from './kernel-registration.ts';
+import type { GraphKernel, KernelContext } from './kernel-registration.ts';
 
 type Inputs<Names extends string> = Record<Names, TensorInfo>;
-/** Elements of a parameter from which on its update waits for the one before. */
+/** Elements from which on memory is worth more than another node. */
 const LARGE = 2 ** 18;
 
-/** `name` of `name:1`: control inputs name nodes, not outputs. */
-const ofNode = (output: NodeOutput): string => output.replace(/:\d+$/, '');
 const rowsOf = (info: TensorInfo) => info.shape[0] as number;
 const widthOf = (info: TensorInfo) => info.shape[1] as number;
+
+/** A large tensor of the forward pass for the backward pass to compute from anew, see `after`; a small one as it is. */
+function late(
+  x: TensorInfo,
+  dy: TensorInfo,
+  { nodes, node }: Pick<KernelContext, 'nodes' | 'node'>,
+): NodeOutput {
+  const size = x.shape.reduce((product, axis) => product * axis, 1);
+  return size >= LARGE ? nodes.after(node(x), node(dy)) : node(x);
+}
 
 export const opKernels: [string, GraphKernel][] = [
   [
@@ -69,7 +77,7 @@ export const opKernels: [string, GraphKernel][] = [
     (inputs, { nodes, node, tensor }) => {
       const { x, weight, inverseRms, dy } = inputs as Inputs<'x' | 'weight' | 'inverseRms' | 'dy'>;
       const [rows, width] = [rowsOf(x), widthOf(x)];
-      const normalised = nodes.mul(node(x), node(inverseRms));
+      const normalised = nodes.mul(late(x, dy, { nodes, node }), node(inverseRms));
       const g = nodes.mul(node(dy), node(weight));
       const projection = nodes.rowSums(nodes.mul(g, normalised), { width, factor: 1 / width });
       const dx = nodes.mul(nodes.sub(g, nodes.mul(normalised, projection)), node(inverseRms));
@@ -89,11 +97,12 @@ export const opKernels: [string, GraphKernel][] = [
     SWIGLU_GRADIENT,
     (inputs, { nodes, node, tensor }) => {
       const { gate, up, dy } = inputs as Inputs<'gate' | 'up' | 'dy'>;
-      const sigmoid = nodes.op('Sigmoid', [node(gate)]);
+      const gateAgain = late(gate, dy, { nodes, node });
+      const sigmoid = nodes.op('Sigmoid', [gateAgain]);
       const dSilu = nodes.mul(node(dy), node(up));
-      const dSigmoid = nodes.op('SigmoidGrad', [sigmoid, nodes.mul(dSilu, node(gate))]);
+      const dSigmoid = nodes.op('SigmoidGrad', [sigmoid, nodes.mul(dSilu, gateAgain)]);
       const dGate = nodes.add(nodes.mul(dSilu, sigmoid), dSigmoid);
-      const dUp = nodes.mul(node(dy), nodes.mul(node(gate), sigmoid));
+      const dUp = nodes.mul(node(dy), nodes.mul(gateAgain, sigmoid));
       return [tensor(dGate, gate.shape), tensor(dUp, gate.shape)];
     },
   ],
@@ -135,13 +144,7 @@ export const opKernels: [string, GraphKernel][] = [
     AFTER,
     (inputs, { nodes, node, tensor }) => {
       const { x, other } = inputs as Inputs<'x' | 'other'>;
-      // a node of its own: equal ones must not become one
-      const attributes = { T: { type: 'float32' } } as const;
-      const y = nodes.graph.node({
-        op: 'Identity',
-        inputs: [node(x), `^${ofNode(node(other))}`],
-        attributes,
-      });
+      const y = nodes.after(node(x), node(other));
       return tensor(y, x.shape);
     },
   ],

@@ -1,3 +1,4 @@
+import { collectGarbage } from '../memory.ts';
 import type { Variable } from '../tf.ts';
 import type { Program } from './program.ts';
 import { deleteTensors, read, upload } from './session.ts';
@@ -6,6 +7,9 @@ import { deleteTensors, read, upload } from './session.ts';
 const MOST_PROGRAMS = 48;
 /** Variables read back in one go: each list of names costs TensorFlow a preparation, one long list much memory. */
 const READ_AT_ONCE = 32;
+
+/** Bytes of arrays let go of from which on their memory is given back at once. */
+const WORTH_COLLECTING = 2 ** 26;
 
 type Place = { program: Program; slot: number };
 /** What the backend keeps of a tensor on the host. */
@@ -66,8 +70,12 @@ export class Residency {
     return best;
   }
 
-  /** Brings the current values of the variables into a program and takes away the copies of those that it will write. */
+  /**
+   * Brings the current values of the variables into a program and takes away the copies of those that it will write, on the
+   * host too.
+   */
   prepare(program: Program, variables: readonly Variable[]): void {
+    let freed = 0;
     const moves: { slot: number; dataId: object; value: number }[] = [];
     const wanted = new Map<Program, { from: number[]; slots: number[]; dataIds: object[] }>();
     variables.forEach(({ dataId }, slot) => {
@@ -106,17 +114,14 @@ export class Residency {
       const places = this.#placesOf(dataId);
       for (const place of places) if (place.program !== program) place.program.drop(place.slot);
       this.#places.set(dataId, [{ program, slot }]);
-    });
-    for (const other of this.#used) other.releaseStale();
-  }
-
-  /** After a run: what the program wrote is now nowhere else. */
-  written(program: Program, variables: readonly Variable[]): void {
-    variables.forEach(({ dataId }, slot) => {
-      if (!program.slots[slot]?.isWritten || this.#onlyInPrograms.has(dataId)) return;
+      if (this.#onlyInPrograms.has(dataId)) return;
       this.#onlyInPrograms.add(dataId);
+      freed += 4 * this.#host.values(dataId).length;
       this.#host.forget(dataId);
     });
+    for (const other of this.#used) other.releaseStale();
+    // arrays of a large model would lie there during the first step, which needs the memory most
+    if (freed >= WORTH_COLLECTING) collectGarbage();
   }
 
   /** Reads a value back to the host, and its neighbours with it: who asks for one asks for all. */
