@@ -1,16 +1,25 @@
-import { type BackendName, isNativeInstalled } from '../../trainer/backend/choose.ts';
+import { type BackendName, bestBackend, isNativeInstalled } from '../../trainer/backend/choose.ts';
 
-let announced = false;
+const announced = new Set<string>();
 
 /**
- * The given backends, and native where `npm run native` has installed it; elsewhere its tests are left out after one
- * printed line. With CI=true and PLUMBLINE_NATIVE=1 absence is an error: nothing skips in silence.
+ * The given backends, and native where `npm run native` has installed it, and cuda where its CUDA build sees a GPU; elsewhere
+ * their tests are left out after one printed line. With CI=true and PLUMBLINE_NATIVE=1 absence of native is an error: nothing
+ * skips in silence.
  */
 export function withNative(backends: readonly BackendName[]): BackendName[] {
-  if (isNativeInstalled()) return [...backends, 'native'];
+  if (isNativeInstalled()) {
+    if (bestBackend() === 'cuda') return [...backends, 'native', 'cuda'];
+    announce('skipped: no GPU here, or not the CUDA build (npm run native -- --cuda)');
+    return [...backends, 'native'];
+  }
   if (process.env.CI === 'true' && process.env.PLUMBLINE_NATIVE === '1')
     throw new Error('tests need the native backend: run npm run native');
-  if (!announced) console.warn('skipped: the native backend is not installed (npm run native)');
-  announced = true;
+  announce('skipped: the native backend is not installed (npm run native)');
   return [...backends];
+}
+
+function announce(line: string): void {
+  if (!announced.has(line)) console.warn(line);
+  announced.add(line);
 }

@@ -95,7 +95,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend: BackendName) => {
     expect(tf.memory().numTensors - before).toBe(Object.keys(made[1] as Params).length);
   });
 
-  if (backend === 'native') {
+  if (backend === 'native' || backend === 'cuda') {
     // the rows of the embedding's gradient are added into the head's, the weights of the loss go onto [N, D]
     it.each(Object.keys(MODELS))(
       '%s: gradients of a tied head equal those of the cpu backend',

@@ -207,10 +207,20 @@ const decodeAttention: GraphKernel = (inputs, context, attributes) => {
   const { cacheK, cacheV } = inputs as unknown as Record<'cacheK' | 'cacheV', Variable>;
   const { numHeads, numKvHeads, headDim } = attributes as Heads;
   const [batch, slots] = mask.shape as [number, number];
-  const scaled = rotation(inputs, context, { rows: batch, factor: 1 / Math.sqrt(headDim) });
-  const queries = rotate(nodes, nodes.reshape(node(q), [batch, numHeads, headDim]), scaled);
+  // one token a row is little work for many nodes: queries and keys turn together, by tables that scale the queries too
+  const heads = numHeads + numKvHeads;
   const plain = rotation(inputs, context, { rows: batch });
-  const key = rotate(nodes, nodes.reshape(node(k), [batch, numKvHeads, headDim]), plain);
+  const factors = nodes.graph.constant(
+    Float32Array.from({ length: heads }, (_, head) => (head < numHeads ? 1 / Math.sqrt(headDim) : 1)),
+    [1, heads, 1],
+  );
+  const tables = { cos: nodes.mul(plain.cos, factors), sin: nodes.mul(plain.sin, factors) };
+  const both = nodes.reshape(nodes.concat([node(q), node(k)], 1), [batch, heads, headDim]);
+  const [queries, key] = nodes.many(
+    'SplitV',
+    [rotate(nodes, both, tables), nodes.ints([numHeads, numKvHeads]), nodes.int(1)],
+    { attributes: { T: { type: 'float32' }, Tlen: { type: 'int32' }, num_split: { int: 2 } }, count: 2 },
+  ) as [NodeOutput, NodeOutput];
 
   const indices = nodes.op('AddV2', [firstSlots(nodes, cacheK, 1), node(slot)], 'int32');
   writeRows(context, cacheK, { indices, rows: nodes.reshape(key, [batch * numKvHeads, headDim]) });

@@ -1,6 +1,9 @@
 /** Short names for the nodes that the kernels are made of. Every function adds nodes to a graph and gives an output. */
 import type { Attributes, DataType, GraphWriter, NodeOutput } from './graph-writer.ts';
 
+/** Rows up to which a sum by itself is faster than as a product. */
+const FEW_ROWS = 64;
+
 type Transpose = { a?: boolean; b?: boolean };
 
 /** What the products of a model's matrices are computed in; everything else, and every sum, is float32. */
@@ -97,6 +100,14 @@ export class Nodes {
   after(x: NodeOutput, other: NodeOutput): NodeOutput {
     const inputs = [x, `^${other.replace(/:\d+$/, '')}`];
     return this.graph.node({ op: 'Identity', inputs, attributes: { T: { type: 'float32' } } });
+  }
+
+  /** Means over the last axis of x [N, width], [N, 1]. */
+  rowMeans(x: NodeOutput, { rows, width }: { rows: number; width: number }): NodeOutput {
+    // a product has a price of its own, which a few rows do not earn back
+    return rows <= FEW_ROWS
+      ? this.reduce('Mean', x, { axes: [1], keep: true })
+      : this.rowSums(x, { width, factor: 1 / width });
   }
 
   /** Sums over the last axis of x [N, width], [N, 1]: a product with ones is several times faster than the op Sum. */

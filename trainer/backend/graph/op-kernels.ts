@@ -66,7 +66,7 @@ export const opKernels: [string, GraphKernel][] = [
     (inputs, { nodes, node, tensor }, { eps }) => {
       const { x, weight } = inputs as Inputs<'x' | 'weight'>;
       const [rows, width] = [rowsOf(x), widthOf(x)];
-      const meanSquare = nodes.rowSums(nodes.op('Square', [node(x)]), { width, factor: 1 / width });
+      const meanSquare = nodes.rowMeans(nodes.op('Square', [node(x)]), { rows, width });
       const inverseRms = nodes.op('Rsqrt', [nodes.add(meanSquare, nodes.float(eps))]);
       const y = nodes.mul(nodes.mul(node(x), inverseRms), node(weight));
       return [tensor(y, [rows, width]), tensor(inverseRms, [rows, 1])];
