@@ -1,6 +1,6 @@
 /**
- * Attention as nodes. Heads come first inside, [B, G, share, T, K] for queries and [B, G, 1, T, K] for keys and values, so that
- * one batched product serves all query heads of a group without repeating its keys.
+ * Attention as nodes. Heads come first inside, [B, G, share*T, K] for queries and [B, G, T, K] for keys and values, so that one
+ * product serves all query heads of a group without repeating its keys.
  */
 import { type Heads, ROPE_ATTENTION, ROPE_ATTENTION_GRADIENT } from '../../ops/rope-attention.ts';
 import { ROPE_DECODE_ATTENTION } from '../../ops/rope-decode-attention.ts';
@@ -86,17 +86,18 @@ const attention: GraphKernel = (inputs, context, attributes) => {
 
   const maskFloat = nodes.cast(node(mask), { from: 'int32', to: 'float32' });
   // scores are float32 in every precision: rounded to bfloat16, large ones would be off by a tenth
-  const scores = nodes.batchMatMul(
-    nodes.reshape(queries, [batch, groups, share, time, headDim]),
-    nodes.reshape(keys, [batch, groups, 1, time, headDim]),
+  const perGroup = nodes.batchMatMul(
+    nodes.reshape(queries, [batch, groups, share * time, headDim]),
+    nodes.reshape(keys, [batch, groups, time, headDim]),
     { b: true },
   );
+  const scores = nodes.reshape(perGroup, [batch, groups, share, time, time]);
   // queries that are padding see everything alike; the mask empties their rows, for the gradient too
   const weights = nodes.mul(
     nodes.op('Softmax', [nodes.add(scores, causalBias(nodes, maskFloat, size))]),
     nodes.reshape(maskFloat, [batch, 1, 1, time, 1]),
   );
-  const seen = nodes.batchProduct(weights, nodes.reshape(values, [batch, groups, 1, time, headDim]));
+  const seen = nodes.batchProduct(nodes.reshape(weights, [batch, groups, share * time, time]), values);
   const merged = nodes.transpose(nodes.reshape(seen, [batch, numHeads, time, headDim]), [0, 2, 1, 3]);
   const y = nodes.reshape(merged, [rows, numHeads * headDim]);
   return [
@@ -119,19 +120,16 @@ const attentionGradient: GraphKernel = (inputs, context, attributes) => {
   const perGroup = [batch, groups, share * time, headDim];
   const values = headsFirst(nodes, node(v), [batch, time, groups, headDim]);
   const dOut = headsFirst(nodes, node(dy), [batch, time, numHeads, headDim]);
-  const dWeights = nodes.batchProduct(
-    nodes.reshape(dOut, [batch, groups, share, time, headDim]),
-    nodes.reshape(values, [batch, groups, 1, time, headDim]),
-    { b: true },
-  );
-  const inner = nodes.reduce('Sum', nodes.mul(node(weights), dWeights), { axes: [4], keep: true });
-  const dScores = nodes.mul(node(weights), nodes.sub(dWeights, inner));
+  // the query heads of a group are rows of one matrix, so that the sum over them is part of the products for dk and dv
+  const dOutPerGroup = nodes.reshape(dOut, perGroup);
+  const weightsPerGroup = nodes.reshape(node(weights), [batch, groups, share * time, time]);
+  const dWeights = nodes.batchProduct(dOutPerGroup, values, { b: true });
+  const inner = nodes.reduce('Sum', nodes.mul(weightsPerGroup, dWeights), { axes: [3], keep: true });
+  const dScores = nodes.mul(weightsPerGroup, nodes.sub(dWeights, inner));
 
-  const dq = nodes.batchProduct(dScores, nodes.reshape(node(rotatedK), [batch, groups, 1, time, headDim]));
-  // the sum over the query heads of a group is part of the product
-  const flat = (x: NodeOutput) => nodes.reshape(x, [batch, groups, share * time, time]);
-  const dk = nodes.batchProduct(flat(dScores), nodes.reshape(node(rotatedQ), perGroup), { a: true });
-  const dv = nodes.batchProduct(flat(node(weights)), nodes.reshape(dOut, perGroup), { a: true });
+  const dq = nodes.batchProduct(dScores, node(rotatedK));
+  const dk = nodes.batchProduct(dScores, nodes.reshape(node(rotatedQ), perGroup), { a: true });
+  const dv = nodes.batchProduct(weightsPerGroup, dOutPerGroup, { a: true });
 
   const tokensFirst = (x: NodeOutput, heads: number) =>
     nodes.reshape(nodes.transpose(nodes.reshape(x, [batch, heads, time, headDim]), [0, 2, 1, 3]), [

@@ -16,6 +16,10 @@ type Inputs<Names extends string> = Record<Names, TensorInfo>;
 /** Elements from which on memory is worth more than another node. */
 const LARGE = 2 ** 18;
 
+/** What counts as few rows and as many in a product of the two. */
+const FEW_ROWS = 64;
+const MANY_ROWS = 8192;
+
 const rowsOf = (info: TensorInfo) => info.shape[0] as number;
 const widthOf = (info: TensorInfo) => info.shape[1] as number;
 
@@ -36,7 +40,11 @@ export const opKernels: [string, GraphKernel][] = [
       const { x, weight } = inputs as Inputs<'x' | 'weight'>;
       // a head with one output stays in float32: it costs nothing, and its scores are compared
       const multiply = rowsOf(weight) === 1 ? nodes.matMul : nodes.product;
-      const product = multiply.call(nodes, node(x), node(weight), { b: true });
+      // a few rows by a vocabulary: with the large matrix on the left it is not packed anew for each product
+      const isHead = rowsOf(x) > 1 && rowsOf(x) <= FEW_ROWS && rowsOf(weight) >= MANY_ROWS;
+      const product = isHead
+        ? nodes.transpose(nodes.product(node(weight), nodes.transpose(node(x), [1, 0])), [1, 0])
+        : multiply.call(nodes, node(x), node(weight), { b: true });
       const y = inputs.bias ? nodes.op('BiasAdd', [product, node(inputs.bias)]) : product;
       return tensor(y, [rowsOf(x), rowsOf(weight)]);
     },
