@@ -69,16 +69,20 @@ async function importFolder(): Promise<number> {
 }
 
 function summarize(result: TrainResult): string {
-  const { data: _, heldOutAccuracy, low, high, longerWins, pairs, ...rest } = result;
-  const lines = Object.entries(rest).map(([name, value]) => `${name}: ${value}`);
-  if (typeof heldOutAccuracy === 'number') {
-    const percent = (value: unknown) => `${(100 * Number(value)).toFixed(1)} %`;
-    lines.push(
-      `held-out accuracy: ${percent(heldOutAccuracy)} (95 % interval ${percent(low)} to ${percent(high)}, ${pairs} pairs)`,
-      `longer answer wins: ${percent(longerWins)} of the same pairs`,
-    );
-  }
-  return lines.join('\n');
+  const { data: _, ...figures } = result;
+  // only the reward recipe counts pairs; sft's accuracy is of tokens and stands among the others
+  if (typeof figures.pairs !== 'number') return listed(figures).join('\n');
+  const { heldOutAccuracy, low, high, longerWins, pairs, ...rest } = figures;
+  const percent = (value: unknown) => `${(100 * Number(value)).toFixed(1)} %`;
+  return [
+    ...listed(rest),
+    `held-out accuracy: ${percent(heldOutAccuracy)} (95 % interval ${percent(low)} to ${percent(high)}, ${pairs} pairs)`,
+    `longer answer wins: ${percent(longerWins)} of the same pairs`,
+  ].join('\n');
+}
+
+function listed(figures: Record<string, unknown>): string[] {
+  return Object.entries(figures).map(([name, value]) => `${name}: ${value}`);
 }
 
 function quoted(word: string): string {
