@@ -124,7 +124,8 @@ const attentionGradient: GraphKernel = (inputs, context, attributes) => {
   const dOutPerGroup = nodes.reshape(dOut, perGroup);
   const weightsPerGroup = nodes.reshape(node(weights), [batch, groups, share * time, time]);
   const dWeights = nodes.batchProduct(dOutPerGroup, values, { b: true });
-  const inner = nodes.reduce('Sum', nodes.mul(weightsPerGroup, dWeights), { axes: [3], keep: true });
+  const perRow = nodes.reshape(nodes.mul(weightsPerGroup, dWeights), [batch * numHeads * time, time]);
+  const inner = nodes.reshape(nodes.rowSums(perRow, { width: time }), [batch, groups, share * time, 1]);
   const dScores = nodes.mul(weightsPerGroup, nodes.sub(dWeights, inner));
 
   const dq = nodes.batchProduct(dScores, node(rotatedK));

@@ -86,10 +86,13 @@ export const opKernels: [string, GraphKernel][] = [
       const { x, weight, inverseRms, dy } = inputs as Inputs<'x' | 'weight' | 'inverseRms' | 'dy'>;
       const [rows, width] = [rowsOf(x), widthOf(x)];
       const normalised = nodes.mul(late(x, dy, { nodes, node }), node(inverseRms));
+      const along = nodes.mul(node(dy), normalised);
+      // sum over d of dy * weight * normalised: the weight as a column does both
+      const projection = nodes.matMul(along, nodes.reshape(node(weight), [width, 1]));
+      const meanAlong = nodes.mul(normalised, nodes.scale(projection, 1 / width));
       const g = nodes.mul(node(dy), node(weight));
-      const projection = nodes.rowSums(nodes.mul(g, normalised), { width, factor: 1 / width });
-      const dx = nodes.mul(nodes.sub(g, nodes.mul(normalised, projection)), node(inverseRms));
-      const dWeight = nodes.columnSums(nodes.mul(node(dy), normalised), { rows, width });
+      const dx = nodes.mul(nodes.sub(g, meanAlong), node(inverseRms));
+      const dWeight = nodes.columnSums(along, { rows, width });
       return [tensor(dx, [rows, width]), tensor(dWeight, [width])];
     },
   ],
@@ -107,9 +110,9 @@ export const opKernels: [string, GraphKernel][] = [
       const { gate, up, dy } = inputs as Inputs<'gate' | 'up' | 'dy'>;
       const gateAgain = late(gate, dy, { nodes, node });
       const sigmoid = nodes.op('Sigmoid', [gateAgain]);
-      const dSilu = nodes.mul(node(dy), node(up));
-      const dSigmoid = nodes.op('SigmoidGrad', [sigmoid, nodes.mul(dSilu, gateAgain)]);
-      const dGate = nodes.add(nodes.mul(dSilu, sigmoid), dSigmoid);
+      // silu' = s + g s (1 - s), and SigmoidGrad is s (1 - s) times its second input
+      const slope = nodes.add(sigmoid, nodes.op('SigmoidGrad', [sigmoid, gateAgain]));
+      const dGate = nodes.mul(nodes.mul(node(dy), node(up)), slope);
       const dUp = nodes.mul(node(dy), nodes.mul(gateAgain, sigmoid));
       return [tensor(dGate, gate.shape), tensor(dUp, gate.shape)];
     },
