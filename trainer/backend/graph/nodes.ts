@@ -1,8 +1,8 @@
 /** Short names for the nodes that the kernels are made of. Every function adds nodes to a graph and gives an output. */
 import type { Attributes, DataType, GraphWriter, NodeOutput } from './graph-writer.ts';
 
-/** Rows up to which a sum by itself is faster than as a product. */
-const FEW_ROWS = 64;
+/** Rows up to which a sum by itself is faster than as a product, and a large matrix belongs on the left of one. */
+export const FEW_ROWS = 64;
 
 type Transpose = { a?: boolean; b?: boolean };
 

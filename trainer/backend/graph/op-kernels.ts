@@ -11,13 +11,13 @@ import { TOKEN_LOG_PROBS, TOKEN_LOG_PROBS_GRADIENT } from '../../ops/token-log-p
 import type { TensorInfo, Variable } from '../tf.ts';
 import type { NodeOutput } from './graph-writer.ts';
 import type { GraphKernel, KernelContext } from './kernel-registration.ts';
+import { FEW_ROWS } from './nodes.ts';
 
 type Inputs<Names extends string> = Record<Names, TensorInfo>;
 /** Elements from which on memory is worth more than another node. */
 const LARGE = 2 ** 18;
 
-/** What counts as few rows and as many in a product of the two. */
-const FEW_ROWS = 64;
+/** Rows from which on a weight is a vocabulary's. */
 const MANY_ROWS = 8192;
 
 const rowsOf = (info: TensorInfo) => info.shape[0] as number;
