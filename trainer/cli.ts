@@ -72,12 +72,12 @@ function summarize(result: TrainResult): string {
   const { data: _, ...figures } = result;
   // only the reward recipe counts pairs; sft's accuracy is of tokens and stands among the others
   if (typeof figures.pairs !== 'number') return listed(figures).join('\n');
-  const { heldOutAccuracy, low, high, longerWins, pairs, ...rest } = figures;
+  const { heldOutAccuracy, low, high, longerWins, bagOfWords, pairs, ...rest } = figures;
   const percent = (value: unknown) => `${(100 * Number(value)).toFixed(1)} %`;
   return [
     ...listed(rest),
     `held-out accuracy: ${percent(heldOutAccuracy)} (95 % interval ${percent(low)} to ${percent(high)}, ${pairs} pairs)`,
-    `longer answer wins: ${percent(longerWins)} of the same pairs`,
+    `on the same pairs: longer answer ${percent(longerWins)}, bag of words fitted to the training rows ${percent(bagOfWords)}`,
   ].join('\n');
 }
 

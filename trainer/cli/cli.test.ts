@@ -85,11 +85,13 @@ describe('npm run train', () => {
     expect(result).toMatchObject({
       data: { read: 62, used: 60, rejected: { 'malformed-json': 1, duplicate: 1 } },
     });
-    const { low, heldOutAccuracy, high, longerWins } = result as Record<string, number>;
+    const { low, heldOutAccuracy, high, longerWins, bagOfWords } = result as Record<string, number>;
     expect(low).toBeLessThanOrEqual(heldOutAccuracy as number);
     expect(high).toBeGreaterThanOrEqual(heldOutAccuracy as number);
     expect(longerWins).toBeGreaterThan(0);
     expect(longerWins).toBeLessThan(1);
+    expect(bagOfWords).toBeGreaterThan(0);
+    expect(bagOfWords).toBeLessThanOrEqual(1);
     expect(existsSync(join(work, 'rm', 'final', 'model.safetensors'))).toBe(true);
   }, 120_000);
 

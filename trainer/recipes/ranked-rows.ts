@@ -8,8 +8,8 @@ export type RankedRow = {
   sequences: number[][];
   pairs: RankedPair[];
   margin: number;
-  /** characters of each response, for the longer-one-wins baseline */
-  characters: number[];
+  /** the texts as judged, for the baselines that need no model */
+  responses: string[];
   /** tokens of the longest response, EOS included */
   longestResponse: number;
 };
@@ -67,7 +67,7 @@ export function rankedRows(
       sequences: cut.map((ids) => [...context, ...ids]),
       pairs,
       margin,
-      characters: responses.map((response) => response.length),
+      responses,
       longestResponse,
     });
   }

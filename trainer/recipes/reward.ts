@@ -25,6 +25,7 @@ import type { RewardConfig } from '../config/reward.ts';
 import type { PromptExample, RankedExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { rewardPairwise } from '../losses/reward-pairwise.ts';
+import { fitBagOfWords } from '../math/bag-of-words.ts';
 import { scoreNormalization } from '../math/score-normalization.ts';
 import { isRewardModel } from '../model/config.ts';
 import { forwardHidden } from '../model/decoder.ts';
@@ -77,7 +78,7 @@ export type RewardArgs = RecipeArgs<RewardConfig> & {
 
 /**
  * Summary: heldOutAccuracy with low and high (95 % Wilson), heldOutStrict, heldOutLoss, examples and pairs (held out),
- * longerWins (the baseline on the same pairs), trainAccuracy (of the first 512), trainExamples, dropped, promptsCut, gain, bias.
+ * longerWins and bagOfWords (baselines on the same pairs), trainAccuracy (of the first 512), trainExamples, dropped, promptsCut, gain, bias.
  */
 export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   const { config, modelFolder, outFolder, examples, referencePrompts, resumeFrom, signal } = args;
@@ -291,7 +292,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
       }
     }
 
-    // 7. Measure: held-out accuracy with interval, beside what the longer response alone would give.
+    // 7. Measure: held-out accuracy with interval, beside what length alone and words alone would give.
     const last = save('final', scale);
     yield last;
     const trained = evaluate(train.rows.slice(0, TRAIN_ACCURACY_EXAMPLES));
@@ -304,9 +305,10 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     };
     const { accuracy, strict, low, high, loss, numExamples, numPairs } = measureHeldOut();
     if (numPairs > 0) {
-      const longer = rankedAccuracy(heldOut.rows, () =>
-        Float32Array.from(heldOut.rows.flatMap((r) => r.characters)),
-      );
+      const accuracyOf = (scoreText: (response: string) => number) =>
+        rankedAccuracy(heldOut.rows, () =>
+          Float32Array.from(heldOut.rows.flatMap(({ responses }) => responses.map(scoreText))),
+        ).accuracy;
       Object.assign(summary, {
         heldOutAccuracy: accuracy,
         low,
@@ -315,7 +317,8 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
         heldOutLoss: loss,
         examples: numExamples,
         pairs: numPairs,
-        longerWins: longer.accuracy,
+        longerWins: accuracyOf((response) => response.length),
+        bagOfWords: accuracyOf(fitBagOfWords(train.rows)),
       });
     }
     yield { type: 'done', step, folder: last.folder, stopped: false, summary };

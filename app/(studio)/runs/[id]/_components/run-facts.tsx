@@ -118,6 +118,7 @@ const SUMMARY_LABELS: Record<string, string> = {
   low: '95 % interval from',
   high: '95 % interval to',
   longerWins: 'Longer answer wins (baseline)',
+  bagOfWords: 'Bag of words (baseline)',
   heldOutLoss: 'Held-out loss',
   pairs: 'Held-out pairs',
   trainAccuracy: 'Training accuracy',
