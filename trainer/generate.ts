@@ -11,7 +11,6 @@ import { createKvCache, disposeKvCache, type KvCache } from './model/kv-cache.ts
 import type { Params } from './model/params.ts';
 import { positionsFromMask } from './model/positions.ts';
 import type { TokenBatch } from './model/token-batch.ts';
-import { embedding } from './ops/embedding.ts';
 import { sampleToken } from './ops/sample-token.ts';
 import type { Rng } from './rng.ts';
 
@@ -204,10 +203,9 @@ function compileSteps(engine: Model & { cache: KvCache; temperature: number; ban
   return {
     prefill: compile('prefill', (inputs: PrefillInputs) => {
       const [batch, time] = inputs.idsBT.shape as [number, number];
-      const hiddenND = prefillHidden(params, config, { ...inputs, cache });
       // left padding puts every row's last token into the last column
-      const lastB = tf.range(time - 1, batch * time, time, 'int32');
-      return draw(embedding(hiddenND, lastB), inputs);
+      const rowsM = tf.range(time - 1, batch * time, time, 'int32');
+      return draw(prefillHidden(params, config, { ...inputs, rowsM, cache }), inputs);
     }),
     decode: compile('decode', (inputs: DecodeInputs) =>
       draw(decodeHidden(params, config, { ...inputs, cache }), inputs),

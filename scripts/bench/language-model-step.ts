@@ -5,7 +5,6 @@ import type { ModelConfig } from '../../trainer/model/config.ts';
 import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
 import type { Params } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
-import { embedding } from '../../trainer/ops/embedding.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type AdamWConfig, type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
@@ -28,7 +27,7 @@ export function languageModelStep(
     'bench sft step',
     (inputs: Batch & AdamWScalars<Tensor>) => {
       const { loss, grads } = valueAndGrads(params, () => {
-        const hiddenMD = embedding(forwardHidden(params, config, inputs), inputs.rowsM);
+        const hiddenMD = forwardHidden(params, config, inputs, { rowsM: inputs.rowsM });
         const logitsMV = lmLogits(params, config, hiddenMD);
         return { loss: crossEntropy(tokenLogProbs(logitsMV, inputs.targetsM), inputs.weightsM) };
       });

@@ -7,7 +7,6 @@ import { forwardHidden } from '../../trainer/model/decoder.ts';
 import { scoreHidden } from '../../trainer/model/heads.ts';
 import type { Params } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
-import { embedding } from '../../trainer/ops/embedding.ts';
 import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
 import { scalarOf } from '../../trainer/recipes/host-arrays.ts';
@@ -26,7 +25,7 @@ export function rewardModelStep(
     'bench reward step',
     (inputs: Inputs) => {
       const { loss, aux, grads } = valueAndGrads(params, () => {
-        const hiddenMD = embedding(forwardHidden(params, config, inputs), inputs.lastM);
+        const hiddenMD = forwardHidden(params, config, inputs, { rowsM: inputs.lastM });
         const scoresM = scoreHidden(params, config, hiddenMD);
         return { loss: rewardPairwise({ ...inputs, scoresM, centering: 0 }), scoresM };
       });

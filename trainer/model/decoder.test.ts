@@ -204,7 +204,11 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
       const cache = createKvCache(shape, { batch: 2, slots: 5 });
       const model = params();
       const prefill = compile('prefill', (batch: TokenBatch) => ({
-        logits: lmLogits(model, shape, prefillHidden(model, shape, { ...batch, cache })),
+        logits: lmLogits(
+          model,
+          shape,
+          prefillHidden(model, shape, { ...batch, rowsM: tf.range(0, 6, 1, 'int32'), cache }),
+        ),
       }));
       const decode = compile('decode', (batch: Omit<Parameters<typeof decodeHidden>[2], 'cache'>) => ({
         logits: lmLogits(model, shape, decodeHidden(model, shape, { ...batch, cache })),

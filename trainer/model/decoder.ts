@@ -13,7 +13,7 @@ import { type Params, param } from './params.ts';
 import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';
 
 /**
- * Hidden states [N, D] after the final norm. Pads (mask 0) are embedded as id 0 and seen by nobody; what comes out at a
+ * Hidden states [N, D] after the final norm, [M, D] with options.rowsM. Pads (mask 0) are embedded as id 0 and seen by nobody; what comes out at a
  * pad is finite and without meaning.
  */
 export function forwardHidden(
@@ -30,11 +30,11 @@ export function forwardHidden(
   }
 }
 
-/** forwardHidden that also writes the keys and values of all T tokens into slots 0..T-1 of the cache. */
+/** forwardHidden of rowsM that also writes the keys and values of all T tokens into slots 0..T-1 of the cache. */
 export function prefillHidden(
   params: Params,
   config: ModelConfig,
-  batch: TokenBatch & { cache: KvCache },
+  batch: TokenBatch & { rowsM: Tensor; cache: KvCache },
 ): Tensor2D {
   switch (config.family) {
     case 'llama':

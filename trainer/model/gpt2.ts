@@ -2,7 +2,8 @@
  * The GPT-2 decoder as pure functions over a record of parameters: learned positions, pre-norm blocks of full attention with
  * one projection for query, key and value, and a GELU MLP; no dropout anywhere (training.md P30).
  *
- * Shapes: B batch, T time, N = B*T, D model width, F MLP width, H heads, K head width, S cache slots.
+ * Shapes: B batch, T time, N = B*T, D model width, F MLP width, H heads, K head width, S cache slots,
+ * M those rows that matter.
  */
 import { type Tensor, type Tensor2D, tf } from '../backend/tf.ts';
 import { embedding } from '../ops/embedding.ts';
@@ -21,7 +22,7 @@ import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';
 
 type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
 
-/** Hidden states [N, D] after the final norm; see forwardHidden. */
+/** See forwardHidden. */
 export function forwardGpt2(
   params: Params,
   config: Gpt2Config,
@@ -37,20 +38,21 @@ export function forwardGpt2(
   return decoder(params, config, embedTokens(params, batch), attend, { ...options, tables });
 }
 
-/** forwardGpt2 that also writes the keys and values of all T tokens into slots 0..T-1 of the cache. */
+/** forwardGpt2 of rowsM that also writes the keys and values of all T tokens into slots 0..T-1 of the cache. */
 export function prefillGpt2(
   params: Params,
   config: Gpt2Config,
-  batch: TokenBatch & { cache: KvCache },
+  batch: TokenBatch & { rowsM: Tensor; cache: KvCache },
 ): Tensor2D {
   const { cos, sin } = noRotation(config);
-  const { maskBT, cache } = batch;
+  const { maskBT, rowsM, cache } = batch;
   const positionsBT = firstRow(maskBT);
-  return decoder(params, config, embedTokens(params, batch), (qkv, layer) => {
+  const attend = (qkv: Projections, layer: number): Tensor2D => {
     const [cacheK, cacheV] = layerCache(cache, layer);
     writeKvCache({ k: qkv.k, v: qkv.v, cos, sin, positionsBT, cacheK, cacheV }, headsOf(config));
     return ropeAttention({ ...qkv, cos, sin, positionsBT, maskBT }, headsOf(config));
-  });
+  };
+  return decoder(params, config, embedTokens(params, batch), attend, { rowsM });
 }
 
 /** Hidden states [B, D] of one new token per row, attending to slots 0..slot of the cache; writes the token's slot. */
@@ -80,28 +82,31 @@ function decoder<Tables extends Record<string, Tensor>>(
   config: Gpt2Config,
   embeddedND: Tensor2D,
   attend: (qkv: Projections, layer: number, tables: Tables) => Tensor2D,
-  { recompute = false, tables = {} as Tables }: ForwardOptions & { tables?: Tables } = {},
+  { recompute = false, rowsM, tables = {} as Tables }: ForwardOptions & { tables?: Tables } = {},
 ): Tensor2D {
   const norm = (path: string, inputND: Tensor2D): Tensor2D =>
     layerNorm(inputND, param(params, `${path}.weight`), param(params, `${path}.bias`), config.layerNormEps);
   const activate = config.activation === 'gelu' ? geluErf : gelu;
-  const block = (layer: number, inputND: Tensor2D, at: Tables): Tensor2D => {
+  const block = (layer: number, inputND: Tensor2D, at: Tables & { rowsM?: Tensor }): Tensor2D => {
     const path = `transformer.h.${layer}`;
     const qkv = projectBy(params, `${path}.attn.c_attn`, norm(`${path}.ln_1`, inputND));
     const [q, k, v] = tf.split(qkv, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
-    const attended = projectBy(params, `${path}.attn.c_proj`, attend({ q, k, v }, layer, at));
-    const xND: Tensor2D = tf.add(inputND, attended);
+    // M is N but for the last block
+    const pick = (rowsND: Tensor2D): Tensor2D => (at.rowsM ? embedding(rowsND, at.rowsM) : rowsND);
+    const attendedMD = projectBy(params, `${path}.attn.c_proj`, pick(attend({ q, k, v }, layer, at)));
+    const xMD: Tensor2D = tf.add(pick(inputND), attendedMD);
 
-    const innerNF = projectBy(params, `${path}.mlp.c_fc`, norm(`${path}.ln_2`, xND));
-    return tf.add(xND, projectBy(params, `${path}.mlp.c_proj`, activate(innerNF)));
+    const innerMF = projectBy(params, `${path}.mlp.c_fc`, norm(`${path}.ln_2`, xMD));
+    return tf.add(xMD, projectBy(params, `${path}.mlp.c_proj`, activate(innerMF)));
   };
   let xND = embeddedND;
   for (let layer = 0; layer < config.numLayers; layer++) {
+    const given = rowsM && layer === config.numLayers - 1 ? { ...tables, rowsM } : tables;
     xND = recompute
-      ? recomputed(paramsUnder(params, `transformer.h.${layer}.`), { xND, tables }, (inputND, at) =>
+      ? recomputed(paramsUnder(params, `transformer.h.${layer}.`), { xND, tables: given }, (inputND, at) =>
           block(layer, inputND, at),
         )
-      : block(layer, xND, tables);
+      : block(layer, xND, given);
   }
   return norm('transformer.ln_f', xND);
 }

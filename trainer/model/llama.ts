@@ -3,7 +3,7 @@
  * Pre-norm blocks of grouped-query attention with rotary positions and a SwiGLU MLP; no dropout anywhere (training.md P30).
  *
  * Shapes: B batch, T time, N = B*T, D model width, F SwiGLU width, H heads, G key/value heads, K head width, V vocabulary,
- * S cache slots, M any number of rows.
+ * S cache slots, M those rows that matter.
  */
 import { type Tensor, type Tensor2D, tf } from '../backend/tf.ts';
 import { embedding } from '../ops/embedding.ts';
@@ -22,7 +22,7 @@ import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';
 
 type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
 
-/** Hidden states [N, D] after the final norm; see forwardHidden. */
+/** See forwardHidden. */
 export function forwardLlama(
   params: Params,
   config: LlamaConfig,
@@ -37,19 +37,20 @@ export function forwardLlama(
   return decoder(params, config, embedTokens(params, batch), attend, { ...options, tables });
 }
 
-/** forwardLlama that also writes the rotated keys and values of all T tokens into slots 0..T-1 of the cache. */
+/** forwardLlama of rowsM that also writes the rotated keys and values of all T tokens into slots 0..T-1 of the cache. */
 export function prefillLlama(
   params: Params,
   config: LlamaConfig,
-  batch: TokenBatch & { cache: KvCache },
+  batch: TokenBatch & { rowsM: Tensor; cache: KvCache },
 ): Tensor2D {
-  const { maskBT, cache } = batch;
+  const { maskBT, rowsM, cache } = batch;
   const { cos, sin, rows: positionsBT } = rotationAt(config, batch.positionsBT);
-  return decoder(params, config, embedTokens(params, batch), (qkv, layer) => {
+  const attend = (qkv: Projections, layer: number): Tensor2D => {
     const [cacheK, cacheV] = layerCache(cache, layer);
     writeKvCache({ k: qkv.k, v: qkv.v, cos, sin, positionsBT, cacheK, cacheV }, headsOf(config));
     return ropeAttention({ ...qkv, cos, sin, positionsBT, maskBT }, headsOf(config));
-  });
+  };
+  return decoder(params, config, embedTokens(params, batch), attend, { rowsM });
 }
 
 /** Hidden states [B, D] of one new token per row, attending to slots 0..slot of the cache; writes the token's slot. */
@@ -76,10 +77,10 @@ function decoder<Tables extends Record<string, Tensor>>(
   config: LlamaConfig,
   embeddedND: Tensor2D,
   attend: (qkv: Projections, layer: number, tables: Tables) => Tensor2D,
-  { recompute = false, tables = {} as Tables }: ForwardOptions & { tables?: Tables } = {},
+  { recompute = false, rowsM, tables = {} as Tables }: ForwardOptions & { tables?: Tables } = {},
 ): Tensor2D {
   const eps = config.rmsNormEps;
-  const block = (layer: number, inputND: Tensor2D, at: Tables): Tensor2D => {
+  const block = (layer: number, inputND: Tensor2D, at: Tables & { rowsM?: Tensor }): Tensor2D => {
     const project = (name: string, inputNI: Tensor2D): Tensor2D =>
       projectBy(params, `model.layers.${layer}.${name}`, inputNI);
     const norm = (name: string) => param(params, `model.layers.${layer}.${name}.weight`);
@@ -94,19 +95,22 @@ function decoder<Tables extends Record<string, Tensor>>(
       layer,
       at,
     );
-    const xND: Tensor2D = tf.add(inputND, project('self_attn.o_proj', attended));
+    // M is N but for the last block
+    const pick = (rowsND: Tensor2D): Tensor2D => (at.rowsM ? embedding(rowsND, at.rowsM) : rowsND);
+    const xMD: Tensor2D = tf.add(pick(inputND), project('self_attn.o_proj', pick(attended)));
 
-    const mlpInputND = rmsNorm(xND, norm('post_attention_layernorm'), eps);
-    const activatedNF = swiglu(project('mlp.gate_proj', mlpInputND), project('mlp.up_proj', mlpInputND));
-    return tf.add(xND, project('mlp.down_proj', activatedNF));
+    const mlpInputMD = rmsNorm(xMD, norm('post_attention_layernorm'), eps);
+    const activatedMF = swiglu(project('mlp.gate_proj', mlpInputMD), project('mlp.up_proj', mlpInputMD));
+    return tf.add(xMD, project('mlp.down_proj', activatedMF));
   };
   let xND = embeddedND;
   for (let layer = 0; layer < config.numLayers; layer++) {
+    const given = rowsM && layer === config.numLayers - 1 ? { ...tables, rowsM } : tables;
     xND = recompute
-      ? recomputed(paramsUnder(params, `model.layers.${layer}.`), { xND, tables }, (inputND, at) =>
+      ? recomputed(paramsUnder(params, `model.layers.${layer}.`), { xND, tables: given }, (inputND, at) =>
           block(layer, inputND, at),
         )
-      : block(layer, xND, tables);
+      : block(layer, xND, given);
   }
   return rmsNorm(xND, param(params, 'model.norm.weight'), eps);
 }

@@ -5,6 +5,7 @@ import { type BackendName, chooseBackend, isNativeInstalled } from '../backend/c
 import { compile, type HostTensor, type Precision } from '../backend/compile.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
+import { embedding } from '../ops/embedding.ts';
 import { tokenLogProbs } from '../ops/token-log-probs.ts';
 import { valueAndGrads } from '../optim/value-and-grads.ts';
 import { createRng } from '../rng.ts';
@@ -34,16 +35,28 @@ afterEach(() => {
   made = [];
 });
 
-/** Loss and gradients of one step on rows of which the last is half padding. */
-function lossAndGrads(config: ModelConfig, options: ForwardOptions & { precision?: Precision } = {}) {
+/** Loss and gradients of one step on rows of which the last is half padding; of `rows` alone where they are given. */
+function lossAndGrads(
+  config: ModelConfig,
+  options: Pick<ForwardOptions, 'recompute'> & {
+    precision?: Precision;
+    rows?: { picked: number[]; by: 'model' | 'caller' };
+  } = {},
+) {
   const params = initParams(config, createRng(4, 'init'));
   made.push(params);
   const step = compile(
     'test step',
     (inputs: TokenBatch & Record<'targetsN' | 'weightsN', Tensor>) => {
       const { loss, grads } = valueAndGrads(params, () => {
-        const logitsNV = lmLogits(params, config, forwardHidden(params, config, inputs, options));
-        return { loss: crossEntropy(tokenLogProbs(logitsNV, inputs.targetsN), inputs.weightsN) };
+        const { rows, recompute } = options;
+        const rowsM = rows && tf.tensor1d(rows.picked, 'int32');
+        const picked = rows?.by === 'model' ? rowsM : undefined;
+        const hiddenND = forwardHidden(params, config, inputs, { recompute, rowsM: picked });
+        const hiddenMD = rowsM && !picked ? embedding(hiddenND, rowsM) : hiddenND;
+        const of = (valuesN: Tensor): Tensor => (rowsM ? tf.gather(valuesN, rowsM) : valuesN);
+        const logProbsM = tokenLogProbs(lmLogits(params, config, hiddenMD), of(inputs.targetsN));
+        return { loss: crossEntropy(logProbsM, of(inputs.weightsN)) };
       });
       return { loss, ...grads };
     },
@@ -94,6 +107,21 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend: BackendName) => {
     // the parameters of the second model are all that is left
     expect(tf.memory().numTensors - before).toBe(Object.keys(made[1] as Params).length);
   });
+
+  it.each(Object.keys(MODELS))(
+    '%s: the last block of a few rows gives what picking them afterwards gives',
+    (family) => {
+      const config = MODELS[family] as ModelConfig;
+      // out of order, one twice, one of padding
+      for (const picked of [[2, 9, 6, 9, 20], [13]]) {
+        const after = lossAndGrads(config, { rows: { picked, by: 'caller' } });
+        for (const recompute of [false, true]) {
+          const within = lossAndGrads(config, { recompute, rows: { picked, by: 'model' } });
+          expect(largestDifference(after, within)).toBeLessThan(1e-5);
+        }
+      }
+    },
+  );
 
   if (backend === 'native' || backend === 'cuda') {
     // the rows of the embedding's gradient are added into the head's, the weights of the loss go onto [N, D]

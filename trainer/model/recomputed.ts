@@ -8,7 +8,7 @@ export const AFTER = 'PlumblineAfter';
 registerReference(AFTER, ({ x }) => tf.clone(x as Tensor));
 
 /**
- * A block of a decoder, x [N, D] to [N, D], that keeps nothing for the backward pass but its input: there it runs again
+ * A block of a decoder, x [N, D] to [N, D] or to rows of it, that keeps nothing for the backward pass but its input: there it runs again
  * (Chen et al., Training Deep Nets with Sublinear Memory Cost, arXiv 1604.06174). Values and gradients are those of the
  * plain block, memory for activations falls to that of one block, a step takes about a quarter longer.
  *

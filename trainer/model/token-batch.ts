@@ -10,4 +10,9 @@ export type DecodeBatch = { idsB: Tensor; positionsB: Tensor; maskBS: Tensor; sl
 export type ForwardOptions = {
   /** keep only the input of each block for the backward pass and run the block again there, see recomputed.ts */
   recompute?: boolean;
+  /**
+   * int32 [M], rows of the N that matter: gives [M, D]. Attention needs every token in every block, but what comes after it in the
+   * last block only concerns the row itself, so the last block does that for these alone.
+   */
+  rowsM?: Tensor;
 };

@@ -6,7 +6,6 @@ import { forwardHidden } from '../model/decoder.ts';
 import { scoreHidden } from '../model/heads.ts';
 import type { Params } from '../model/params.ts';
 import type { TokenBatch } from '../model/token-batch.ts';
-import { embedding } from '../ops/embedding.ts';
 import { ints } from './host-arrays.ts';
 import { tokenBatch } from './token-batch.ts';
 
@@ -29,8 +28,8 @@ export function createScorer(model: {
   const pass = compile(
     'score',
     (inputs: TokenBatch & { lastB: Tensor }) => {
-      const hiddenND = forwardHidden(params, config, inputs);
-      return { scoresB: scoreHidden(params, config, embedding(hiddenND, inputs.lastB)) };
+      const hiddenBD = forwardHidden(params, config, inputs, { rowsM: inputs.lastB });
+      return { scoresB: scoreHidden(params, config, hiddenBD) };
     },
     { precision },
   );

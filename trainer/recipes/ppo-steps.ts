@@ -9,7 +9,6 @@ import { forwardHidden, lmLogits } from '../model/decoder.ts';
 import { scoreHidden } from '../model/heads.ts';
 import type { Params } from '../model/params.ts';
 import type { TokenBatch } from '../model/token-batch.ts';
-import { embedding } from '../ops/embedding.ts';
 import { tokenEntropy } from '../ops/token-entropy.ts';
 import { tokenLogProbs } from '../ops/token-log-probs.ts';
 import type { AdamW } from '../optim/adamw.ts';
@@ -37,7 +36,7 @@ export function createPpoSteps(args: {
 
   /** Hidden states that predict the response tokens, [M, D]; only they reach a head. */
   const placesMD = ({ params, config: model }: Model, inputs: Places): Tensor2D =>
-    embedding(forwardHidden(params, model, inputs), inputs.rowsM);
+    forwardHidden(params, model, inputs, { rowsM: inputs.rowsM });
   const logitsMV = (model: Model, inputs: Places) =>
     lmLogits(model.params, model.config, placesMD(model, inputs));
   const valuesOf = (inputs: Places) => scoreHidden(critic.params, critic.config, placesMD(critic, inputs));

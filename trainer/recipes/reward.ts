@@ -34,7 +34,6 @@ import { loadPretrained } from '../model/load-pretrained.ts';
 import { SCORE_WEIGHT } from '../model/param-shapes.ts';
 import { countParams, disposeParams } from '../model/params.ts';
 import type { TokenBatch } from '../model/token-batch.ts';
-import { embedding } from '../ops/embedding.ts';
 import { createAdamW } from '../optim/adamw.ts';
 import { learningRateAt } from '../optim/schedule.ts';
 import { valueAndGrads } from '../optim/value-and-grads.ts';
@@ -136,7 +135,10 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     'reward step',
     (inputs: TokenBatch & Record<Names, Tensor> & Scalars) => {
       const { loss, aux, grads } = valueAndGrads(trainable, () => {
-        const hiddenMD = embedding(forwardHidden(params, model, inputs, config), inputs.lastM);
+        const hiddenMD = forwardHidden(params, model, inputs, {
+          recompute: config.recompute,
+          rowsM: inputs.lastM,
+        });
         const scoresM = scoreHidden(params, model, hiddenMD);
         return { loss: rewardPairwise({ ...inputs, scoresM, centering: config.centering }), scoresM };
       });

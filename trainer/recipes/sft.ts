@@ -27,7 +27,6 @@ import { forwardHidden, lmLogits } from '../model/decoder.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { countParams, disposeParams } from '../model/params.ts';
 import type { TokenBatch } from '../model/token-batch.ts';
-import { embedding } from '../ops/embedding.ts';
 import { tokenEntropy } from '../ops/token-entropy.ts';
 import { tokenLogProbs } from '../ops/token-log-probs.ts';
 import { createAdamW } from '../optim/adamw.ts';
@@ -109,7 +108,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   // 3. The compiled steps: logits only where an answer token is predicted.
   type Batch = TokenBatch & { rowsM: Tensor; targetsM: Tensor; weightsM: Tensor };
   const answerLogProbs = ({ rowsM, targetsM, ...batch }: Batch) => {
-    const hiddenMD = embedding(forwardHidden(params, model, batch, config), rowsM);
+    const hiddenMD = forwardHidden(params, model, batch, { recompute: config.recompute, rowsM });
     const logitsMV = lmLogits(params, model, hiddenMD);
     return { logitsMV, logProbsM: tokenLogProbs(logitsMV, targetsM) };
   };

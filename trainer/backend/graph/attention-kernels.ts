@@ -6,6 +6,7 @@ import { type Heads, ROPE_ATTENTION, ROPE_ATTENTION_GRADIENT } from '../../ops/r
 import { ROPE_DECODE_ATTENTION } from '../../ops/rope-decode-attention.ts';
 import { WRITE_KV_CACHE } from '../../ops/write-kv-cache.ts';
 import type { TensorInfo, Variable } from '../tf.ts';
+import { knownColumns } from './columns.ts';
 import type { NodeOutput } from './graph-writer.ts';
 import type { GraphKernel, KernelContext } from './kernel-registration.ts';
 import type { Nodes } from './nodes.ts';
@@ -214,16 +215,30 @@ const decodeAttention: GraphKernel = (inputs, context, attributes) => {
     [1, heads, 1],
   );
   const tables = { cos: nodes.mul(plain.cos, factors), sin: nodes.mul(plain.sin, factors) };
-  const both = nodes.reshape(nodes.concat([node(q), node(k)], 1), [batch, heads, headDim]);
-  const [queries, key] = nodes.many(
-    'SplitV',
-    [rotate(nodes, both, tables), nodes.ints([numHeads, numKvHeads]), nodes.int(1)],
-    { attributes: { T: { type: 'float32' }, Tlen: { type: 'int32' }, num_split: { int: 2 } }, count: 2 },
-  ) as [NodeOutput, NodeOutput];
+  const parts = (x: NodeOutput, sizes: number[]) =>
+    nodes.many('SplitV', [x, nodes.ints(sizes), nodes.int(1)], {
+      attributes: {
+        ...{ T: { type: 'float32' }, Tlen: { type: 'int32' } },
+        num_split: { int: sizes.length },
+      },
+      count: sizes.length,
+    }) as [NodeOutput, NodeOutput];
+  const columns = [q, k, v].map((x) => knownColumns(context, x));
+  let both: NodeOutput;
+  let value: NodeOutput;
+  if (columns.every((x) => x !== undefined)) {
+    // turned back in one go
+    const all = nodes.transpose(nodes.concat(columns, 0), [1, 0]);
+    [both, value] = parts(nodes.reshape(all, [batch, heads + numKvHeads, headDim]), [heads, numKvHeads]);
+  } else {
+    both = nodes.reshape(nodes.concat([node(q), node(k)], 1), [batch, heads, headDim]);
+    value = node(v);
+  }
+  const [queries, key] = parts(rotate(nodes, both, tables), [numHeads, numKvHeads]);
 
   const indices = nodes.op('AddV2', [firstSlots(nodes, cacheK, 1), node(slot)], 'int32');
   writeRows(context, cacheK, { indices, rows: nodes.reshape(key, [batch * numKvHeads, headDim]) });
-  writeRows(context, cacheV, { indices, rows: nodes.reshape(node(v), [batch * numKvHeads, headDim]) });
+  writeRows(context, cacheV, { indices, rows: nodes.reshape(value, [batch * numKvHeads, headDim]) });
 
   const range = nodes.graph.constant(
     Int32Array.from({ length: slots }, (_, i) => i),

@@ -1,5 +1,6 @@
 /** tfjs' own kernels as nodes: those that models, losses and their gradients use. */
 import { type TensorInfo, tf } from '../tf.ts';
+import { asColumns, knownColumns, ofColumns } from './columns.ts';
 import type { TensorType } from './graph-writer.ts';
 import type { GraphKernel, KernelContext } from './kernel-registration.ts';
 
@@ -101,13 +102,18 @@ export function coreKernels(): Map<string, GraphKernel> {
     });
   }
 
-  // Gradients of an embedding that is also the head: the rows of one are added into the other, in place.
+  // Residuals stay by columns. Gradients of an embedding that is also the head: the rows of one are added into the other, in place.
   kernels.set('Add', (inputs, context) => {
     const { a, b } = inputs as Record<'a' | 'b', TensorInfo>;
     const { nodes, node, tensor, trace } = context;
+    const isSameShape = a.shape.join() === b.shape.join();
+    if (isSameShape && (knownColumns(context, a) || knownColumns(context, b)))
+      return ofColumns(context, nodes.add(asColumns(context, a), asColumns(context, b)), [
+        ...(a.shape as [number, number]),
+      ]);
     const [rows, matrix] = trace.scattered.has(node(b)) ? [b, a] : [a, b];
     const scattered = trace.scattered.get(node(rows));
-    if (!scattered || matrix.shape.join() !== rows.shape.join()) return add(inputs, context, {});
+    if (!scattered || !isSameShape) return add(inputs, context, {});
     const ids = nodes.graph.pure('ExpandDims', [scattered.ids, nodes.int(1)], {
       T: { type: 'int32' },
       Tdim: { type: 'int32' },

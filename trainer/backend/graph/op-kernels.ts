@@ -9,6 +9,7 @@ import { SWIGLU, SWIGLU_GRADIENT } from '../../ops/swiglu.ts';
 import { TOKEN_ENTROPY } from '../../ops/token-entropy.ts';
 import { TOKEN_LOG_PROBS, TOKEN_LOG_PROBS_GRADIENT } from '../../ops/token-log-probs.ts';
 import type { TensorInfo, Variable } from '../tf.ts';
+import { asColumns, isByColumns, knownColumns, ofColumns } from './columns.ts';
 import type { NodeOutput } from './graph-writer.ts';
 import type { GraphKernel, KernelContext } from './kernel-registration.ts';
 import { FEW_ROWS } from './nodes.ts';
@@ -36,17 +37,19 @@ function late(
 export const opKernels: [string, GraphKernel][] = [
   [
     LINEAR,
-    (inputs, { nodes, node, tensor }) => {
+    (inputs, context) => {
+      const { nodes, node, tensor } = context;
       const { x, weight } = inputs as Inputs<'x' | 'weight'>;
+      const shape: [number, number] = [rowsOf(x), rowsOf(weight)];
       // a head with one output stays in float32: it costs nothing, and its scores are compared
       const multiply = rowsOf(weight) === 1 ? nodes.matMul : nodes.product;
-      // a few rows by a vocabulary: with the large matrix on the left it is not packed anew for each product
+      // a vocabulary by two rows is as large as a layer's matrix by many
       const isHead = rowsOf(x) > 1 && rowsOf(x) <= FEW_ROWS && rowsOf(weight) >= MANY_ROWS;
-      const product = isHead
-        ? nodes.transpose(nodes.product(node(weight), nodes.transpose(node(x), [1, 0])), [1, 0])
-        : multiply.call(nodes, node(x), node(weight), { b: true });
-      const y = inputs.bias ? nodes.op('BiasAdd', [product, node(inputs.bias)]) : product;
-      return tensor(y, [rowsOf(x), rowsOf(weight)]);
+      const product =
+        isHead || isByColumns(rowsOf(x))
+          ? ofColumns(context, multiply.call(nodes, node(weight), asColumns(context, x)), shape)
+          : tensor(multiply.call(nodes, node(x), node(weight), { b: true }), shape);
+      return inputs.bias ? tensor(nodes.op('BiasAdd', [node(product), node(inputs.bias)]), shape) : product;
     },
   ],
   [
@@ -71,9 +74,20 @@ export const opKernels: [string, GraphKernel][] = [
   ],
   [
     RMS_NORM,
-    (inputs, { nodes, node, tensor }, { eps }) => {
+    (inputs, context, { eps }) => {
+      const { nodes, node, tensor } = context;
       const { x, weight } = inputs as Inputs<'x' | 'weight'>;
       const [rows, width] = [rowsOf(x), widthOf(x)];
+      const columns = knownColumns(context, x);
+      if (columns) {
+        const square = nodes.reduce('Mean', nodes.op('Square', [columns]), { axes: [0], keep: true });
+        const inverse = nodes.op('Rsqrt', [nodes.add(square, nodes.float(eps))]);
+        const scaled = nodes.mul(nodes.mul(columns, inverse), nodes.reshape(node(weight), [width, 1]));
+        return [
+          ofColumns(context, scaled, [rows, width]),
+          tensor(nodes.reshape(inverse, [rows, 1]), [rows, 1]),
+        ];
+      }
       const meanSquare = nodes.rowMeans(nodes.op('Square', [node(x)]), { rows, width });
       const inverseRms = nodes.op('Rsqrt', [nodes.add(meanSquare, nodes.float(eps))]);
       const y = nodes.mul(nodes.mul(node(x), inverseRms), node(weight));
@@ -98,10 +112,14 @@ export const opKernels: [string, GraphKernel][] = [
   ],
   [
     SWIGLU,
-    (inputs, { nodes, node, tensor }) => {
+    (inputs, context) => {
+      const { nodes, node, tensor } = context;
       const { gate, up } = inputs as Inputs<'gate' | 'up'>;
-      const silu = nodes.mul(node(gate), nodes.op('Sigmoid', [node(gate)]));
-      return tensor(nodes.mul(silu, node(up)), gate.shape);
+      const swiglu = (g: NodeOutput, u: NodeOutput) => nodes.mul(nodes.mul(g, nodes.op('Sigmoid', [g])), u);
+      const [gateColumns, upColumns] = [knownColumns(context, gate), knownColumns(context, up)];
+      return gateColumns && upColumns
+        ? ofColumns(context, swiglu(gateColumns, upColumns), [rowsOf(gate), widthOf(gate)])
+        : tensor(swiglu(node(gate), node(up)), gate.shape);
     },
   ],
   [

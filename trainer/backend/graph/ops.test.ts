@@ -104,7 +104,9 @@ describe('ops as nodes', () => {
   test.each([
     [1, 1, 1],
     [3, 5, 7],
+    [16, 5, 7],
     [70, 33, 130],
+    [257, 6, 9],
   ])('linear of %i rows, %i to %i', async (n, d, o) => {
     const inputs = { x: floats([n, d], 1), w: floats([o, d], 2), b: floats([o], 3) };
     await expectSame({
@@ -159,6 +161,29 @@ describe('ops as nodes', () => {
     await expectSame({
       inputs: { gate: floats([n, d], 1, 8), up: floats([n, d], 2) },
       step: withGradients(({ gate, up }) => swiglu(gate as Tensor, up as Tensor)),
+    });
+  });
+
+  // from 16 to 256 rows these go through the graph transposed, see columns.ts
+  test.each([15, 16, 40, 256, 257])('residual, rmsNorm and swiglu between linears of %i rows', async (n) => {
+    await expectSame({
+      inputs: {
+        ...{ x: floats([n, 6], 1), w: floats([6], 2), bias: floats([6], 3) },
+        ...{ gate: floats([9, 6], 4), up: floats([9, 6], 5), down: floats([6, 9], 6) },
+      },
+      step: withGradients((inputs) => {
+        const { x, w, bias, gate, up, down } = inputs as Record<
+          'x' | 'w' | 'bias' | 'gate' | 'up' | 'down',
+          Tensor
+        >;
+        const block = (given: Tensor) => {
+          const normed = rmsNorm(given, w, 1e-5);
+          return tf.add(given, linear(swiglu(linear(normed, gate), linear(normed, up)), down));
+        };
+        const y = block(block(x));
+        // readers that know nothing of it: a product with y on either side, an elementwise op, a bias
+        return tf.add(tf.mul(y, tf.tanh(y)), linear(y, tf.matMul(down, down, false, true), bias));
+      }),
     });
   });
 
@@ -307,14 +332,16 @@ describe('ops as nodes', () => {
   test.each([
     { batch: 1, numHeads: 1, numKvHeads: 1, headDim: 2, slots: 4, time: 1 },
     { batch: 3, numHeads: 4, numKvHeads: 2, headDim: 6, slots: 9, time: 5 },
+    { batch: 17, numHeads: 4, numKvHeads: 2, headDim: 6, slots: 9, time: 5 },
   ])('key/value cache and one-token attention, heads $numHeads/$numKvHeads', async (shape) => {
     const { batch, numHeads, numKvHeads, headDim, slots, time } = shape;
     const cache = [batch, numKvHeads, slots, headDim];
     await expectSame({
       inputs: {
-        q: floats([batch, numHeads * headDim], 1),
-        k: floats([batch, numKvHeads * headDim], 2),
-        v: floats([batch, numKvHeads * headDim], 3),
+        x: floats([batch, 8], 1),
+        wq: floats([numHeads * headDim, 8], 2),
+        wk: floats([numKvHeads * headDim, 8], 3),
+        wv: floats([numKvHeads * headDim, 8], 12),
         prefillK: floats([batch * time, numKvHeads * headDim], 4),
         prefillV: floats([batch * time, numKvHeads * headDim], 5),
         cos: floats([20, headDim / 2], 6),
@@ -332,7 +359,7 @@ describe('ops as nodes', () => {
       step: (inputs, variables) => {
         const { cacheK, cacheV } = variables as Record<'cacheK' | 'cacheV', Variable>;
         const given = inputs as Record<
-          'q' | 'k' | 'v' | 'cos' | 'sin' | 'positionsB' | 'maskBS' | 'slot',
+          'x' | 'wq' | 'wk' | 'wv' | 'cos' | 'sin' | 'positionsB' | 'maskBS' | 'slot',
           Tensor
         >;
         writeKvCache(
@@ -347,7 +374,11 @@ describe('ops as nodes', () => {
           },
           shape,
         );
-        return { y: ropeDecodeAttention({ ...given, cacheK, cacheV }, shape) };
+        const { x, wq, wk, wv, cos, sin, positionsB, maskBS, slot } = given;
+        const qkv = { q: linear(x, wq), k: linear(x, wk), v: linear(x, wv) };
+        return {
+          y: ropeDecodeAttention({ ...qkv, cos, sin, positionsB, maskBS, slot, cacheK, cacheV }, shape),
+        };
       },
       times: 2,
     });

@@ -29,6 +29,8 @@ export class Trace {
   readonly rowScaled = new Map<NodeOutput, { matrix: NodeOutput; factorsN1: NodeOutput }>();
   /** nodes that are rows added up by id: whoever adds them to a matrix adds the rows there */
   readonly scattered = new Map<NodeOutput, { ids: NodeOutput; rows: NodeOutput }>();
+  /** nodes of matrices that are at hand transposed, see columns.ts */
+  readonly columns = new Map<NodeOutput, NodeOutput>();
   /** the last in-place update of a large variable, see `adamw` in op-kernels.ts */
   lastUpdate: NodeOutput | null = null;
   readonly #symbols = new Map<object, NodeOutput>();
