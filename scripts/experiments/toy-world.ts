@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { sizeNativeThreads } from '../../trainer/backend/native-threads.ts';
 import { createProgress } from '../../trainer/cli/progress.ts';
 import { ppoSchema } from '../../trainer/config/ppo.ts';
 import { rewardSchema } from '../../trainer/config/reward.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
+import { numParametersIn } from '../../trainer/model/num-parameters.ts';
 import { ppo } from '../../trainer/recipes/ppo.ts';
 import { reward } from '../../trainer/recipes/reward.ts';
 import { sampleResponses } from '../../trainer/sample-responses.ts';
@@ -51,6 +53,7 @@ const EPISODES = { kl: 64 * Math.round(20 * scale), free: 64 * Math.round(40 * s
 const stages = new Set((values.stages ?? 'kl,free').split(','));
 const work = mkdtempSync(join(tmpdir(), 'experiments-'));
 const progress = createProgress(process.stderr);
+sizeNativeThreads(numParametersIn(policyFolder));
 const backend = await chooseBackend();
 mkdirSync(docs, { recursive: true });
 

@@ -177,10 +177,10 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
       }[name];
       await expect(collect((changed as () => AsyncIterable<TrainEvent>)())).rejects.toThrow(
         {
-          pretrain: 'made with config',
-          sft: 'made with config',
+          pretrain: 'made with another config',
+          sft: 'made with another config',
           reward: 'made with other data',
-          'sft with an adapter': 'made with config',
+          'sft with an adapter': 'made with another config',
           'reward with an adapter': 'trained on other weights',
           ppo: 'critic',
         }[name],

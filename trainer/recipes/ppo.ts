@@ -22,7 +22,7 @@ import { z } from 'zod';
 import { chooseBackend } from '../backend/choose.ts';
 import { deviceName } from '../backend/device-name.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
-import type { PpoConfig } from '../config/ppo.ts';
+import { type PpoConfig, ppoSchema } from '../config/ppo.ts';
 import type { Message, PromptExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { createGenerator } from '../generate.ts';
@@ -153,7 +153,7 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
   try {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, stateSchema);
-      assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      assertSameRun(saved.state, { config, schema: ppoSchema, dataSha256, folder: resumeFrom });
       yield* warnOfOtherBackend(saved.state, backend);
       policyOptimizer.importState(savedOptimizer(saved.optimizers, 'policy', resumeFrom));
       criticOptimizer.importState(savedOptimizer(saved.optimizers, 'critic', resumeFrom));

@@ -18,7 +18,7 @@ import { compile } from '../backend/compile.ts';
 import { deviceName } from '../backend/device-name.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
-import type { PretrainConfig } from '../config/pretrain.ts';
+import { type PretrainConfig, pretrainSchema } from '../config/pretrain.ts';
 import type { TextExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
@@ -163,7 +163,7 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
   try {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, runStateSchema);
-      assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      assertSameRun(saved.state, { config, schema: pretrainSchema, dataSha256, folder: resumeFrom });
       yield* warnOfOtherBackend(saved.state, backend);
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
       step = saved.state.step;

@@ -21,7 +21,7 @@ import { compile } from '../backend/compile.ts';
 import { deviceName } from '../backend/device-name.ts';
 import type { Tensor } from '../backend/tf.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
-import type { RewardConfig } from '../config/reward.ts';
+import { type RewardConfig, rewardSchema } from '../config/reward.ts';
 import type { PromptExample, RankedExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { rewardPairwise } from '../losses/reward-pairwise.ts';
@@ -168,7 +168,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   try {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, stateSchema);
-      assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      assertSameRun(saved.state, { config, schema: rewardSchema, dataSha256, folder: resumeFrom });
       assertSameBase(saved.state, { baseSha256, modelFolder, folder: resumeFrom });
       yield* warnOfOtherBackend(saved.state, backend);
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));

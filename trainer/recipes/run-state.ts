@@ -52,13 +52,13 @@ export function assertSameBase(
 /** @throws when a checkpoint belongs to a run with another config or other data: the two halves would not be one run */
 export function assertSameRun(
   saved: { config?: unknown; dataSha256: string },
-  run: { config: unknown; dataSha256: string; folder: string },
+  run: { config: unknown; schema: z.ZodType; dataSha256: string; folder: string },
 ): void {
-  const before = JSON.stringify(sortedKeys(saved.config));
-  const now = JSON.stringify(sortedKeys(run.config));
-  if (before !== now) {
-    throw new Error(`${run.folder}: the checkpoint was made with config ${before}, this run has ${now}`);
-  }
+  // a field that came after the checkpoint was written has the default: what every run did before there was a choice
+  const completed = run.schema.safeParse(saved.config);
+  const changed = differences(completed.success ? completed.data : saved.config, run.config);
+  if (changed.length > 0)
+    throw new Error(`${run.folder}: the checkpoint was made with another config: ${changed.join('; ')}`);
   if (saved.dataSha256 !== run.dataSha256) {
     throw new Error(
       `${run.folder}: the checkpoint was made with other data (sha256 ${saved.dataSha256}, now ${run.dataSha256})`,
@@ -101,12 +101,14 @@ export function savedOptimizer(
   return state;
 }
 
-function sortedKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortedKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sortedKeys(inner)]),
-  );
+/** Fields of two configs that differ, with both values: `optimizer.learningRate was 0.001, now 0.002`. */
+function differences(before: unknown, now: unknown, path = ''): string[] {
+  const isGroup = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (isGroup(before) && isGroup(now)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
+    return keys.flatMap((key) => differences(before[key], now[key], path ? `${path}.${key}` : key));
+  }
+  const [was, is] = [JSON.stringify(before), JSON.stringify(now)];
+  return was === is ? [] : [`${path || 'config'} was ${was ?? 'absent'}, now ${is ?? 'absent'}`];
 }

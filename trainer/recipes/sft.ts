@@ -18,7 +18,7 @@ import { compile } from '../backend/compile.ts';
 import { deviceName } from '../backend/device-name.ts';
 import { type Tensor, tf } from '../backend/tf.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
-import type { SftConfig } from '../config/sft.ts';
+import { type SftConfig, sftSchema } from '../config/sft.ts';
 import type { SftExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
@@ -171,7 +171,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   try {
     if (resumeFrom) {
       const saved = readCheckpoint(resumeFrom, stateSchema);
-      assertSameRun(saved.state, { config, dataSha256, folder: resumeFrom });
+      assertSameRun(saved.state, { config, schema: sftSchema, dataSha256, folder: resumeFrom });
       assertSameBase(saved.state, { baseSha256, modelFolder, folder: resumeFrom });
       yield* warnOfOtherBackend(saved.state, backend);
       optimizer.importState(savedOptimizer(saved.optimizers, 'model', resumeFrom));
