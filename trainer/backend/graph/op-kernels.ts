@@ -43,7 +43,7 @@ export const opKernels: [string, GraphKernel][] = [
       const shape: [number, number] = [rowsOf(x), rowsOf(weight)];
       // a head with one output stays in float32: it costs nothing, and its scores are compared
       const multiply = rowsOf(weight) === 1 ? nodes.matMul : nodes.product;
-      // a vocabulary by two rows is as large as a layer's matrix by many
+      // by a vocabulary it is faster from two rows on
       const isHead = rowsOf(x) > 1 && rowsOf(x) <= FEW_ROWS && rowsOf(weight) >= MANY_ROWS;
       const product =
         isHead || isByColumns(rowsOf(x))
