@@ -33,7 +33,7 @@ const cases = ['tiny-llama', 'tiny-gpt2'].flatMap((name) => {
 });
 const areThere = cases.every(({ folder, golden }) => folder && golden);
 
-type LossInputs<T> = Record<keyof TokenBatch | 'rowsM' | 'targetsM', T>;
+type LossInputs<T> = Record<'idsBT' | 'maskBT' | 'positionsBT' | 'rowsM' | 'targetsM', T>;
 
 /** Inputs of the loss: the tokens, the rows (b, t) that predict a next token, and those next tokens. */
 function lossInputs(ids: Int32Array, mask?: Int32Array): LossInputs<HostTensor> {

@@ -6,6 +6,9 @@ import { type Tensor, tf } from './tf.ts';
 
 export type { HostTensor, Precision };
 
+/** A host array for each tensor that a step takes; an optional one is left out, not undefined. */
+export type HostInputs<I> = { [name in keyof I]: HostTensor };
+
 /**
  * Turns a pure function of tensors into a synchronous function of host arrays. Inside `step` there is no read-back and no
  * branch on data: the simd and cpu backends run it each time, native runs it once for each set of shapes and keeps the
@@ -15,15 +18,17 @@ export type { HostTensor, Precision };
  * @param options.precision of the products of matrices; bfloat16 halves their cost on native, the other backends refuse it
  * @throws Error when an input does not fit its shape, or an output is missing or of another dtype
  */
-export function compile<I extends string, O extends string>(
+export function compile<I extends { [name in keyof I]: Tensor | undefined }, O extends string>(
   name: string,
-  step: (inputs: Record<I, Tensor>) => Record<O, Tensor>,
+  step: (inputs: I) => Record<O, Tensor>,
   { precision = 'float32' }: { precision?: Precision } = {},
-): (inputs: Record<I, HostTensor>) => Record<O, HostTensor> {
-  const graphs = new CompiledStep(name, step as ConstructorParameters<typeof CompiledStep>[1], precision);
-  return (hostInputs) => {
+): (inputs: HostInputs<I>) => Record<O, HostTensor> {
+  const run = step as unknown as (inputs: Record<string, Tensor>) => Record<O, Tensor>;
+  const graphs = new CompiledStep(name, run, precision);
+  return (given) => {
+    const hostInputs = given as Record<string, HostTensor>;
     if (tf.backend() instanceof NativeBackend) {
-      for (const key in hostInputs) checkInput(`${name}: input ${key}`, hostInputs[key]);
+      for (const key in hostInputs) checkInput(`${name}: input ${key}`, hostInputs[key] as HostTensor);
       return graphs.run(hostInputs) as Record<O, HostTensor>;
     }
     if (precision !== 'float32')
@@ -31,9 +36,10 @@ export function compile<I extends string, O extends string>(
     const hostOutputs = {} as Record<O, HostTensor>;
     // Nothing is returned from tidy: it would search the outputs for tensors element by element.
     tf.tidy(() => {
-      const inputs = {} as Record<I, Tensor>;
-      for (const key in hostInputs) inputs[key] = toTensor(`${name}: input ${key}`, hostInputs[key]);
-      const outputs = step(inputs);
+      const inputs: Record<string, Tensor> = {};
+      for (const key in hostInputs)
+        inputs[key] = toTensor(`${name}: input ${key}`, hostInputs[key] as HostTensor);
+      const outputs = run(inputs);
       for (const key in outputs) hostOutputs[key] = toHost(`${name}: output ${key}`, outputs[key]);
     });
     return hostOutputs;

@@ -15,12 +15,11 @@ import { ropeDecodeAttention } from '../ops/rope-decode-attention.ts';
 import { writeKvCache } from '../ops/write-kv-cache.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 import { type KvCache, layerCache } from './kv-cache.ts';
+import { ofTokens, type Projections, packedAttention, packingOf } from './packed-attention.ts';
 import { type Params, param, paramsUnder } from './params.ts';
 import { projectBy } from './project-by.ts';
 import { recomputed } from './recomputed.ts';
 import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';
-
-type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
 
 /** See forwardHidden. */
 export function forwardGpt2(
@@ -32,9 +31,9 @@ export function forwardGpt2(
   const { cos, sin } = noRotation(config);
   const { maskBT } = batch;
   const positionsBT = firstRow(maskBT);
-  const tables = { cos, sin, positionsBT, maskBT };
+  const tables = { cos, sin, positionsBT, maskBT, ...packingOf(batch) };
   const attend = (qkv: Projections, _layer: number, at: typeof tables): Tensor2D =>
-    ropeAttention({ ...qkv, ...at }, headsOf(config));
+    packedAttention(qkv, at, (rows) => ropeAttention({ ...rows, ...at }, headsOf(config)));
   return decoder(params, config, embedTokens(params, batch), attend, { ...options, tables });
 }
 
@@ -68,8 +67,9 @@ export function decodeGpt2(params: Params, config: Gpt2Config, batch: DecodeBatc
   });
 }
 
-function embedTokens(params: Params, { idsBT, maskBT, positionsBT }: TokenBatch): Tensor2D {
-  return embed(params, tf.reshape(tf.mul(idsBT, maskBT), [-1]), tf.reshape(positionsBT, [-1]));
+function embedTokens(params: Params, batch: TokenBatch): Tensor2D {
+  const idsN = ofTokens(tf.mul(batch.idsBT, batch.maskBT), batch);
+  return embed(params, idsN, ofTokens(batch.positionsBT, batch));
 }
 
 function embed(params: Params, idsN: Tensor, positionsN: Tensor): Tensor2D {

@@ -14,13 +14,12 @@ import { swiglu } from '../ops/swiglu.ts';
 import { writeKvCache } from '../ops/write-kv-cache.ts';
 import { type KvCache, layerCache } from './kv-cache.ts';
 import type { LlamaConfig } from './llama-config.ts';
+import { ofTokens, type Projections, packedAttention, packingOf } from './packed-attention.ts';
 import { type Params, param, paramsUnder } from './params.ts';
 import { projectBy } from './project-by.ts';
 import { recomputed } from './recomputed.ts';
 import { rotationAt } from './rope-tables.ts';
 import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';
-
-type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };
 
 /** See forwardHidden. */
 export function forwardLlama(
@@ -31,9 +30,9 @@ export function forwardLlama(
 ): Tensor2D {
   const { maskBT } = batch;
   const { cos, sin, rows: positionsBT } = rotationAt(config, batch.positionsBT);
-  const tables = { cos, sin, positionsBT, maskBT };
+  const tables = { cos, sin, positionsBT, maskBT, ...packingOf(batch) };
   const attend = (qkv: Projections, _layer: number, at: typeof tables): Tensor2D =>
-    ropeAttention({ ...qkv, ...at }, headsOf(config));
+    packedAttention(qkv, at, (rows) => ropeAttention({ ...rows, ...at }, headsOf(config)));
   return decoder(params, config, embedTokens(params, batch), attend, { ...options, tables });
 }
 
@@ -67,8 +66,8 @@ export function decodeLlama(params: Params, config: LlamaConfig, batch: DecodeBa
   });
 }
 
-function embedTokens(params: Params, { idsBT, maskBT }: Pick<TokenBatch, 'idsBT' | 'maskBT'>): Tensor2D {
-  const idsN = tf.reshape(tf.mul(idsBT, maskBT), [-1]);
+function embedTokens(params: Params, batch: TokenBatch): Tensor2D {
+  const idsN = ofTokens(tf.mul(batch.idsBT, batch.maskBT), batch);
   return embedding(param(params, 'model.embed_tokens.weight'), idsN);
 }
 

@@ -1,10 +1,10 @@
-/** Shapes: B rows, T width, M = predicted answer tokens of all rows. */
+/** Shapes: B rows, T width, N tokens computed, M = predicted answer tokens of all rows. */
 import type { HostTensor } from '../backend/compile.ts';
 import { floats, ints } from './host-arrays.ts';
-import { tokenBatch } from './token-batch.ts';
+import { bucketWidth, type PlacedBatch, packedBatch } from './token-batch.ts';
 
-/** M is rounded up to this with rows of weight 0, so that a tracing backend meets few shapes. */
-const PICKED_STEP = 32;
+/** M is one of these shares of N, filled up with rows of weight 0, so that a tracing backend meets few shapes. */
+const PICKED_SHARES = [1 / 4, 1 / 2, 1];
 
 /**
  * Prompts with their answers, and where the answers' tokens are predicted: the token in column t of a row comes from the
@@ -15,8 +15,12 @@ const PICKED_STEP = 32;
 export function answerBatch(
   rows: readonly { promptIds: readonly number[]; responseIds: readonly number[] }[],
   { padTokenId, numTokens }: { padTokenId: number; numTokens: number },
-): Record<'idsBT' | 'maskBT' | 'positionsBT' | 'rowsM' | 'targetsM' | 'weightsM', HostTensor> {
-  const { width, ...batch } = tokenBatch(
+): PlacedBatch['arrays'] & Record<'rowsM' | 'targetsM' | 'weightsM', HostTensor> {
+  const {
+    arrays,
+    numTokens: numComputed,
+    rowOf,
+  } = packedBatch(
     rows.map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
     padTokenId,
   );
@@ -24,15 +28,17 @@ export function answerBatch(
   const targets: number[] = [];
   rows.forEach(({ promptIds, responseIds }, b) => {
     responseIds.forEach((id, t) => {
-      picked.push(b * width + promptIds.length + t - 1);
+      picked.push(rowOf(b, promptIds.length + t - 1));
       targets.push(id);
     });
   });
-  const length = Math.ceil(picked.length / PICKED_STEP) * PICKED_STEP;
+  // one token can be asked for by several rows, so M can be more than N
+  const shares = PICKED_SHARES.map((share) => Math.ceil(share * numComputed));
+  const length = shares.find((size) => size >= picked.length) ?? bucketWidth(picked.length);
   const weights = new Float32Array(length).fill(1 / numTokens, 0, picked.length);
   while (picked.length < length) {
     picked.push(0);
     targets.push(0);
   }
-  return { ...batch, rowsM: ints(picked), targetsM: ints(targets), weightsM: floats(weights) };
+  return { ...arrays, rowsM: ints(picked), targetsM: ints(targets), weightsM: floats(weights) };
 }

@@ -7,7 +7,7 @@ import { scoreHidden } from '../model/heads.ts';
 import type { Params } from '../model/params.ts';
 import type { TokenBatch } from '../model/token-batch.ts';
 import { ints } from './host-arrays.ts';
-import { tokenBatch } from './token-batch.ts';
+import { packedBatch } from './token-batch.ts';
 
 /** Rows per forward pass: enough to fill two cores at toy sizes, small enough for long rows. */
 const ROWS_PER_PASS = 32;
@@ -38,12 +38,12 @@ export function createScorer(model: {
     const byLength = rows.map((_, i) => i).sort((a, b) => rowAt(rows, a).length - rowAt(rows, b).length);
     for (let start = 0; start < byLength.length; start += ROWS_PER_PASS) {
       const picked = byLength.slice(start, start + ROWS_PER_PASS);
-      const { width, ...batch } = tokenBatch(
+      const { arrays, rowOf } = packedBatch(
         picked.map((i) => rowAt(rows, i)),
         padTokenId,
       );
-      const lastB = ints(picked.map((i, b) => b * width + rowAt(rows, i).length - 1));
-      const { scoresB } = pass({ ...batch, lastB });
+      const lastB = ints(picked.map((i, b) => rowOf(b, rowAt(rows, i).length - 1)));
+      const { scoresB } = pass({ ...arrays, lastB });
       picked.forEach((i, b) => {
         scores[i] = scoresB.data[b] as number;
       });

@@ -2,7 +2,7 @@
 import type { HostTensor } from '../backend/compile.ts';
 import { floats, ints } from './host-arrays.ts';
 import type { RankedRow } from './ranked-rows.ts';
-import { tokenBatch } from './token-batch.ts';
+import { type PlacedBatch, packedBatch } from './token-batch.ts';
 
 /** P is rounded up to this with pairs of weight 0, so that a tracing backend meets few shapes. */
 const PAIR_STEP = 32;
@@ -14,20 +14,12 @@ const PAIR_STEP = 32;
 export function rewardBatch(
   rows: readonly RankedRow[],
   { padTokenId, useMargin }: { padTokenId: number; useMargin: boolean },
-): Record<
-  | 'idsBT'
-  | 'maskBT'
-  | 'positionsBT'
-  | 'lastM'
-  | 'chosenP'
-  | 'rejectedP'
-  | 'targetsP'
-  | 'marginsP'
-  | 'weightsP',
-  HostTensor
-> & { numTokens: number } {
+): PlacedBatch['arrays'] &
+  Record<'lastM' | 'chosenP' | 'rejectedP' | 'targetsP' | 'marginsP' | 'weightsP', HostTensor> & {
+    numTokens: number;
+  } {
   const sequences = rows.flatMap((row) => row.sequences);
-  const { width, ...batch } = tokenBatch(sequences, padTokenId);
+  const { arrays, rowOf } = packedBatch(sequences, padTokenId);
   const pairs: { chosen: number; rejected: number; target: number; margin: number; weight: number }[] = [];
   let first = 0;
   for (const row of rows) {
@@ -41,8 +33,8 @@ export function rewardBatch(
   while (pairs.length % PAIR_STEP !== 0)
     pairs.push({ chosen: 0, rejected: 0, target: 0.5, margin: 0, weight: 0 });
   return {
-    ...batch,
-    lastM: ints(sequences.map((ids, m) => m * width + ids.length - 1)),
+    ...arrays,
+    lastM: ints(sequences.map((ids, m) => rowOf(m, ids.length - 1))),
     chosenP: ints(pairs.map((pair) => pair.chosen)),
     rejectedP: ints(pairs.map((pair) => pair.rejected)),
     targetsP: floats(pairs.map((pair) => pair.target)),

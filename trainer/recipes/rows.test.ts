@@ -87,7 +87,8 @@ describe('rewardBatch', () => {
     expect(first(batch.targetsP)).toEqual([1, 0.5, 1, 1]);
     expect(first(batch.chosenP)).toEqual([0, 2, 2, 3]);
     expect(first(batch.rejectedP)).toEqual([1, 3, 4, 4]);
-    for (const place of batch.lastM.data) expect(batch.idsBT.data[place]).toBe(2);
+    for (const token of batch.lastM.data)
+      expect(batch.idsBT.data[batch.placeOfN?.data[token] as number]).toBe(2);
     expect(batch.numTokens).toBe(6 + 7 + 6 * 3);
   });
 });
@@ -122,12 +123,31 @@ describe('answerBatch and episodeBatch', () => {
   ];
 
   it('predict each response token from the place before it', () => {
-    const { rowsM, targetsM, weightsM, idsBT } = answerBatch(rows, { padTokenId: 0, numTokens: 10 });
+    const { rowsM, targetsM, weightsM, idsBT, placeOfN } = answerBatch(rows, {
+      padTokenId: 0,
+      numTokens: 10,
+    });
     expect(idsBT.shape).toEqual([2, 8]);
-    expect([...rowsM.data].slice(0, 3)).toEqual([1, 2, 8 + 2]);
+    // 1 5 once, then 7 2 and 6 8: the places where the three are predicted
+    expect([...rowsM.data].slice(0, 3)).toEqual([1, 2, 4]);
+    expect([...rowsM.data].slice(0, 3).map((token) => placeOfN?.data[token])).toEqual([1, 2, 8 + 2]);
     expect([...targetsM.data].slice(0, 3)).toEqual([7, 2, 8]);
     expect([...weightsM.data].filter((w) => w !== 0)).toHaveLength(3);
     expect(weightsM.data[0]).toBeCloseTo(0.1, 7);
+  });
+
+  it('has few lengths: a quarter, a half or all of the tokens, more only where rows share what they ask for', () => {
+    const answerOf = (length: number) => ({
+      promptIds: [1],
+      responseIds: Array.from({ length }, (_, t) => 3 + t),
+    });
+    const lengthOf = (...lengths: number[]) =>
+      answerBatch(lengths.map(answerOf), { padTokenId: 0, numTokens: 1 }).rowsM.shape[0];
+    const long = { promptIds: Array.from({ length: 30 }, (_, t) => t), responseIds: [9, 8] };
+    expect(answerBatch([long], { padTokenId: 0, numTokens: 1 }).rowsM.shape).toEqual([8]);
+    expect(lengthOf(31)).toBe(32);
+    // 32 tokens in all, 124 of their predictions
+    expect(lengthOf(31, 31, 31, 31)).toBe(128);
   });
 
   it('lay episodes out in equal rows with a mask', () => {

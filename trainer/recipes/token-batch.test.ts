@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bucketWidth } from './token-batch.ts';
+import { bucketWidth, packedBatch } from './token-batch.ts';
 
 describe('bucketWidth', () => {
   it('rounds up to steps that grow with the length', () => {
@@ -27,5 +27,42 @@ describe('bucketWidth', () => {
       widths.add(width);
     }
     expect(widths.size).toBe(24);
+  });
+});
+
+describe('packedBatch', () => {
+  it('has what rows begin with once, and says where each token went', () => {
+    const rows = [
+      [5, 6, 7, 1],
+      [5, 6, 8],
+      [9, 6],
+      [5, 6, 7, 1],
+    ];
+    const { arrays, rowOf } = packedBatch(rows, 0);
+    // 5 6 7 1, then 8 after 5 6, then 9 6: the 6 after 9 is another one
+    expect([...(arrays.placeOfN?.data ?? [])].slice(0, 7)).toEqual([0, 1, 2, 3, 10, 16, 17]);
+    expect(arrays.placeOfN?.shape).toEqual([8]);
+    expect(rows.map((ids, b) => ids.map((_, t) => rowOf(b, t)))).toEqual([
+      [0, 1, 2, 3],
+      [0, 1, 4],
+      [5, 6],
+      [0, 1, 2, 3],
+    ]);
+    rows.forEach((ids, b) => {
+      ids.forEach((id, t) => {
+        expect(arrays.idsBT.data[arrays.placeOfN?.data[rowOf(b, t)] as number]).toBe(id);
+        expect(arrays.tokenOfBT?.data[b * 8 + t]).toBe(rowOf(b, t));
+      });
+    });
+  });
+
+  it('leaves full rows that have nothing in common as they are', () => {
+    const { arrays, rowOf } = packedBatch(
+      [Array.from({ length: 16 }, () => 5), Array.from({ length: 15 }, () => 6)],
+      0,
+    );
+    expect(arrays.placeOfN).toBeUndefined();
+    expect(arrays.tokenOfBT).toBeUndefined();
+    expect(rowOf(1, 3)).toBe(19);
   });
 });

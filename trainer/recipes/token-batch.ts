@@ -1,10 +1,13 @@
-/** Shapes: B rows, T width. */
+/** Shapes: B rows, T width, N tokens. */
 import type { HostTensor } from '../backend/compile.ts';
 import { padRows } from '../data/pad.ts';
 import { positionsFromMask } from '../model/positions.ts';
+import { ints } from './host-arrays.ts';
 
 /** The narrowest step between widths. */
 const WIDTH_STEP = 8;
+/** A packing is worth its passes over queries, keys and values when it leaves at most this share of the places. */
+const WORTH_PACKING = 0.85;
 
 /**
  * Width for rows of this length: steps of a quarter of the power of two below it, 8 at least. A tracing backend meets few
@@ -37,4 +40,52 @@ export function tokenBatch(
     positionsBT: { shape, data: positionsFromMask(mask, width) },
     width,
   };
+}
+
+/** The arrays of tokenBatch or packedBatch, and the row of the hidden states that has token t of row b. */
+export type PlacedBatch = {
+  arrays: Record<'idsBT' | 'maskBT' | 'positionsBT', HostTensor> &
+    Partial<Record<'tokenOfBT' | 'placeOfN', HostTensor>>;
+  rowOf(b: number, t: number): number;
+  /** N, with what it is rounded up by */
+  numTokens: number;
+};
+
+/**
+ * tokenBatch with a packing where one is worth it: no padding, and what rows have in common at their beginning once, as
+ * answers to one prompt do. In a causal decoder a token's hidden state depends on what is before it alone, so rows
+ * that begin alike share it, and the numbers are those of the padded batch but for rounding.
+ *
+ * @param rows at least one token each
+ */
+export function packedBatch(rows: readonly (readonly number[])[], padTokenId: number): PlacedBatch {
+  const { width, ...padded } = tokenBatch(rows, padTokenId);
+  const tokenOfBT = new Int32Array(rows.length * width);
+  const places: number[] = [];
+  // a trie: which token follows token `before` (-1 at a row's start) with this id
+  const followers = new Map<number, Map<number, number>>();
+  rows.forEach((ids, b) => {
+    let before = -1;
+    ids.forEach((id, t) => {
+      const next = followers.get(before) ?? new Map<number, number>();
+      followers.set(before, next);
+      let token = next.get(id);
+      if (token === undefined) {
+        token = places.length;
+        places.push(b * width + t);
+        next.set(id, token);
+      }
+      tokenOfBT[b * width + t] = token;
+      before = token;
+    });
+  });
+  const numTokens = bucketWidth(places.length);
+  if (numTokens > WORTH_PACKING * tokenOfBT.length)
+    return { arrays: padded, rowOf: (b, t) => b * width + t, numTokens: tokenOfBT.length };
+  const packing = {
+    tokenOfBT: { shape: [rows.length, width], data: tokenOfBT },
+    placeOfN: ints([...places, ...new Array<number>(numTokens - places.length).fill(0)]),
+  };
+  const rowOf = (b: number, t: number) => tokenOfBT[b * width + t] as number;
+  return { arrays: { ...padded, ...packing }, rowOf, numTokens };
 }

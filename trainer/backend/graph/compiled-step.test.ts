@@ -5,7 +5,6 @@ import { newModelConfig } from '../../model/config.ts';
 import { forwardHidden, lmLogits } from '../../model/decoder.ts';
 import { initParams } from '../../model/init-params.ts';
 import { copyParams, disposeParams, newParam, readFloats, readParams } from '../../model/params.ts';
-import type { TokenBatch } from '../../model/token-batch.ts';
 import { tokenLogProbs } from '../../ops/token-log-probs.ts';
 import { type AdamWScalars, createAdamW } from '../../optim/adamw.ts';
 import { valueAndGrads } from '../../optim/value-and-grads.ts';
@@ -23,7 +22,7 @@ const config = newModelConfig({
 });
 const backend = (): NativeBackend => tf.backend() as NativeBackend;
 
-type Inputs<T> = Record<keyof TokenBatch | 'targetsN' | 'weightsN', T>;
+type Inputs<T> = Record<'idsBT' | 'maskBT' | 'positionsBT' | 'targetsN' | 'weightsN', T>;
 
 function batchOf(time: number, seed: number): Inputs<HostTensor> {
   const rng = createRng(seed, 'batch');
