@@ -22,6 +22,11 @@ export type JobHandler = {
   handle: (context: JobContext) => Promise<void>;
   /** called inside the transaction that failed the job for good */
   failed?: (context: { ctx: Ctx; job: Job; error: string }) => void;
+  /**
+   * called inside the transaction that put the job back into the queue because its work broke off: with the error when it will be
+   * tried again, null when the worker is being stopped
+   */
+  requeued?: (context: { ctx: Ctx; job: Job; error: string | null }) => void;
 };
 
 export type JobHandlers = Record<JobKind, () => Promise<JobHandler>>;

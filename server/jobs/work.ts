@@ -94,7 +94,8 @@ async function doJob(options: WorkOptions, { job, lease }: { job: Job; lease: Le
   } catch (error) {
     if (lost.signal.aborted) return;
     if (signal.aborted && !(error instanceof DomainError)) {
-      releaseJob(db, lease);
+      log.warn({ err: error, jobId: job.id, kind: job.kind }, 'job broke off while the worker stops');
+      await giveBack(options, { ctx, job, lease });
       return;
     }
     log.error({ err: error, jobId: job.id, kind: job.kind }, 'job failed');
@@ -115,11 +116,25 @@ async function fail(
     text,
   );
   const retry = !(error instanceof DomainError || error instanceof PermanentJobError);
-  const { failed } = await options.handlers[job.kind as JobKind]();
+  const { failed, requeued } = await options.handlers[job.kind as JobKind]();
   ctx.db.transaction(
     () => {
       const became = failJob(ctx.db, lease, { error: message, retry, now: Date.now() });
       if (became === 'failed') failed?.({ ctx, job, error: message });
+      if (became === 'queued') requeued?.({ ctx, job, error: message });
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+async function giveBack(
+  options: WorkOptions,
+  { ctx, job, lease }: { ctx: Ctx; job: Job; lease: Lease },
+): Promise<void> {
+  const { requeued } = await options.handlers[job.kind as JobKind]();
+  ctx.db.transaction(
+    () => {
+      if (releaseJob(ctx.db, lease)) requeued?.({ ctx, job, error: null });
     },
     { behavior: 'immediate' },
   );

@@ -56,8 +56,23 @@ export async function handle(context: JobContext): Promise<void> {
 
 /** The run's job failed for good: the page shows why. */
 export function failed({ ctx, job, error }: { ctx: Ctx; job: Job; error: string }): void {
-  const run = job.runId === null ? null : ctx.db.select().from(runs).where(eq(runs.id, job.runId)).get();
+  const run = runOf(ctx, job);
   if (run) markEnded(ctx, run, { status: 'failed', error });
+}
+
+/** The training process died, or the worker left before the recipe could stop: the run waits again. */
+export function requeued({ ctx, job, error }: { ctx: Ctx; job: Job; error: string | null }): void {
+  const run = runOf(ctx, job);
+  if (run?.status === 'running') waitAgain(ctx, run, { step: run.step, error });
+}
+
+function runOf(ctx: Ctx, job: Job): Run | undefined {
+  return job.runId === null ? undefined : ctx.db.select().from(runs).where(eq(runs.id, job.runId)).get();
+}
+
+function waitAgain(ctx: Ctx, run: Run, { step, error }: { step: number; error: string | null }): void {
+  ctx.db.update(runs).set({ status: 'queued' }).where(eq(runs.id, run.id)).run();
+  addRunEvent(ctx, { runId: run.id, type: 'paused', payload: { step, error } });
 }
 
 /**
@@ -115,9 +130,7 @@ function leave({ ctx, lease, stopReason }: JobContext, run: Run, { done, finalMa
   }
   ctx.db.transaction(
     () => {
-      if (!releaseJob(ctx.db, lease)) return;
-      ctx.db.update(runs).set({ status: 'queued' }).where(eq(runs.id, run.id)).run();
-      addRunEvent(ctx, { runId: run.id, type: 'paused', payload: { step: done.step } });
+      if (releaseJob(ctx.db, lease)) waitAgain(ctx, run, { step: done.step, error: null });
     },
     { behavior: 'immediate' },
   );

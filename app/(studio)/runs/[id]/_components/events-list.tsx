@@ -110,7 +110,7 @@ function describeEvent(event: RunEvent): string {
     case 'warning':
       return `Step ${step}: ${payload.message}`;
     case 'paused':
-      return `Put back into the queue at step ${step}: the worker was stopped`;
+      return `Put back into the queue at step ${step}: ${payload.error ?? 'the worker was stopped'}`;
     case 'cancel-requested':
       return 'Cancelling was asked for';
     case 'queued-again':
