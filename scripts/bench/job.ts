@@ -8,7 +8,7 @@ export type Job = {
   threads: number;
   precision: Precision;
   length: number;
-  /** rows of each step [steps][rows][length]; for a reward model chosen and rejected in turn */
+  /** rows of each step [steps][rows][length or less], as many tokens in each; for a reward model chosen and rejected in turn */
   batches: number[][][];
   prompts: number[][];
   newTokens: number;

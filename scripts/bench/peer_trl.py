@@ -74,7 +74,7 @@ def sft(job, answers):
         args=SFTConfig(**settings(job, len(batch))),
         train_dataset=Dataset.from_dict({"input_ids": rows_of(job)}),
         processing_class=AutoTokenizer.from_pretrained(job["model"]),
-        callbacks=[Rounds(job, answers, len(batch) * job["length"])],
+        callbacks=[Rounds(job, answers, sum(map(len, batch)))],
     )
     trainer.train()
 
@@ -88,6 +88,6 @@ def reward(job, answers):
         args=RewardConfig(**settings(job, len(batch) // 2)),
         train_dataset=Dataset.from_dict({"chosen_ids": rows[0::2], "rejected_ids": rows[1::2]}),
         processing_class=AutoTokenizer.from_pretrained(job["model"]),
-        callbacks=[Rounds(job, answers, len(batch) * job["length"])],
+        callbacks=[Rounds(job, answers, sum(map(len, batch)))],
     )
     trainer.train()

@@ -86,12 +86,20 @@ export async function prepareJob(
   const model = await prepareModel(work, { folder, model135M, isReward });
   const { vocabSize } = loadModelConfig(model);
   const rng = createRng(SEED, 'bench data');
-  const rows = (count: number): number[][] =>
-    Array.from({ length: count }, () =>
-      Array.from({ length: work.length }, () => FIRST_WORD + rng.integer(vocabSize - FIRST_WORD)),
-    );
   const isGeneration = work.peer === 'transformers generate';
   const rowsOfStep = work.batch * (isReward ? 2 : 1);
+  const words = (count: number): number[] =>
+    Array.from({ length: count }, () => FIRST_WORD + rng.integer(vocabSize - FIRST_WORD));
+  const rows = (count: number): number[][] => {
+    const made: number[][] = [];
+    for (let i = 0; i < count; i++) {
+      const length = work.isUneven ? Math.ceil((work.length * (1 + (i % 4))) / 4) : work.length;
+      // the second row of a pair begins as the first does
+      const start = i % 2 === 1 ? (made[i - 1] as number[]).slice(0, work.inCommon ?? 0) : [];
+      made.push([...start, ...words(length - start.length)]);
+    }
+    return made;
+  };
   return {
     kind: kindOf(work),
     model,

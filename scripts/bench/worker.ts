@@ -50,7 +50,7 @@ function training(): Task {
   let done = 0;
   const step = (): number => run(batches[done++ % batches.length] as number[][]);
   const losses = Array.from({ length: job.firstSteps }, step);
-  const tokensPerStep = (batches[0]?.length ?? 0) * job.length;
+  const tokensPerStep = batches[0]?.flat().length ?? 0;
   return {
     first: { losses },
     round: () => {

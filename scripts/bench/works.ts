@@ -14,6 +14,10 @@ export type Work = {
   batch: number;
   /** tokens of a row or of a prompt */
   length: number;
+  /** rows of a quarter, a half, three quarters and all of `length` in turn, which the peer pads */
+  isUneven?: boolean;
+  /** tokens that the two rows of a pair begin with alike, as answers to one prompt do; 0 where it is not said */
+  inCommon?: number;
   /** steps or generations in a round: about as many as fill a few seconds */
   stepsPerRound: number;
 };
@@ -41,6 +45,18 @@ export const WORKS: Work[] = [
   { ...float32, name: 'SFT 135M, 4 x 128', peer: 'TRL SFTTrainer', ...row135M },
   { ...torch, name: 'SFT 135M, 4 x 128, bf16 matmuls', ...row135M, precision: 'bfloat16' },
   { ...float32, name: 'reward model 135M, 4 pairs x 128', peer: 'TRL RewardTrainer', ...row135M },
+  {
+    ...float32,
+    name: 'SFT 135M, 8 x 32 to 128',
+    peer: 'TRL SFTTrainer',
+    ...row135M,
+    batch: 8,
+    isUneven: true,
+  },
+  {
+    ...{ ...float32, name: 'reward model 135M, 4 pairs x 128, 80 of them the prompt' },
+    ...{ peer: 'TRL RewardTrainer', ...row135M, inCommon: 80 },
+  },
   { ...torch, name: 'train step 3.7M, 8 x 128', model: '3.7M', batch: 8, length: 128, stepsPerRound: 15 },
   { ...torch, name: 'train step 0.86M, 16 x 64', model: '0.86M', batch: 16, length: 64, stepsPerRound: 40 },
   { ...generation, name: 'generation 135M, 64 + 64, batch 1', model: '135M', batch: 1, stepsPerRound: 1 },

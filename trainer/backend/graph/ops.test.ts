@@ -218,6 +218,8 @@ describe('ops as nodes', () => {
       { padding, batch: 2, time: 1, numHeads: 1, numKvHeads: 1, headDim: 2 },
       { padding, batch: 3, time: 7, numHeads: 4, numKvHeads: 2, headDim: 6 },
       { padding, batch: 2, time: 13, numHeads: 3, numKvHeads: 1, headDim: 10 },
+      // blocks of queries, the last one shorter
+      { padding, batch: 3, time: 301, numHeads: 4, numKvHeads: 2, headDim: 6 },
     ]),
   )('ropeAttention, padding $padding, T $time, heads $numHeads/$numKvHeads of $headDim', async (shape) => {
     const { batch, time, headDim, numHeads, numKvHeads } = shape;

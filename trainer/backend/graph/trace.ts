@@ -31,6 +31,8 @@ export class Trace {
   readonly scattered = new Map<NodeOutput, { ids: NodeOutput; rows: NodeOutput }>();
   /** nodes of matrices that are at hand transposed, see columns.ts */
   readonly columns = new Map<NodeOutput, NodeOutput>();
+  /** the attention weights of each block of queries, by those of the first, see attention-kernels.ts */
+  readonly blockWeights = new Map<NodeOutput, NodeOutput[]>();
   /** the last in-place update of a large variable, see `adamw` in op-kernels.ts */
   lastUpdate: NodeOutput | null = null;
   readonly #symbols = new Map<object, NodeOutput>();
