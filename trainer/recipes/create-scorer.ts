@@ -14,7 +14,8 @@ const ROWS_PER_PASS = 32;
 
 /**
  * Scores whole sequences with a reward model: the head on the hidden state of each row's last real token, never of a pad
- * (training.md R7). Rows go through sorted by length; the scores come back in the order given.
+ * (training.md R7). Rows go through sorted by length, answers to one prompt together where they are given together; the
+ * scores come back in the order given.
  *
  * @param model.params the model's parameters, read at each call, so a training run can measure itself
  */
@@ -35,9 +36,9 @@ export function createScorer(model: {
   );
   return (rows) => {
     const scores = new Float32Array(rows.length);
-    const byLength = rows.map((_, i) => i).sort((a, b) => rowAt(rows, a).length - rowAt(rows, b).length);
-    for (let start = 0; start < byLength.length; start += ROWS_PER_PASS) {
-      const picked = byLength.slice(start, start + ROWS_PER_PASS);
+    const inOrder = orderOfPasses(rows);
+    for (let start = 0; start < inOrder.length; start += ROWS_PER_PASS) {
+      const picked = inOrder.slice(start, start + ROWS_PER_PASS);
       const { arrays, rowOf } = packedBatch(
         picked.map((i) => rowAt(rows, i)),
         padTokenId,
@@ -50,6 +51,23 @@ export function createScorer(model: {
     }
     return scores;
   };
+}
+
+/** Neighbours of which one shares half of its tokens with the other stay neighbours: their beginning is computed once. */
+function orderOfPasses(rows: readonly (readonly number[])[]): number[] {
+  const groups: { places: number[]; longest: number }[] = [];
+  rows.forEach((_, i) => {
+    const row = rowAt(rows, i);
+    const group = groups.at(-1);
+    const before = i > 0 ? rowAt(rows, i - 1) : [];
+    let inCommon = 0;
+    while (inCommon < row.length && row[inCommon] === before[inCommon]) inCommon++;
+    if (group && 2 * inCommon >= row.length) {
+      group.places.push(i);
+      group.longest = Math.max(group.longest, row.length);
+    } else groups.push({ places: [i], longest: row.length });
+  });
+  return groups.sort((a, b) => a.longest - b.longest).flatMap(({ places }) => places);
 }
 
 function rowAt(rows: readonly (readonly number[])[], i: number): readonly number[] {
