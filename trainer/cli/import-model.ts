@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chooseBackend } from '../backend/choose.ts';
 import { loadAdapter } from '../model/adapter-files.ts';
 import { isRewardModel } from '../model/config.ts';
+import { growVocabulary } from '../model/grow-vocabulary.ts';
 import { readLlama2c } from '../model/llama2c.ts';
 import { loadPretrained } from '../model/load-pretrained.ts';
 import { countParams, disposeParams, newParam, type Params } from '../model/params.ts';
 import { savePretrained } from '../model/save-pretrained.ts';
+import { addChatMl } from '../tokenizer/add-chatml.ts';
 import { readLlama2cTokenizer } from '../tokenizer/llama2c-tokenizer.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import { writeTokenizer } from '../tokenizer/train-bpe.ts';
@@ -17,17 +19,17 @@ import { UsageError } from './usage-error.ts';
 export type ImportModelResult = { out: string; architecture: string; parameters: number };
 
 /**
- * Writes a Hugging Face folder from a llama2.c file and its tokenizer, or from a model with an adapter merged into it.
+ * Writes a Hugging Face folder from a llama2.c file and its tokenizer, from a model with an adapter merged into it, or from a base
+ * model that is to talk in ChatML.
  * @throws UsageError when a file is not there; Error naming what is wrong inside of one
  */
 export async function importModel(
   { source: given, out, dtype }: ImportModelOptions,
   io: { note: (line: string) => void; signal: AbortSignal },
 ): Promise<ImportModelResult> {
-  const source = given.kind === 'adapter' ? { ...given, model: await resolveModel(given.model, io) } : given;
-  const inputs =
-    source.kind === 'llama2c' ? [source.model, source.tokenizer] : [source.model, source.adapter];
-  for (const path of inputs)
+  const source = given.kind === 'llama2c' ? given : { ...given, model: await resolveModel(given.model, io) };
+  const { kind: _, ...inputs } = source;
+  for (const path of Object.values(inputs))
     if (!existsSync(path)) throw new UsageError(`${path}: there is no such file or folder`);
   if (existsSync(join(out, 'config.json'))) throw new UsageError(`--out ${out} already holds a model`);
   // weights only pass through
@@ -42,6 +44,16 @@ export async function importModel(
     await writeTokenizer(out, tokenizer);
     loadTokenizer(out);
     return finish(params, config.architecture, out);
+  }
+  if (source.kind === 'chatml') {
+    const { files, startId, endId, padId, newIds, vocabSize } = addChatMl(source.model);
+    const { params, config } = loadPretrained(source.model);
+    const ids = { bosTokenId: startId, eosTokenIds: [endId], padTokenId: padId };
+    const grown = { ...growVocabulary({ params, config }, { newIds, vocabSize }), ...ids };
+    savePretrained({ folder: out, params, config: grown, generationConfig: ids, dtype });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(out, name), text);
+    loadTokenizer(out);
+    return finish(params, grown.architecture, out);
   }
   const base = loadPretrained(source.model);
   const { params, config: adapted } = loadAdapter(source.adapter, base);

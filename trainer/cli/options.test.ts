@@ -67,7 +67,8 @@ describe('parseGenerateOptions', () => {
 
 describe('parseImportModelOptions', () => {
   const parse = (line: string) => parseImportModelOptions(line.split(' '));
-  it('takes a llama2.c file with its tokenizer, or a model with an adapter', () => {
+  it('takes a llama2.c file with its tokenizer, a model with an adapter, or a base model', () => {
+    expect(parse('--model m --chatml --out o').source).toEqual({ kind: 'chatml', model: 'm' });
     expect(parse('--llama2c m.bin --tokenizer t.bin --out o')).toMatchObject({
       source: { kind: 'llama2c', model: 'm.bin', tokenizer: 't.bin' },
       dtype: 'F32',
@@ -81,7 +82,12 @@ describe('parseImportModelOptions', () => {
   it.each([
     ['--llama2c m.bin --tokenizer t.bin', /--out is missing/],
     ['--llama2c m.bin --out o', /--tokenizer is missing/],
-    ['--model m --out o', /expected --llama2c and --tokenizer, or --model and --adapter/],
+    [
+      '--model m --out o',
+      /expected --llama2c and --tokenizer, --model and --adapter, or --model and --chatml/,
+    ],
+    ['--model m --adapter a --chatml --out o', /expected --llama2c/],
+    ['--llama2c m.bin --tokenizer t.bin --chatml --out o', /expected --llama2c/],
     ['--llama2c m --model m --adapter a --out o', /expected --llama2c/],
     ['--model m --adapter a --out o --dtype int8', /--dtype is "int8"; expected one of: float32, bfloat16/],
     ['--model m --adapter a --out o more', /unexpected "more"/],

@@ -48,6 +48,10 @@ const configSchema = z.looseObject({
     .nullish(),
 });
 
+/** How a base model gets what it lacks. */
+const CHATML_HINT =
+  'npm run import-model -- --model <folder> --chatml gives a base model template and pad token';
+
 /** Opens the tokenizer of a model folder. Throws an error that names the file and the field that is missing or wrong. */
 export function loadTokenizer(folder: string): Tokenizer {
   const tokenizerPath = join(folder, 'tokenizer.json');
@@ -94,7 +98,9 @@ export function loadTokenizer(folder: string): Tokenizer {
 
   const render = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
     if (template === null)
-      throw new Error(`${configPath}: no chat_template, and no chat_template.jinja beside it`);
+      throw new Error(
+        `${configPath}: no chat_template, and no chat_template.jinja beside it; ${CHATML_HINT}`,
+      );
     return template.render({
       messages: messages.map(({ role, content }) => ({ role, content })),
       add_generation_prompt: addGenerationPrompt,
@@ -195,6 +201,6 @@ function choosePad(args: {
   const free = spare.find((id) => !taken.includes(id));
   if (free !== undefined) return free;
   throw new Error(
-    `${configPath}: pad_token ${named === null ? 'is missing' : 'is the same as eos_token or bos_token'} and tokenizer.json has no spare special token; give it an own pad token`,
+    `${configPath}: pad_token ${named === null ? 'is missing' : 'is the same as eos_token or bos_token'} and tokenizer.json has no spare special token; give it an own pad token. ${CHATML_HINT}`,
   );
 }
