@@ -1,17 +1,14 @@
-import { availableParallelism, cpus } from 'node:os';
-import { type BackendName, chooseBackend, isNativeInstalled } from '../../trainer/backend/choose.ts';
-import { createGenerator } from '../../trainer/generate.ts';
-import { type ModelConfig, newModelConfig } from '../../trainer/model/config.ts';
-import { initParams } from '../../trainer/model/init-params.ts';
-import { countParams, disposeParams } from '../../trainer/model/params.ts';
-import { createRng } from '../../trainer/rng.ts';
-import { languageModelStep } from './language-model-step.ts';
-import { MODEL_SHAPES } from './model-shapes.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BackendName, isNativeInstalled } from '../../trainer/backend/choose.ts';
+import { orderOf, realCommands } from './measure-work.ts';
+import { prepareJob } from './prepare-inputs.ts';
+import { type Side, startSide } from './start-side.ts';
+import { median } from './statistics.ts';
+import { BACKEND_WORKS, type Work } from './works.ts';
 
 type Variant = { backend: BackendName; threads: number };
-/** Runs the work once and says how many tokens that was. */
-type Work = { run: () => number; dispose: () => void };
-type Case = { name: string; variants: Variant[]; prepare: () => Work };
 export type BackendSpeed = {
   name: string;
   backend: BackendName;
@@ -20,109 +17,23 @@ export type BackendSpeed = {
   rounds: number;
 };
 
-/** A round repeats the work for at least this long. */
-const ROUND_MS = 1000;
-const SEED = 1;
+/** Steps before the first round; there is no peer to compare their losses with. */
+const WARM_UP_STEPS = 2;
 
-const TOY = MODEL_SHAPES['0.86M'];
-const SMALL = MODEL_SHAPES['3.7M'];
-const TINY = newModelConfig({
-  ...{ vocabSize: 64, hiddenSize: 32, intermediateSize: 88, numLayers: 2, numHeads: 2 },
-  maxPositions: 64,
-});
-
-/** One whole training step of language modelling on random tokens. */
-function trainStep(config: ModelConfig, batch: number, time: number): Work {
-  const rng = createRng(SEED, 'bench');
-  const params = initParams(config, rng);
-  const step = languageModelStep(
-    { params, config },
-    { learningRate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 },
-  );
-  const rows = Array.from({ length: batch }, () =>
-    Array.from({ length: time }, () => rng.integer(config.vocabSize)),
-  );
-  return {
-    run: () => {
-      const loss = step.run(rows);
-      if (!Number.isFinite(loss)) throw new Error(`bench: the loss is ${loss}`);
-      return batch * time;
-    },
-    dispose: () => {
-      step.dispose();
-      disposeParams(params);
-    },
-  };
-}
-
-/** One whole generation from random prompts of 16 tokens; counts new tokens. */
-function generation(config: ModelConfig, batch: number, maxNewTokens: number): Work {
-  const rng = createRng(SEED, 'bench');
-  const params = initParams(config, rng);
-  const promptIds = Array.from({ length: batch }, () =>
-    Array.from({ length: 16 }, () => rng.integer(config.vocabSize)),
-  );
-  const generator = createGenerator({ params, config });
-  const sampling = { promptIds, rng, maxNewTokens, temperature: 1, eosTokenIds: [], padTokenId: 0 };
-  return {
-    run: () => generator.generate(sampling).responses.flat().length,
-    dispose: () => {
-      generator.dispose();
-      disposeParams(params);
-    },
-  };
-}
-
-const simd: Variant[] = [{ backend: 'simd', threads: 1 }];
-if (availableParallelism() > 1) simd.push({ backend: 'simd', threads: 2 });
-const native: Variant[] = isNativeInstalled() ? [{ backend: 'native', threads: availableParallelism() }] : [];
-const fast: Variant[] = [...simd, ...native];
-const all: Variant[] = [...fast, { backend: 'cpu', threads: 1 }];
-
-const CASES: Case[] = [
-  { name: 'train 0.86M, 16 x 64', variants: fast, prepare: () => trainStep(TOY, 16, 64) },
-  { name: 'train 3.7M, 8 x 128', variants: fast, prepare: () => trainStep(SMALL, 8, 128) },
-  { name: 'train 0.03M, 4 x 16', variants: all, prepare: () => trainStep(TINY, 4, 16) },
-  { name: 'generate 0.86M, batch 1', variants: fast, prepare: () => generation(TOY, 1, 64) },
-  { name: 'generate 0.86M, batch 32', variants: fast, prepare: () => generation(TOY, 32, 64) },
+const cores = availableParallelism();
+const VARIANTS: Variant[] = [
+  { backend: 'simd', threads: 1 },
+  ...(cores > 1 ? [{ backend: 'simd', threads: 2 } as const] : []),
+  ...(isNativeInstalled() ? [{ backend: 'native', threads: cores } as const] : []),
 ];
-
-/** Tokens per second of each variant in each round, the variants taking turns. */
-async function measure({ name, variants, prepare }: Case, rounds: number): Promise<BackendSpeed[]> {
-  const speeds = variants.map((): number[] => []);
-  const works: Work[] = [];
-  for (const { backend, threads } of variants) {
-    await chooseBackend(backend, { threads });
-    const work = prepare();
-    work.run();
-    works.push(work);
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, { backend, threads }] of variants.entries()) {
-      await chooseBackend(backend, { threads });
-      const start = performance.now();
-      let tokens = 0;
-      do tokens += (works[i] as Work).run();
-      while (performance.now() - start < ROUND_MS);
-      speeds[i]?.push((tokens / (performance.now() - start)) * 1000);
-    }
-  }
-  for (const work of works) work.dispose();
-  return variants.map((variant, i) => {
-    const sorted = (speeds[i] as number[]).sort((a, b) => a - b).map(Math.round);
-    const [slowest, median, fastest] = [0, Math.floor(rounds / 2), rounds - 1].map(
-      (at) => sorted[at] as number,
-    );
-    const tokensPerSecond = { median, slowest, fastest } as BackendSpeed['tokensPerSecond'];
-    return { name, ...variant, tokensPerSecond, rounds };
-  });
-}
 
 /**
  * How fast this machine trains and generates on each backend: whole training steps (forward, backward, clipping, AdamW) and
- * whole generations, through the same functions as the recipes. The variants take turns in every round, so that a machine
- * that gets busy slows all of them; printed is the median with the slowest and fastest round.
- * @param onResults called after each case with all there is
+ * whole generations, through the same functions as the recipes. Each backend has a process of its own, as in a run, and they take
+ * turns in every round, so that a machine that gets busy slows all of them; printed is the median with the slowest and
+ * fastest round.
+ * @param onResults called after each work with all there is
+ * @throws Error when `only` fits no work, or a process ends early
  */
 export async function measureBackends(options: {
   only: string;
@@ -131,31 +42,58 @@ export async function measureBackends(options: {
   onResults: (results: BackendSpeed[]) => void;
 }): Promise<BackendSpeed[]> {
   const { only, rounds, signal, onResults } = options;
-  const cases = CASES.filter(({ name }) => name.includes(only));
-  if (cases.length === 0)
-    throw new Error(`--only ${only}: expected part of one of: ${CASES.map(({ name }) => name).join('; ')}`);
-  console.log(
-    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`,
-  );
-  for (const config of [TOY, SMALL, TINY]) {
-    await chooseBackend('simd');
-    const params = initParams(config, createRng(SEED, 'count'));
-    const { hiddenSize, numLayers, vocabSize } = config;
-    console.log(
-      `${(countParams(params) / 1e6).toFixed(2)}M parameters: width ${hiddenSize}, ${numLayers} layers, vocabulary ${vocabSize}`,
+  const works = BACKEND_WORKS.filter(({ name }) => name.includes(only));
+  if (works.length === 0)
+    throw new Error(
+      `--only ${only}: expected part of one of: ${BACKEND_WORKS.map(({ name }) => name).join('; ')}`,
     );
-    disposeParams(params);
-  }
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cores} cores, Node ${process.version}`);
   const results: BackendSpeed[] = [];
-  for (const one of cases) {
-    if (signal.aborted) break;
-    for (const result of await measure(one, rounds)) {
+  for (const work of works) {
+    for (const result of await measure(work, { rounds, signal })) {
       results.push(result);
-      const { median, slowest, fastest } = result.tokensPerSecond;
+      const { median: middle, slowest, fastest } = result.tokensPerSecond;
       const label = `${result.name}, ${result.backend}${result.backend === 'simd' ? ` x ${result.threads}` : ''}`;
-      console.log(`${label.padEnd(38)} ${String(median).padStart(7)} tok/s  (${slowest} to ${fastest})`);
+      console.log(`${label.padEnd(45)} ${String(middle).padStart(7)} tok/s  (${slowest} to ${fastest})`);
     }
     onResults(results);
   }
   return results;
+}
+
+/** Tokens per second of each variant in each round, the variants taking turns. */
+async function measure(
+  work: Work,
+  { rounds, signal }: { rounds: number; signal: AbortSignal },
+): Promise<BackendSpeed[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
+  const sides: Side[] = [];
+  try {
+    const job = await prepareJob(work, { folder, model135M: '', threads: cores, rounds });
+    for (const { backend, threads } of VARIANTS) {
+      const file = join(folder, `${backend}-${threads}.json`);
+      writeFileSync(file, JSON.stringify({ ...job, threads, firstSteps: WARM_UP_STEPS }));
+      const command = realCommands(backend, '', {}).ours(file);
+      sides.push(await startSide({ name: `${backend} x ${threads}`, command, env: {}, signal }));
+    }
+    const speeds = sides.map((): number[] => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const i of orderOf(round, sides.length)) {
+        const { tokens, seconds } = await (sides[i] as Side).round();
+        speeds[i]?.push(tokens / seconds);
+      }
+    }
+    return VARIANTS.map((variant, i) => {
+      const all = speeds[i] as number[];
+      const tokensPerSecond = {
+        median: Math.round(median(all)),
+        slowest: Math.round(Math.min(...all)),
+        fastest: Math.round(Math.max(...all)),
+      };
+      return { name: work.name, ...variant, tokensPerSecond, rounds };
+    });
+  } finally {
+    await Promise.all(sides.map((side) => side.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -116,7 +116,7 @@ async function measureMemory(work: Work, { rounds, onUnit }: Args, starts: Start
 }
 
 /** There and back again, so that whoever runs first in one round runs last in the next. */
-function orderOf(round: number, count: number): number[] {
+export function orderOf(round: number, count: number): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   return round % 2 === 0 ? order : order.reverse();
 }

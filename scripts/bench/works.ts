@@ -66,6 +66,14 @@ export const WORKS: Work[] = [
   { ...torch, name: 'peak RSS, 135M train step', ...row135M, measures: 'peak RSS' },
 ];
 
+/** What is measured on each backend, without a peer: few steps in a round, since simd is many times slower than native. */
+export const BACKEND_WORKS: Work[] = [
+  { ...torch, name: 'train step 0.86M, 16 x 64', model: '0.86M', batch: 16, length: 64, stepsPerRound: 8 },
+  { ...torch, name: 'train step 3.7M, 8 x 128', model: '3.7M', batch: 8, length: 128, stepsPerRound: 3 },
+  { ...generation, name: 'generation 0.86M, 64 + 64, batch 1', model: '0.86M', batch: 1, stepsPerRound: 20 },
+  { ...generation, name: 'generation 0.86M, 64 + 64, batch 32', model: '0.86M', batch: 32, stepsPerRound: 4 },
+];
+
 /** A guess of a step's or generation's seconds, good enough to weigh what is left against what is done. */
 export function roughSeconds(work: Work): number {
   const parameters = NUM_PARAMETERS[work.model];
