@@ -6,6 +6,8 @@ import { ints } from './host-arrays.ts';
 
 /** The narrowest step between widths. */
 const WIDTH_STEP = 8;
+/** More than any vocabulary has; times as many tokens as a batch can hold it is still an exact integer. */
+const MOST_IDS = 2 ** 21;
 /** A packing is worth its passes over queries, keys and values when it leaves at most this share of the places. */
 const WORTH_PACKING = 0.85;
 
@@ -62,18 +64,17 @@ export function packedBatch(rows: readonly (readonly number[])[], padTokenId: nu
   const { width, ...padded } = tokenBatch(rows, padTokenId);
   const tokenOfBT = new Int32Array(rows.length * width);
   const places: number[] = [];
-  // a trie: which token follows token `before` (-1 at a row's start) with this id
-  const followers = new Map<number, Map<number, number>>();
+  // a trie: the token that follows token `before` (-1 at a row's start) with this id
+  const tokens = new Map<number, number>();
   rows.forEach((ids, b) => {
     let before = -1;
     ids.forEach((id, t) => {
-      const next = followers.get(before) ?? new Map<number, number>();
-      followers.set(before, next);
-      let token = next.get(id);
+      const edge = (before + 1) * MOST_IDS + id;
+      let token = tokens.get(edge);
       if (token === undefined) {
         token = places.length;
         places.push(b * width + t);
-        next.set(id, token);
+        tokens.set(edge, token);
       }
       tokenOfBT[b * width + t] = token;
       before = token;
