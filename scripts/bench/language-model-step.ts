@@ -3,13 +3,14 @@ import type { Tensor } from '../../trainer/backend/tf.ts';
 import { crossEntropy } from '../../trainer/losses/cross-entropy.ts';
 import type { ModelConfig } from '../../trainer/model/config.ts';
 import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
-import type { Params } from '../../trainer/model/params.ts';
+import { countParams, type Params } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type AdamWConfig, type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
 import { answerBatch } from '../../trainer/recipes/answer-batch.ts';
 import { scalarOf } from '../../trainer/recipes/host-arrays.ts';
+import { isPackingWorthIt } from '../../trainer/recipes/is-packing-worth-it.ts';
 
 /** A training step; gives its loss. */
 export type TrainingStep = { run: (rows: readonly number[][]) => number; dispose: () => void };
@@ -22,6 +23,7 @@ export function languageModelStep(
   { learningRate, precision, ...adamw }: StepSettings,
 ): TrainingStep {
   const optimizer = createAdamW(params, adamw);
+  const pack = isPackingWorthIt(countParams(params));
   type Batch = TokenBatch & Record<'rowsM' | 'targetsM' | 'weightsM', Tensor>;
   const update = compile(
     'bench sft step',
@@ -39,7 +41,7 @@ export function languageModelStep(
     run: (rows) => {
       const parts = rows.map((ids) => ({ promptIds: ids.slice(0, 1), responseIds: ids.slice(1) }));
       const numTokens = parts.reduce((sum, { responseIds }) => sum + responseIds.length, 0);
-      const batch = answerBatch(parts, { padTokenId: 0, numTokens });
+      const batch = answerBatch(parts, { padTokenId: 0, pack, numTokens });
       return scalarOf(update({ ...batch, ...optimizer.advance(learningRate) }).loss);
     },
     dispose: () => optimizer.dispose(),

@@ -5,11 +5,12 @@ import { rankedPairs } from '../../trainer/math/ranked-pairs.ts';
 import type { ModelConfig } from '../../trainer/model/config.ts';
 import { forwardHidden } from '../../trainer/model/decoder.ts';
 import { scoreHidden } from '../../trainer/model/heads.ts';
-import type { Params } from '../../trainer/model/params.ts';
+import { countParams, type Params } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
 import { scalarOf } from '../../trainer/recipes/host-arrays.ts';
+import { isPackingWorthIt } from '../../trainer/recipes/is-packing-worth-it.ts';
 import { rewardBatch } from '../../trainer/recipes/reward-batch.ts';
 import type { StepSettings, TrainingStep } from './language-model-step.ts';
 
@@ -19,6 +20,7 @@ export function rewardModelStep(
   { learningRate, precision, ...adamw }: StepSettings,
 ): TrainingStep {
   const optimizer = createAdamW(params, adamw);
+  const pack = isPackingWorthIt(countParams(params));
   type Names = 'lastM' | 'chosenP' | 'rejectedP' | 'targetsP' | 'marginsP' | 'weightsP';
   type Inputs = TokenBatch & Record<Names, Tensor> & AdamWScalars<Tensor>;
   const update = compile(
@@ -40,7 +42,7 @@ export function rewardModelStep(
         sequences: rows.slice(2 * i, 2 * i + 2),
         pairs: rankedPairs([0, 1], { useTies: false }),
       }));
-      const { numTokens: _, ...batch } = rewardBatch(pairs, { padTokenId: 0, useMargin: false });
+      const { numTokens: _, ...batch } = rewardBatch(pairs, { padTokenId: 0, pack, useMargin: false });
       return scalarOf(update({ ...batch, ...optimizer.advance(learningRate) }).loss);
     },
     dispose: () => optimizer.dispose(),

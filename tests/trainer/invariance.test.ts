@@ -72,7 +72,7 @@ describe('gradient accumulation', () => {
     const parts = (cuts: number[]) => {
       const sum: Record<string, Float64Array> = {};
       cuts.slice(1).forEach((to, i) => {
-        const batch = answerBatch(rows.slice(cuts[i], to), { padTokenId: 0, numTokens });
+        const batch = answerBatch(rows.slice(cuts[i], to), { padTokenId: 0, pack: true, numTokens });
         const outputs = gradients(batch) as Record<string, HostTensor>;
         for (const name of ['loss', ...names]) {
           const { data } = outputs[name] as HostTensor;

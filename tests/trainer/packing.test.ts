@@ -46,7 +46,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
 
     const { width, ...padded } = tokenBatch(rows, 0);
     const expected = step({ ...padded, rowsM: ints(predictions.map(({ b, t }) => b * width + t)), targetsM });
-    const { arrays, rowOf } = packedBatch(rows, 0);
+    const { arrays, rowOf } = packedBatch(rows, { padTokenId: 0, pack: true });
     expect(arrays.placeOfN?.shape).toEqual([32]);
     const actual = step({ ...arrays, rowsM: ints(predictions.map(({ b, t }) => rowOf(b, t))), targetsM });
     disposeParams(params);

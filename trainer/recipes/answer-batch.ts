@@ -14,7 +14,7 @@ const PICKED_SHARES = [1 / 4, 1 / 2, 1];
  */
 export function answerBatch(
   rows: readonly { promptIds: readonly number[]; responseIds: readonly number[] }[],
-  { padTokenId, numTokens }: { padTokenId: number; numTokens: number },
+  { padTokenId, pack, numTokens }: { padTokenId: number; pack: boolean; numTokens: number },
 ): PlacedBatch['arrays'] & Record<'rowsM' | 'targetsM' | 'weightsM', HostTensor> {
   const {
     arrays,
@@ -22,7 +22,7 @@ export function answerBatch(
     rowOf,
   } = packedBatch(
     rows.map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
-    padTokenId,
+    { padTokenId, pack },
   );
   const picked: number[] = [];
   const targets: number[] = [];

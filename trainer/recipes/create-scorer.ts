@@ -4,9 +4,10 @@ import type { Tensor } from '../backend/tf.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { forwardHidden } from '../model/decoder.ts';
 import { scoreHidden } from '../model/heads.ts';
-import type { Params } from '../model/params.ts';
+import { countParams, type Params } from '../model/params.ts';
 import type { TokenBatch } from '../model/token-batch.ts';
 import { ints } from './host-arrays.ts';
+import { isPackingWorthIt } from './is-packing-worth-it.ts';
 import { packedBatch } from './token-batch.ts';
 
 /** Rows per forward pass: enough to fill two cores at toy sizes, small enough for long rows. */
@@ -26,6 +27,7 @@ export function createScorer(model: {
   precision?: Precision;
 }): (rows: readonly (readonly number[])[]) => Float32Array {
   const { params, config, padTokenId, precision } = model;
+  const pack = isPackingWorthIt(countParams(params));
   const pass = compile(
     'score',
     (inputs: TokenBatch & { lastB: Tensor }) => {
@@ -36,12 +38,12 @@ export function createScorer(model: {
   );
   return (rows) => {
     const scores = new Float32Array(rows.length);
-    const inOrder = orderOfPasses(rows);
+    const inOrder = orderOfPasses(rows, pack);
     for (let start = 0; start < inOrder.length; start += ROWS_PER_PASS) {
       const picked = inOrder.slice(start, start + ROWS_PER_PASS);
       const { arrays, rowOf } = packedBatch(
         picked.map((i) => rowAt(rows, i)),
-        padTokenId,
+        { padTokenId, pack },
       );
       const lastB = ints(picked.map((i, b) => rowOf(b, rowAt(rows, i).length - 1)));
       const { scoresB } = pass({ ...arrays, lastB });
@@ -53,8 +55,8 @@ export function createScorer(model: {
   };
 }
 
-/** Neighbours of which one shares half of its tokens with the other stay neighbours: their beginning is computed once. */
-function orderOfPasses(rows: readonly (readonly number[])[]): number[] {
+/** By length; in packed batches neighbours that share half of their tokens stay together: their beginning is computed once. */
+function orderOfPasses(rows: readonly (readonly number[])[], pack: boolean): number[] {
   const groups: { places: number[]; longest: number }[] = [];
   rows.forEach((_, i) => {
     const row = rowAt(rows, i);
@@ -62,7 +64,7 @@ function orderOfPasses(rows: readonly (readonly number[])[]): number[] {
     const before = i > 0 ? rowAt(rows, i - 1) : [];
     let inCommon = 0;
     while (inCommon < row.length && row[inCommon] === before[inCommon]) inCommon++;
-    if (group && 2 * inCommon >= row.length) {
+    if (pack && group && 2 * inCommon >= row.length) {
       group.places.push(i);
       group.longest = Math.max(group.longest, row.length);
     } else groups.push({ places: [i], longest: row.length });

@@ -13,13 +13,13 @@ const PAIR_STEP = 32;
  */
 export function rewardBatch(
   rows: readonly RankedRow[],
-  { padTokenId, useMargin }: { padTokenId: number; useMargin: boolean },
+  { padTokenId, pack, useMargin }: { padTokenId: number; pack: boolean; useMargin: boolean },
 ): PlacedBatch['arrays'] &
   Record<'lastM' | 'chosenP' | 'rejectedP' | 'targetsP' | 'marginsP' | 'weightsP', HostTensor> & {
     numTokens: number;
   } {
   const sequences = rows.flatMap((row) => row.sequences);
-  const { arrays, rowOf } = packedBatch(sequences, padTokenId);
+  const { arrays, rowOf } = packedBatch(sequences, { padTokenId, pack });
   const pairs: { chosen: number; rejected: number; target: number; margin: number; weight: number }[] = [];
   let first = 0;
   for (const row of rows) {

@@ -45,6 +45,7 @@ import { checkContext } from './check-context.ts';
 import { createScorer } from './create-scorer.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
+import { isPackingWorthIt } from './is-packing-worth-it.ts';
 import { keepTokenizer } from './keep-tokenizer.ts';
 import { rankedAccuracy } from './ranked-accuracy.ts';
 import { type RankedCounts, type RankedRow, rankedRows } from './ranked-rows.ts';
@@ -120,6 +121,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
   const { params, trainable, lora } = asTrainable(base, { ...config, seed: runtime.seed, resumeFrom });
   const adapter = lora && { lora, baseModel: modelFolder };
   const optimizer = createAdamW(trainable, config.optimizer);
+  const pack = isPackingWorthIt(countParams(params));
   const score = createScorer({
     params,
     config: model,
@@ -235,6 +237,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
       const rows = indices.map((i) => train.rows[i] as RankedRow);
       const { numTokens: inBatch, ...batch } = rewardBatch(rows, {
         padTokenId: tokenizer.padTokenId,
+        pack,
         useMargin: config.useMargin,
       });
       const learningRate = learningRateAt(config.optimizer, step, totalSteps);

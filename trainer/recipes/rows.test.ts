@@ -78,7 +78,7 @@ describe('rankedRows', () => {
 describe('rewardBatch', () => {
   it('weighs prompts alike, points at the last real token, keeps margins off ties', () => {
     const { rows } = rankedRows([example(['a', 'bc'], [0, 1]), example(['d', 'e', 'f'], [0, 0, 1])], options);
-    const batch = rewardBatch(rows, { padTokenId: 0, useMargin: true });
+    const batch = rewardBatch(rows, { padTokenId: 0, pack: true, useMargin: true });
     // four pairs; the rest weighs nothing
     const first = ({ data }: HostTensor) => [...data].slice(0, 4);
     expect([...batch.weightsP.data].slice(4)).toEqual(new Array(28).fill(0));
@@ -125,6 +125,7 @@ describe('answerBatch and episodeBatch', () => {
   it('predict each response token from the place before it', () => {
     const { rowsM, targetsM, weightsM, idsBT, placeOfN } = answerBatch(rows, {
       padTokenId: 0,
+      pack: true,
       numTokens: 10,
     });
     expect(idsBT.shape).toEqual([2, 8]);
@@ -142,9 +143,9 @@ describe('answerBatch and episodeBatch', () => {
       responseIds: Array.from({ length }, (_, t) => 3 + t),
     });
     const lengthOf = (...lengths: number[]) =>
-      answerBatch(lengths.map(answerOf), { padTokenId: 0, numTokens: 1 }).rowsM.shape[0];
+      answerBatch(lengths.map(answerOf), { padTokenId: 0, pack: true, numTokens: 1 }).rowsM.shape[0];
     const long = { promptIds: Array.from({ length: 30 }, (_, t) => t), responseIds: [9, 8] };
-    expect(answerBatch([long], { padTokenId: 0, numTokens: 1 }).rowsM.shape).toEqual([8]);
+    expect(answerBatch([long], { padTokenId: 0, pack: true, numTokens: 1 }).rowsM.shape).toEqual([8]);
     expect(lengthOf(31)).toBe(32);
     // 32 tokens in all, 124 of their predictions
     expect(lengthOf(31, 31, 31, 31)).toBe(128);

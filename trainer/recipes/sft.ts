@@ -39,6 +39,7 @@ import { assertFinite } from './assert-finite.ts';
 import { checkContext } from './check-context.ts';
 import { createExampleOrder } from './example-order.ts';
 import { scalarOf } from './host-arrays.ts';
+import { isPackingWorthIt } from './is-packing-worth-it.ts';
 import { keepTokenizer } from './keep-tokenizer.ts';
 import type { RecipeArgs } from './recipe-args.ts';
 import {
@@ -104,6 +105,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
   const { params, trainable, lora } = asTrainable(base, { ...config, seed: runtime.seed, resumeFrom });
   const adapter = lora && { lora, baseModel: modelFolder };
   const optimizer = createAdamW(trainable, config.optimizer);
+  const pack = isPackingWorthIt(countParams(params));
 
   // 3. The compiled steps: logits only where an answer token is predicted.
   type Batch = TokenBatch & { rowsM: Tensor; targetsM: Tensor; weightsM: Tensor };
@@ -143,7 +145,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     for (let from = 0; from < heldOut.rows.length; from += batchSize) {
       const part = heldOut.rows.slice(from, from + batchSize);
       const { loss, accuracy, entropy } = measure(
-        answerBatch(part, { padTokenId: tokenizer.padTokenId, numTokens }),
+        answerBatch(part, { padTokenId: tokenizer.padTokenId, pack, numTokens }),
       );
       totals.eval_loss += scalarOf(loss);
       totals.eval_mean_token_accuracy += scalarOf(accuracy);
@@ -204,7 +206,11 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
       const watch = startStopwatch();
       const indices = order(step * batchSize, Math.min((step + 1) * batchSize, numSeen));
       const rows = indices.map((i) => train.rows[i] as Row);
-      const batch = answerBatch(rows, { padTokenId: tokenizer.padTokenId, numTokens: countTokens(rows) });
+      const batch = answerBatch(rows, {
+        padTokenId: tokenizer.padTokenId,
+        pack,
+        numTokens: countTokens(rows),
+      });
       const learningRate = learningRateAt(config.optimizer, step, totalSteps);
       const { loss, gradNorm } = update({ ...batch, ...optimizer.advance(learningRate) });
       step++;

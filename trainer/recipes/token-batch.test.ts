@@ -38,7 +38,7 @@ describe('packedBatch', () => {
       [9, 6],
       [5, 6, 7, 1],
     ];
-    const { arrays, rowOf } = packedBatch(rows, 0);
+    const { arrays, rowOf } = packedBatch(rows, { padTokenId: 0, pack: true });
     // 5 6 7 1, then 8 after 5 6, then 9 6: the 6 after 9 is another one
     expect([...(arrays.placeOfN?.data ?? [])].slice(0, 7)).toEqual([0, 1, 2, 3, 10, 16, 17]);
     expect(arrays.placeOfN?.shape).toEqual([8]);
@@ -56,10 +56,22 @@ describe('packedBatch', () => {
     });
   });
 
+  it('is the padded batch where packing is not worth it', () => {
+    const { arrays, numTokens } = packedBatch(
+      [
+        [5, 6],
+        [5, 6, 7],
+      ],
+      { padTokenId: 0, pack: false },
+    );
+    expect(Object.keys(arrays)).toEqual(['idsBT', 'maskBT', 'positionsBT']);
+    expect(numTokens).toBe(16);
+  });
+
   it('leaves full rows that have nothing in common as they are', () => {
     const { arrays, rowOf } = packedBatch(
       [Array.from({ length: 16 }, () => 5), Array.from({ length: 15 }, () => 6)],
-      0,
+      { padTokenId: 0, pack: true },
     );
     expect(arrays.placeOfN).toBeUndefined();
     expect(arrays.tokenOfBT).toBeUndefined();

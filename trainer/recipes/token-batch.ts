@@ -59,9 +59,19 @@ export type PlacedBatch = {
  * that begin alike share it, and the numbers are those of the padded batch but for rounding.
  *
  * @param rows at least one token each
+ * @param options.pack false for the padded batch alone, see isPackingWorthIt
  */
-export function packedBatch(rows: readonly (readonly number[])[], padTokenId: number): PlacedBatch {
+export function packedBatch(
+  rows: readonly (readonly number[])[],
+  { padTokenId, pack }: { padTokenId: number; pack: boolean },
+): PlacedBatch {
   const { width, ...padded } = tokenBatch(rows, padTokenId);
+  const asPadded = {
+    arrays: padded,
+    rowOf: (b: number, t: number) => b * width + t,
+    numTokens: rows.length * width,
+  };
+  if (!pack) return asPadded;
   const tokenOfBT = new Int32Array(rows.length * width);
   const places: number[] = [];
   // a trie: the token that follows token `before` (-1 at a row's start) with this id
@@ -81,8 +91,7 @@ export function packedBatch(rows: readonly (readonly number[])[], padTokenId: nu
     });
   });
   const numTokens = bucketWidth(places.length);
-  if (numTokens > WORTH_PACKING * tokenOfBT.length)
-    return { arrays: padded, rowOf: (b, t) => b * width + t, numTokens: tokenOfBT.length };
+  if (numTokens > WORTH_PACKING * tokenOfBT.length) return asPadded;
   const packing = {
     tokenOfBT: { shape: [rows.length, width], data: tokenOfBT },
     placeOfN: ints([...places, ...new Array<number>(numTokens - places.length).fill(0)]),
