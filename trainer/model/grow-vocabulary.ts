@@ -1,6 +1,6 @@
 import type { ModelConfig } from './config.ts';
 import { outputEmbedding } from './param-shapes.ts';
-import { newParam, type Params, param, readFloats } from './params.ts';
+import { newParam, type Params, readFloats } from './params.ts';
 
 /**
  * Gives a model rows for tokens that it did not know, in place: each is the mean of the rows there were, so that the new tokens
@@ -19,7 +19,7 @@ export function growVocabulary<C extends ModelConfig>(
     // a reward model has no head over tokens
     if (!old) continue;
     const [rows, width] = old.shape as [number, number];
-    const oldValues = readFloats(param(params, name));
+    const oldValues = readFloats(old);
     const isNew = new Set(newIds);
     const mean = new Float64Array(width);
     let count = 0;

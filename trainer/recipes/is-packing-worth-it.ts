@@ -2,8 +2,8 @@ import { tf } from '../backend/tf.ts';
 
 /**
  * On native every new shape of a batch is traced, which takes a fraction of a second and more (ADR 008), and packed batches have more
- * shapes. A model of fewer parameters than this computes the padding of a whole run in less. Measured in the demo, 0.4M
- * parameters: reward model stage 17.1 s packed, 13.6 s padded.
+ * shapes. At 0.4M parameters that costs more than the padding (demo, reward model stage: 17.1 s packed, 13.6 s padded), at 135M far
+ * less (docs/experiments.md); where between them it turns was not measured.
  */
 const FEWEST_PARAMETERS = 2e6;
 

@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../model/read-json.ts';
+import { parseFile } from './parse-file.ts';
+import { specialToken } from './special-token.ts';
 
 const START = '<|im_start|>';
 const END = '<|im_end|>';
@@ -41,9 +43,10 @@ export type ChatMlTokenizer = {
  * @throws Error naming the file when it is not a tokenizer's, or has a chat template or ChatML's end already
  */
 export function addChatMl(folder: string): ChatMlTokenizer {
-  const tokenizer = readAs(tokenizerSchema, join(folder, 'tokenizer.json'));
+  const tokenizerPath = join(folder, 'tokenizer.json');
+  const tokenizer = parseFile(tokenizerSchema, readJson(tokenizerPath), tokenizerPath);
   const configPath = join(folder, 'tokenizer_config.json');
-  const config = readAs(configSchema, configPath);
+  const config = parseFile(configSchema, readJson(configPath), configPath);
   const templatePath = join(folder, 'chat_template.jinja');
   if (config.chat_template || existsSync(templatePath))
     throw new Error(
@@ -66,15 +69,7 @@ export function addChatMl(folder: string): ChatMlTokenizer {
       const id = known ?? vocabSize++;
       if (known === undefined) newIds.push(id);
       ids.set(content, id);
-      return {
-        id,
-        content,
-        single_word: false,
-        lstrip: false,
-        rstrip: false,
-        normalized: false,
-        special: true,
-      };
+      return specialToken(id, content);
     });
   const { chat_template: _, ...kept } = config;
   const names = { bos_token: START, eos_token: END, pad_token: config.eos_token };
@@ -97,11 +92,4 @@ export function addChatMl(folder: string): ChatMlTokenizer {
     newIds,
     vocabSize,
   };
-}
-
-function readAs<S extends z.ZodType>(schema: S, path: string): z.output<S> {
-  const result = schema.safeParse(readJson(path));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new Error(`${path}: field "${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'not as expected'}`);
 }

@@ -4,6 +4,7 @@
  * union has the highest score are merged first. As Hugging Face's tokenizer.json: BPE whose merges stand in that order.
  */
 import { readFileSync } from 'node:fs';
+import { specialToken } from './special-token.ts';
 import type { TokenizerFiles } from './train-bpe.ts';
 
 /** <unk>, <s>, </s>, then the 256 bytes. */
@@ -36,15 +37,7 @@ export function readLlama2cTokenizer(path: string, vocabSize: number): Tokenizer
     vocab[name] = id;
   }
   const scores = pieces.map(({ score }) => score);
-  const special = SPECIALS.map((content, id) => ({
-    id,
-    content,
-    special: true,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-  }));
+  const special = SPECIALS.map((content, id) => specialToken(id, content));
   return {
     tokenizerJson: {
       version: '1.0',

@@ -10,6 +10,7 @@ import { Template } from '@huggingface/jinja';
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import type { Message } from '../data/types.ts';
+import { parseFile } from './parse-file.ts';
 import { escapeSpecials, splitSpecials } from './special-text.ts';
 
 export type Tokenizer = {
@@ -58,8 +59,8 @@ export function loadTokenizer(folder: string): Tokenizer {
   const configPath = join(folder, 'tokenizer_config.json');
   const rawTokenizer = readJson(tokenizerPath);
   const rawConfig = readJson(configPath);
-  const file = parse(tokenizerSchema, rawTokenizer, tokenizerPath);
-  const config = parse(configSchema, rawConfig, configPath);
+  const file = parseFile(tokenizerSchema, rawTokenizer, tokenizerPath);
+  const config = parseFile(configSchema, rawConfig, configPath);
 
   const added = new Map(file.added_tokens.map((token) => [token.content, token.id]));
   const idOf = (name: string, field: string): number => {
@@ -155,13 +156,6 @@ function readJson(path: string): unknown {
       cause,
     });
   }
-}
-
-function parse<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new Error(`${path}: field "${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'not as expected'}`);
 }
 
 function readTemplate(folder: string, given: z.output<typeof configSchema>['chat_template']): string | null {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { BYTE_ALPHABET } from './byte-alphabet.ts';
 import { CHAT_TEMPLATE, SPECIAL_TOKENS } from './chat-format.ts';
 import { PairHeap } from './pair-heap.ts';
+import { specialToken } from './special-token.ts';
 
 export type TokenizerFiles = {
   tokenizerJson: Record<string, unknown>;
@@ -130,15 +131,7 @@ function mergePair(ids: number[], pair: number, merged: number): number[] {
 }
 
 function hubFiles(tokens: string[], merges: [string, string][]): Omit<TokenizerFiles, 'vocabSize'> {
-  const specials = SPECIAL_TOKENS.map((content, id) => ({
-    id,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
+  const specials = SPECIAL_TOKENS.map((content, id) => specialToken(id, content));
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
   return {
     tokenizerJson: {

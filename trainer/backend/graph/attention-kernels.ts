@@ -12,7 +12,7 @@ import type { NodeOutput } from './graph-writer.ts';
 import type { GraphKernel, KernelContext } from './kernel-registration.ts';
 import type { Nodes } from './nodes.ts';
 
-/** Width from which on queries go in blocks, and how many: below it the scores are too few to pay for nodes and copies. */
+/** Width from which on queries go in blocks, and how many: measured at 256, 512 and 1,024 (docs/experiments.md), not below. */
 const LONG = 256;
 const BLOCKS = 4;
 
