@@ -106,3 +106,40 @@ test('an auditor exports every format, and a changed byte is named by file and l
   await exported.getByRole('button', { name: 'Verify' }).click();
   await expect(exported.getByRole('alert')).toContainText('Altered: raw.jsonl, line 3');
 });
+
+test('a snapshot that is made before the list has come is in it', async ({ world, pageAs }) => {
+  const { project, people } = world.addProject('Slow list');
+  const researcher = await pageAs(people.researcher);
+  await importFile(researcher, project.slug, {
+    name: 'pairs.jsonl',
+    text: jsonl([{ prompt: 'Q', chosen: 'good', rejected: 'bad' }]),
+  });
+  // the first answer is as the server gave it, but on the way until the snapshot is there
+  const [isRead, read] = openPromise();
+  const [isMade, arrive] = openPromise();
+  await researcher.route(
+    (url) => url.pathname.includes('snapshots.list'),
+    async (route) => {
+      const response = await route.fetch();
+      read();
+      await isMade;
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  await researcher.goto(`/projects/${project.slug}/exports`);
+  await isRead;
+  const made = researcher.waitForResponse((response) => response.url().includes('snapshots.create'));
+  await researcher.getByRole('button', { name: 'Freeze a snapshot' }).click();
+  await made;
+  arrive();
+  await expect(researcher.getByTestId('snapshot').first()).toContainText(/1\s*judgments kept/);
+});
+
+function openPromise(): [Promise<void>, () => void] {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return [promise, resolve];
+}

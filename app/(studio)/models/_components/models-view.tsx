@@ -7,6 +7,7 @@ import Link from 'next/link';
 import { useState } from 'react';
 import type { AppRouter } from '@/server/root.ts';
 import { useTRPC } from '../../../_trpc/client.tsx';
+import { fetchAnew } from '../../../_trpc/fetch-anew.ts';
 import { Badge } from '../../../_ui/badge.tsx';
 import { Button } from '../../../_ui/button.tsx';
 import { Card, CardHeader, CardTitle } from '../../../_ui/card.tsx';
@@ -37,7 +38,7 @@ export function ModelsView({
   const models = useQuery(trpc.models.list.queryOptions({ projectId }));
   const register = useMutation(
     trpc.models.registerBundled.mutationOptions({
-      onSettled: () => queryClient.invalidateQueries({ queryKey: trpc.models.list.queryKey({ projectId }) }),
+      onSettled: () => fetchAnew(queryClient, trpc.models.list.queryKey({ projectId })),
     }),
   );
   if (models.error) return <FormError>{models.error.message}</FormError>;
@@ -130,7 +131,7 @@ function CheckpointRow({
   const queryClient = useQueryClient();
   const promote = useMutation(
     trpc.models.promote.mutationOptions({
-      onSettled: () => queryClient.invalidateQueries({ queryKey: trpc.models.list.queryKey({ projectId }) }),
+      onSettled: () => fetchAnew(queryClient, trpc.models.list.queryKey({ projectId })),
     }),
   );
   const isBundled = checkpoint.folder.startsWith('bundled:');

@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react';
 import { parseRecipeConfig, recipeSchemas } from '@/server/runs/schemas.ts';
 import { presetsOf } from '@/trainer/presets/presets.ts';
 import { useTRPC } from '../../../_trpc/client.tsx';
+import { fetchAnew } from '../../../_trpc/fetch-anew.ts';
 import { Button } from '../../../_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '../../../_ui/card.tsx';
 import { Field, FormError } from '../../../_ui/field.tsx';
@@ -40,7 +41,7 @@ export function NewScheduleForm({
     trpc.schedules.create.mutationOptions({
       onSuccess: () => {
         setName('');
-        return queryClient.invalidateQueries({ queryKey: trpc.schedules.list.queryKey({ projectId }) });
+        return fetchAnew(queryClient, trpc.schedules.list.queryKey({ projectId }));
       },
     }),
   );

@@ -6,6 +6,7 @@ import { CalendarClockIcon } from 'lucide-react';
 import Link from 'next/link';
 import type { AppRouter } from '@/server/root.ts';
 import { useTRPC } from '../../../_trpc/client.tsx';
+import { fetchAnew } from '../../../_trpc/fetch-anew.ts';
 import { Badge } from '../../../_ui/badge.tsx';
 import { Button } from '../../../_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '../../../_ui/card.tsx';
@@ -72,8 +73,7 @@ function ScheduleCard({
 }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const onSettled = () =>
-    queryClient.invalidateQueries({ queryKey: trpc.schedules.list.queryKey({ projectId }) });
+  const onSettled = () => fetchAnew(queryClient, trpc.schedules.list.queryKey({ projectId }));
   const toggle = useMutation(trpc.schedules.toggle.mutationOptions({ onSettled }));
   const remove = useMutation(trpc.schedules.delete.mutationOptions({ onSettled }));
   const { everyJudgments, newJudgments } = schedule;

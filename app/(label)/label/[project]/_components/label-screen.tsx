@@ -3,6 +3,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
+import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { SidePanel } from '@/app/_ui/side-panel.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 import type { Answer, Receipt } from '@/server/judgments/schemas.ts';
@@ -60,9 +61,7 @@ export function LabelScreen({ project, session, guideline }: Props) {
       session.onAccepted((body, receipt, key) => {
         if (last.current?.key === key) last.current = { key, judgmentId: receipt.judgmentId };
         localStorage.removeItem(draftName(body.kind === 'record' ? body.task.seatId : body.judgmentId));
-        void queryClient.invalidateQueries({
-          queryKey: trpc.judgments.mine.infiniteQueryKey({ projectId: project.id }),
-        });
+        void fetchAnew(queryClient, trpc.judgments.mine.infiniteQueryKey({ projectId: project.id }));
       }),
     [session, draftName, queryClient, trpc, project.id],
   );

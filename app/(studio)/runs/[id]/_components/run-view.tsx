@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { FINISHED_STATUSES } from '@/server/runs/schemas.ts';
 import { useTRPC } from '../../../../_trpc/client.tsx';
+import { fetchAnew } from '../../../../_trpc/fetch-anew.ts';
 import { Badge } from '../../../../_ui/badge.tsx';
 import { Button } from '../../../../_ui/button.tsx';
 import { FormError } from '../../../../_ui/field.tsx';
@@ -172,8 +173,7 @@ function RunActions({
 }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const onSettled = () =>
-    queryClient.invalidateQueries({ queryKey: trpc.runs.get.queryKey({ projectId, runId: run.id }) });
+  const onSettled = () => fetchAnew(queryClient, trpc.runs.get.queryKey({ projectId, runId: run.id }));
   const cancel = useMutation(trpc.runs.cancel.mutationOptions({ onSettled }));
   const resume = useMutation(trpc.runs.resume.mutationOptions({ onSettled }));
   const isStopping = run.job?.cancelRequestedAt != null && !isEnded(status);

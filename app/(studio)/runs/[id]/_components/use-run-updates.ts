@@ -8,6 +8,7 @@ import type { AppRouter } from '@/server/root.ts';
 import type { RunUpdates } from '@/server/runs/follow.ts';
 import type { MetricPoint } from '@/server/runs/metrics.ts';
 import { useTRPC } from '../../../../_trpc/client.tsx';
+import { fetchAnew } from '../../../../_trpc/fetch-anew.ts';
 
 export type Series = Record<string, MetricPoint[]>;
 /** as it comes over the wire */
@@ -64,7 +65,7 @@ export function useRunUpdates({
           }
           if (data.isComplete) {
             setHasEnded(true);
-            void queryClient.invalidateQueries({ queryKey: trpc.runs.get.queryKey({ projectId, runId }) });
+            void fetchAnew(queryClient, trpc.runs.get.queryKey({ projectId, runId }));
           }
         },
       },

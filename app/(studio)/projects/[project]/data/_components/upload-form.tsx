@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { UploadIcon } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
+import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Field, FormError } from '@/app/_ui/field.tsx';
@@ -57,7 +58,7 @@ export function UploadForm({ projectId }: { projectId: string }) {
       setError(problem instanceof Error ? problem.message : String(problem));
     } finally {
       setSending(null);
-      await queryClient.invalidateQueries({ queryKey: trpc.imports.list.queryKey({ projectId }) });
+      await fetchAnew(queryClient, trpc.imports.list.queryKey({ projectId }));
     }
   };
 

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { CameraIcon } from 'lucide-react';
 import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
+import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { CheckField, FormError } from '@/app/_ui/field.tsx';
@@ -21,7 +22,7 @@ export function CreateSnapshot({ projectId }: { projectId: string }) {
   const stats = useQuery({ ...trpc.tasks.stats.queryOptions({ projectId }), staleTime: 0 });
   const create = useMutation(
     trpc.snapshots.create.mutationOptions({
-      onSuccess: () => queryClient.invalidateQueries({ queryKey: trpc.snapshots.pathKey() }),
+      onSuccess: () => fetchAnew(queryClient, trpc.snapshots.pathKey()),
     }),
   );
   return (

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ShieldCheckIcon } from 'lucide-react';
 import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
+import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardFooter, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
@@ -31,8 +32,7 @@ export function SnapshotCard({ projectId, snapshot, sources, exports }: Props) {
   const [format, setFormat] = useState<Format>('trl');
   const write = useMutation(
     trpc.snapshots.export.mutationOptions({
-      onSuccess: () =>
-        queryClient.invalidateQueries({ queryKey: trpc.snapshots.exports.queryKey({ projectId }) }),
+      onSuccess: () => fetchAnew(queryClient, trpc.snapshots.exports.queryKey({ projectId })),
     }),
   );
   const check = useMutation(trpc.snapshots.check.mutationOptions());

@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
+import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Field, FormError } from '@/app/_ui/field.tsx';
@@ -18,7 +19,7 @@ export function MakeTasks({ projectId, defaultOverlap }: { projectId: string; de
   const [overlap, setOverlap] = useState(String(defaultOverlap));
   const make = useMutation(
     trpc.tasks.createFromPrompts.mutationOptions({
-      onSuccess: () => queryClient.invalidateQueries({ queryKey: trpc.tasks.pathKey() }),
+      onSuccess: () => fetchAnew(queryClient, trpc.tasks.pathKey()),
     }),
   );
   return (
