@@ -33,7 +33,7 @@ module.exports = {
       name: 'no-trainer-runtime-in-pages',
       severity: 'error',
       comment:
-        'TensorFlow never reaches a page or its server process: training belongs into server/jobs/handlers, run by the worker.',
+        'TensorFlow never reaches a page or its server process: training belongs into server/worker/handlers, run by the worker.',
       from: { path: '^app/' },
       to: { path: '^node_modules/@tensorflow/', reachable: true },
     },
@@ -44,7 +44,7 @@ module.exports = {
         'Only job handlers and the worker run the trainer; others may read trainer/config, trainer/presets and trainer/events.',
       from: {
         path: '^server/',
-        pathNot: ['^server/jobs/handlers/', '^server/jobs/worker\\.ts$', '\\.test\\.ts$'],
+        pathNot: ['^server/worker/handlers/', '^server/worker/worker\\.ts$', '\\.test\\.ts$'],
       },
       to: {
         path: '^trainer/',
@@ -90,8 +90,8 @@ module.exports = {
     {
       name: 'tensorflow-through-one-file',
       severity: 'error',
-      comment: 'Import tf from trainer/backend/tf.ts.',
-      from: { path: '^(trainer|server|scripts)/', pathNot: '^trainer/backend/' },
+      comment: 'Import tf from trainer/tensors/tf.ts.',
+      from: { path: '^(trainer|server|scripts)/', pathNot: '^trainer/(tensors/tf\\.ts|backends/)' },
       to: { path: '^node_modules/@tensorflow/' },
     },
     {
@@ -118,7 +118,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['\\.next', 'trainer/backend/simd/assembly'] },
+    exclude: { path: ['\\.next', 'trainer/backends/simd/assembly'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
-import { isNativeInstalled } from './trainer/backend/choose.ts';
+import { isNativeInstalled } from './trainer/backends/choose.ts';
 
 // the graph is written for TensorFlow and means nothing without it
-const NATIVE_ONLY = ['trainer/backend/graph/ops.test.ts', 'trainer/backend/graph/compiled-step.test.ts'];
+const NATIVE_ONLY = ['trainer/backends/graph/ops.test.ts', 'trainer/backends/graph/compiled-step.test.ts'];
 if (!isNativeInstalled())
   console.log(`Left out, the native backend is not installed: ${NATIVE_ONLY.join(', ')}`);
 

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const SIMD_FOLDER = new URL('../trainer/backend/simd/', import.meta.url);
+const SIMD_FOLDER = new URL('../trainer/backends/simd/', import.meta.url);
 const SOURCE_FOLDER = new URL('assembly/', SIMD_FOLDER);
 
 const OPTIONS = [

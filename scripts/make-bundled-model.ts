@@ -7,14 +7,14 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chooseBackend } from '../trainer/backend/choose.ts';
+import { chooseBackend } from '../trainer/backends/choose.ts';
 import { createProgress } from '../trainer/cli/progress.ts';
 import { pretrainSchema } from '../trainer/config/pretrain.ts';
 import { sftSchema } from '../trainer/config/sft.ts';
 import type { TrainEvent } from '../trainer/events.ts';
 import { PRETRAIN_PRESETS, SFT_PRESETS } from '../trainer/presets/presets.ts';
-import { pretrain } from '../trainer/recipes/pretrain.ts';
-import { sft } from '../trainer/recipes/sft.ts';
+import { pretrain } from '../trainer/recipes/pretrain/recipe.ts';
+import { sft } from '../trainer/recipes/sft/recipe.ts';
 import { toySftExamples, toyTexts } from '../trainer/toy-world/datasets.ts';
 import { measurePolicy } from '../trainer/toy-world/measure-policy.ts';
 import { lineChart } from './experiments/line-chart.ts';

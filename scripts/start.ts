@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const supervisor = supervise(
     [
       { name: 'web', args: [next, 'start', '-p', String(port), '-H', host], env, graceMs: 5000 },
-      { name: 'worker', args: ['--import', 'tsx', 'server/jobs/worker.ts'], env, graceMs: 60_000 },
+      { name: 'worker', args: ['--import', 'tsx', 'server/worker/worker.ts'], env, graceMs: 60_000 },
     ],
     say,
   );

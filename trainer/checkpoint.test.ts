@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { chooseBackend } from './backend/choose.ts';
+import { chooseBackend } from './backends/choose.ts';
 import {
   checkpointFolder,
   latestCheckpoint,
@@ -28,9 +28,9 @@ import {
 } from './checkpoint.ts';
 import { verifyManifest } from './manifest.ts';
 import { newModelConfig } from './model/config.ts';
+import { loadPretrained } from './model/files/load-pretrained.ts';
 import { addScoreHead } from './model/heads.ts';
 import { initParams } from './model/init-params.ts';
-import { loadPretrained } from './model/load-pretrained.ts';
 import { copyParams, disposeParams, type Params, readParams } from './model/params.ts';
 import { createAdamW } from './optim/adamw.ts';
 import { createRng } from './rng.ts';

@@ -27,16 +27,16 @@ import {
 import { dirname, join } from 'node:path';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import type { HostTensor } from './backend/compile.ts';
 import { verifyManifest, writeManifest } from './manifest.ts';
-import { saveAdapter } from './model/adapter-files.ts';
 import type { ModelConfig } from './model/config.ts';
-import type { GenerationConfig } from './model/load-pretrained.ts';
-import type { LoraConfig } from './model/lora-config.ts';
+import { saveAdapter } from './model/files/adapter-files.ts';
+import type { GenerationConfig } from './model/files/load-pretrained.ts';
+import { readSafetensors, writeSafetensors } from './model/files/safetensors.ts';
+import { savePretrained } from './model/files/save-pretrained.ts';
+import type { LoraConfig } from './model/lora/lora-config.ts';
 import type { Params } from './model/params.ts';
-import { readSafetensors, writeSafetensors } from './model/safetensors.ts';
-import { savePretrained } from './model/save-pretrained.ts';
 import type { AdamWState } from './optim/adamw.ts';
+import type { HostTensor } from './tensors/compile.ts';
 
 const STATE_FILE = 'trainer-state.json';
 const OPTIMIZER_FILE = 'optimizer.safetensors';

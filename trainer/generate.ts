@@ -3,8 +3,7 @@
  * What is sampled is exactly softmax(logits / temperature): no top-k, top-p or repetition penalty, since anything else
  * makes the sampled distribution differ from the scored one (training.md P1, P2).
  */
-import { compile, type HostTensor } from './backend/compile.ts';
-import { type Tensor, tf } from './backend/tf.ts';
+
 import type { ModelConfig } from './model/config.ts';
 import { decodeHidden, lmLogits, prefillHidden } from './model/decoder.ts';
 import { createKvCache, disposeKvCache, type KvCache } from './model/kv-cache.ts';
@@ -13,6 +12,8 @@ import { positionsFromMask } from './model/positions.ts';
 import type { TokenBatch } from './model/token-batch.ts';
 import { sampleToken } from './ops/sample-token.ts';
 import type { Rng } from './rng.ts';
+import { compile, type HostTensor } from './tensors/compile.ts';
+import { type Tensor, tf } from './tensors/tf.ts';
 
 export type GenerateArgs = {
   /** at least one token each; lengths may differ */

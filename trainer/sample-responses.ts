@@ -1,7 +1,7 @@
-import { chooseBackend } from './backend/choose.ts';
+import { chooseBackend } from './backends/choose.ts';
 import type { PromptExample } from './data/types.ts';
 import { createGenerator } from './generate.ts';
-import { loadPretrained } from './model/load-pretrained.ts';
+import { loadPretrained } from './model/files/load-pretrained.ts';
 import { disposeParams } from './model/params.ts';
 import { createRng } from './rng.ts';
 import { loadTokenizer } from './tokenizer/load-tokenizer.ts';

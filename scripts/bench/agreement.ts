@@ -1,4 +1,4 @@
-import type { Precision } from '../../trainer/backend/compile.ts';
+import type { Precision } from '../../trainer/tensors/compile.ts';
 
 /** Greedy continuations: tokens and the log-probability of each, [B][T]. */
 export type Greedy = { tokens: number[][]; logProbs: number[][] };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BackendName, isNativeInstalled } from '../../trainer/backend/choose.ts';
+import { type BackendName, isNativeInstalled } from '../../trainer/backends/choose.ts';
 import { orderOf, realCommands } from './measure-work.ts';
 import { prepareJob } from './prepare-inputs.ts';
 import { type Side, startSide } from './start-side.ts';

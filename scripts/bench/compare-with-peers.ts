@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { formatDuration } from '../../lib/format-duration.ts';
-import { chooseBackend, isNativeInstalled } from '../../trainer/backend/choose.ts';
+import { chooseBackend, isNativeInstalled } from '../../trainer/backends/choose.ts';
 import { createProgress } from '../../trainer/cli/progress.ts';
 import { formatRow } from './format-results.ts';
 import { makeRows } from './make-rows.ts';

@@ -1,4 +1,4 @@
-import type { Precision } from '../../trainer/backend/compile.ts';
+import type { Precision } from '../../trainer/tensors/compile.ts';
 
 /** What a process of either side is told, as JSON in a file. Both sides of a work read the same one. */
 export type Job = {

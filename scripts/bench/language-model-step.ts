@@ -1,5 +1,3 @@
-import { compile, type Precision } from '../../trainer/backend/compile.ts';
-import type { Tensor } from '../../trainer/backend/tf.ts';
 import { crossEntropy } from '../../trainer/losses/cross-entropy.ts';
 import type { ModelConfig } from '../../trainer/model/config.ts';
 import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
@@ -8,9 +6,11 @@ import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type AdamWConfig, type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
-import { answerBatch } from '../../trainer/recipes/answer-batch.ts';
-import { scalarOf } from '../../trainer/recipes/host-arrays.ts';
-import { isPackingWorthIt } from '../../trainer/recipes/is-packing-worth-it.ts';
+import { answerBatch } from '../../trainer/recipes/batches/answer-batch.ts';
+import { isPackingWorthIt } from '../../trainer/recipes/batches/is-packing-worth-it.ts';
+import { scalarOf } from '../../trainer/recipes/run/host-arrays.ts';
+import { compile, type Precision } from '../../trainer/tensors/compile.ts';
+import type { Tensor } from '../../trainer/tensors/tf.ts';
 
 /** A training step; gives its loss. */
 export type TrainingStep = { run: (rows: readonly number[][]) => number; dispose: () => void };

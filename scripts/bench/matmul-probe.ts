@@ -2,8 +2,9 @@
  * How exact a float32 matrix product is. Some settings that pass for float32 compute in fewer bits on some processors
  * (bfloat16 with a float32 sum, TF32): a side that does so competes in another class.
  */
-import type { HostTensor } from '../../trainer/backend/host-tensor.ts';
+
 import { createRng } from '../../trainer/rng.ts';
+import type { HostTensor } from '../../trainer/tensors/host-tensor.ts';
 
 export const PROBE_SIZE = 512;
 /**

@@ -1,5 +1,3 @@
-import { compile } from '../../trainer/backend/compile.ts';
-import type { Tensor } from '../../trainer/backend/tf.ts';
 import { rewardPairwise } from '../../trainer/losses/reward-pairwise.ts';
 import { rankedPairs } from '../../trainer/math/ranked-pairs.ts';
 import type { ModelConfig } from '../../trainer/model/config.ts';
@@ -9,9 +7,11 @@ import { countParams, type Params } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
-import { scalarOf } from '../../trainer/recipes/host-arrays.ts';
-import { isPackingWorthIt } from '../../trainer/recipes/is-packing-worth-it.ts';
-import { rewardBatch } from '../../trainer/recipes/reward-batch.ts';
+import { isPackingWorthIt } from '../../trainer/recipes/batches/is-packing-worth-it.ts';
+import { rewardBatch } from '../../trainer/recipes/batches/reward-batch.ts';
+import { scalarOf } from '../../trainer/recipes/run/host-arrays.ts';
+import { compile } from '../../trainer/tensors/compile.ts';
+import type { Tensor } from '../../trainer/tensors/tf.ts';
 import type { StepSettings, TrainingStep } from './language-model-step.ts';
 
 /** The step of the reward recipe on pairs; rows are chosen and rejected in turn. */

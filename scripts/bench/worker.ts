@@ -4,16 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { compile } from '../../trainer/backend/compile.ts';
-import { loadAddon } from '../../trainer/backend/graph/addon.ts';
-import { sizeNativeThreads } from '../../trainer/backend/native-threads.ts';
-import type { Tensor } from '../../trainer/backend/tf.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
+import { loadAddon } from '../../trainer/backends/graph/addon.ts';
+import { sizeNativeThreads } from '../../trainer/backends/native-threads.ts';
 import { createGenerator } from '../../trainer/generate.ts';
-import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { numParametersIn } from '../../trainer/model/num-parameters.ts';
 import { linear } from '../../trainer/ops/linear.ts';
 import { createRng } from '../../trainer/rng.ts';
+import { compile } from '../../trainer/tensors/compile.ts';
+import type { Tensor } from '../../trainer/tensors/tf.ts';
 import type { Job } from './job.ts';
 import { languageModelStep } from './language-model-step.ts';
 import { PROBE_SIZE, probeMatrices, productError } from './matmul-probe.ts';

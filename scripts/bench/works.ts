@@ -1,5 +1,5 @@
 /** What is measured beside a peer. Shapes and settings are the same on both sides. */
-import type { Precision } from '../../trainer/backend/compile.ts';
+import type { Precision } from '../../trainer/tensors/compile.ts';
 
 export type BenchModel = '135M' | '3.7M' | '0.86M';
 

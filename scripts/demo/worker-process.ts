@@ -6,7 +6,7 @@ import path from 'node:path';
 export function startWorker(dataFolder: string): ChildProcess {
   const log = openSync(path.join(dataFolder, 'worker.log'), 'a');
   const tsx = path.resolve('node_modules/tsx/dist/cli.mjs');
-  return spawn(process.execPath, [tsx, 'server/jobs/worker.ts'], {
+  return spawn(process.execPath, [tsx, 'server/worker/worker.ts'], {
     stdio: ['ignore', log, log],
     env: { ...process.env, PLUMBLINE_DATA: dataFolder },
   });

@@ -1,8 +1,8 @@
 import type { RankedExample } from '../../trainer/data/types.ts';
 import { wilsonInterval } from '../../trainer/math/wilson.ts';
-import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { createScorer } from '../../trainer/recipes/create-scorer.ts';
+import { createScorer } from '../../trainer/recipes/rollouts/create-scorer.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { trueReward } from '../../trainer/toy-world/true-reward.ts';
 

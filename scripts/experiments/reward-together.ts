@@ -5,16 +5,16 @@
  * `npx tsx scripts/experiments/reward-together.ts <file> <reward model folder>... [--heldout 0.2] [--max-length 256]`
  */
 import { parseArgs } from 'node:util';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { sizeNativeThreads } from '../../trainer/backend/native-threads.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
+import { sizeNativeThreads } from '../../trainer/backends/native-threads.ts';
 import { loadPreferences } from '../../trainer/data/load-examples.ts';
 import { fitBagOfWords } from '../../trainer/math/bag-of-words.ts';
 import { wilsonInterval } from '../../trainer/math/wilson.ts';
-import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { numParametersIn } from '../../trainer/model/num-parameters.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { createScorer } from '../../trainer/recipes/create-scorer.ts';
-import { type RankedRow, rankedRows } from '../../trainer/recipes/ranked-rows.ts';
+import { type RankedRow, rankedRows } from '../../trainer/recipes/batches/ranked-rows.ts';
+import { createScorer } from '../../trainer/recipes/rollouts/create-scorer.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 
 async function main(): Promise<void> {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { findAddon } from '../../trainer/backend/graph/addon.ts';
+import { findAddon } from '../../trainer/backends/graph/addon.ts';
 
 const require = createRequire(import.meta.url);
 

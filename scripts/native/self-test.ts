@@ -3,15 +3,15 @@
  * line of JSON; ends with an error that names the check that failed.
  */
 import { availableParallelism } from 'node:os';
-import { type BackendName, chooseBackend } from '../../trainer/backend/choose.ts';
-import { compile, type HostTensor } from '../../trainer/backend/compile.ts';
-import { deviceName } from '../../trainer/backend/device-name.ts';
-import { type Addon, loadAddon } from '../../trainer/backend/graph/addon.ts';
-import { type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { type BackendName, chooseBackend } from '../../trainer/backends/choose.ts';
+import { deviceName } from '../../trainer/backends/device-name.ts';
+import { type Addon, loadAddon } from '../../trainer/backends/graph/addon.ts';
 import { disposeParams, newParam, readFloats } from '../../trainer/model/params.ts';
 import { linear } from '../../trainer/ops/linear.ts';
 import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
+import { compile, type HostTensor } from '../../trainer/tensors/compile.ts';
+import { type Tensor, tf } from '../../trainer/tensors/tf.ts';
 
 export type SelfTestResult = {
   version: string;

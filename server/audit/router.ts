@@ -1,8 +1,8 @@
 import { projectProcedure, router } from '../trpc.ts';
+import { verifyChain } from '../verify/verify-chain.ts';
+import { verifyContents } from '../verify/verify-contents.ts';
 import { listAudit } from './list.ts';
 import { listAuditInput } from './schemas.ts';
-import { verifyChain } from './verify-chain.ts';
-import { verifyContents } from './verify-contents.ts';
 
 export const auditRouter = router({
   list: projectProcedure('audit.read')

@@ -9,9 +9,9 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { openReadOnly } from '../../db/open-read-only.ts';
 import type { Finding } from '../audit/schemas.ts';
-import { verifyDataFolder } from '../audit/verify-data-folder.ts';
 import { databaseFile } from '../data-folder.ts';
 import { MANIFEST_FILE, verifyFolder } from '../snapshots/manifest.ts';
+import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { readOptions, UsageError } from './options.ts';
 import { runCommand } from './run-command.ts';
 

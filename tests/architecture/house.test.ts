@@ -56,7 +56,9 @@ test('paths that the documents name exist', () => {
       .map((match) => match[1] as string)
       // patterns stand for several files
       .filter((file) => !/[<>*{}[\],]/.test(file));
-    for (const file of [...links, ...quoted]) if (!existsSync(file)) missing.push(`${document}: ${file}`);
+    // a decision record speaks of its own day: what was moved since is not changed in it
+    const named = document.startsWith('docs/decisions/') ? links : [...links, ...quoted];
+    for (const file of named) if (!existsSync(file)) missing.push(`${document}: ${file}`);
   }
   expect(missing).toEqual([]);
 });

@@ -43,7 +43,7 @@ const webArgs = isThin
 const web = new KillableProcess({ name: 'web', args: webArgs, env });
 const worker = new KillableProcess({
   name: 'worker',
-  args: ['--import', 'tsx', 'server/jobs/worker.ts'],
+  args: ['--import', 'tsx', 'server/worker/worker.ts'],
   env,
 });
 let world: LoadWorld;

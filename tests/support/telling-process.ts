@@ -4,4 +4,4 @@ import process from 'node:process';
 const send = process.send?.bind(process);
 process.send = (message: object) =>
   send?.({ ...message, threads: process.env.TF_NUM_INTRAOP_THREADS ?? null }) ?? false;
-await import('../../server/jobs/handlers/training-process.ts');
+await import('../../server/worker/handlers/training-process.ts');

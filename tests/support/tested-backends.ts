@@ -1,4 +1,4 @@
-import { type BackendName, bestBackend, isNativeInstalled } from '../../trainer/backend/choose.ts';
+import { type BackendName, bestBackend, isNativeInstalled } from '../../trainer/backends/choose.ts';
 
 const announced = new Set<string>();
 

@@ -18,7 +18,7 @@ import { addResponses } from '../../server/tasks/add-responses.ts';
 import { claimTask } from '../../server/tasks/claim.ts';
 import { createTask } from '../../server/tasks/create.ts';
 import { pretrainSchema } from '../../trainer/config/pretrain.ts';
-import { pretrain } from '../../trainer/recipes/pretrain.ts';
+import { pretrain } from '../../trainer/recipes/pretrain/recipe.ts';
 import { createRng } from '../../trainer/rng.ts';
 import { allPrompts, instructionFor } from '../../trainer/toy-world/prompts.ts';
 

@@ -2,7 +2,7 @@
  * A process for the kill test: writes checkpoint-1, checkpoint-2, ... into the folder given until it is killed, and says
  * each number once that checkpoint is whole. About 20 MB each, so that a kill lands in the middle of a write.
  */
-import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { checkpointFolder, writeCheckpoint } from '../../trainer/checkpoint.ts';
 import { newModelConfig } from '../../trainer/model/config.ts';
 import { initParams } from '../../trainer/model/init-params.ts';

@@ -3,13 +3,13 @@
  * sums, and the surrogate's gradient can be compared with finite differences of the objective itself.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Tensor, tf } from '../../trainer/backend/tf.ts';
 import { ppoPolicy } from '../../trainer/losses/ppo-policy.ts';
 import { gae } from '../../trainer/math/gae.ts';
 import { k1, k3 } from '../../trainer/math/kl.ts';
 import { shapedRewards } from '../../trainer/math/shaped-reward.ts';
 import { tokenEntropy } from '../../trainer/ops/token-entropy.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
+import { type Tensor, tf } from '../../trainer/tensors/tf.ts';
 
 const V = 3;
 const BETA = 0.3;

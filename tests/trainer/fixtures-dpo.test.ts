@@ -6,19 +6,19 @@
  * - grad_norm_per_param: the gradient
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { compile, type HostTensor } from '../../trainer/backend/compile.ts';
-import { type Scalar, type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { type DpoLoss, dpo } from '../../trainer/losses/dpo.ts';
-import { loadAdapter } from '../../trainer/model/adapter-files.ts';
 import type { ModelConfig } from '../../trainer/model/config.ts';
 import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
-import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
-import { mergeLora } from '../../trainer/model/lora.ts';
+import { loadAdapter } from '../../trainer/model/files/adapter-files.ts';
+import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
+import { mergeLora } from '../../trainer/model/lora/lora.ts';
 import { disposeParams, type Params } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
+import { compile, type HostTensor } from '../../trainer/tensors/compile.ts';
+import { type Scalar, type Tensor, tf } from '../../trainer/tensors/tf.ts';
 import { sharedPath } from '../support/shared-data.ts';
 import { withNative } from '../support/tested-backends.ts';
 import { maxDifference, readGolden, tokenInputs } from './golden.ts';

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
+import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
+import { readSafetensors } from '../../trainer/model/files/safetensors.ts';
+import { savePretrained } from '../../trainer/model/files/save-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { readSafetensors } from '../../trainer/model/safetensors.ts';
-import { savePretrained } from '../../trainer/model/save-pretrained.ts';
 import { sharedPath } from '../support/shared-data.ts';
 
 const fixtures = sharedPath('spec', 'fixtures');

@@ -8,18 +8,18 @@
  * - greedy_sequences_from_first8: fixtures-generate.test.ts
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { compile, type HostTensor } from '../../trainer/backend/compile.ts';
-import { type Tensor, type Tensor1D, tf } from '../../trainer/backend/tf.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
-import { loadPretrained, type PretrainedModel } from '../../trainer/model/load-pretrained.ts';
+import { loadPretrained, type PretrainedModel } from '../../trainer/model/files/load-pretrained.ts';
+import { toFileLayout } from '../../trainer/model/files/weight-layout.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
-import { toFileLayout } from '../../trainer/model/weight-layout.ts';
 import { embedding } from '../../trainer/ops/embedding.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type AdamWScalars, createAdamW } from '../../trainer/optim/adamw.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
+import { compile, type HostTensor } from '../../trainer/tensors/compile.ts';
+import { type Tensor, type Tensor1D, tf } from '../../trainer/tensors/tf.ts';
 import { sharedPath } from '../support/shared-data.ts';
 import { withNative } from '../support/tested-backends.ts';
 import { maxDifference, readGolden, relativeDifference, tokenInputs } from './golden.ts';

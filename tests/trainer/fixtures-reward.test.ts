@@ -7,17 +7,17 @@
  * - bt_loss, grad.score.weight, grad_norm_per_param: pairwise loss
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { compile } from '../../trainer/backend/compile.ts';
-import { type Scalar, type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { countPairs, strictAccuracy } from '../../trainer/math/pair-accuracy.ts';
 import { forwardHidden } from '../../trainer/model/decoder.ts';
+import { loadPretrained, type PretrainedModel } from '../../trainer/model/files/load-pretrained.ts';
 import { scoreHidden } from '../../trainer/model/heads.ts';
-import { loadPretrained, type PretrainedModel } from '../../trainer/model/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { embedding } from '../../trainer/ops/embedding.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
+import { compile } from '../../trainer/tensors/compile.ts';
+import { type Scalar, type Tensor, tf } from '../../trainer/tensors/tf.ts';
 import { sharedPath } from '../support/shared-data.ts';
 import { withNative } from '../support/tested-backends.ts';
 import { maxDifference, readGolden, relativeDifference, tokenInputs } from './golden.ts';

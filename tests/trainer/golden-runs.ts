@@ -3,12 +3,12 @@
  * its own commit: `npx tsx tests/trainer/write-golden.ts` (cpu backend, the oracle).
  */
 import { join } from 'node:path';
-import type { BackendName } from '../../trainer/backend/choose.ts';
+import type { BackendName } from '../../trainer/backends/choose.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
-import { ppo } from '../../trainer/recipes/ppo.ts';
-import { pretrain } from '../../trainer/recipes/pretrain.ts';
-import { reward } from '../../trainer/recipes/reward.ts';
-import { sft } from '../../trainer/recipes/sft.ts';
+import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
+import { pretrain } from '../../trainer/recipes/pretrain/recipe.ts';
+import { reward } from '../../trainer/recipes/reward/recipe.ts';
+import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
 import {
   collect,

@@ -1,9 +1,9 @@
 /** Golden tensors of the Python ecosystem (`../shared/spec/fixtures`) and how tests compare with them. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { HostTensor } from '../../trainer/backend/compile.ts';
+import { readSafetensors } from '../../trainer/model/files/safetensors.ts';
 import { positionsFromMask } from '../../trainer/model/positions.ts';
-import { readSafetensors } from '../../trainer/model/safetensors.ts';
+import type { HostTensor } from '../../trainer/tensors/compile.ts';
 import { sharedPath } from '../support/shared-data.ts';
 
 export type Golden = {

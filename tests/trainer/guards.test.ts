@@ -3,17 +3,17 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { latestCheckpoint } from '../../trainer/checkpoint.ts';
 import type { PpoConfig } from '../../trainer/config/ppo.ts';
 import type { PromptExample } from '../../trainer/data/types.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
-import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { disposeParams, readFloats } from '../../trainer/model/params.ts';
-import { ppo } from '../../trainer/recipes/ppo.ts';
-import { reward } from '../../trainer/recipes/reward.ts';
-import { selfCheck } from '../../trainer/recipes/self-check.ts';
-import { sft } from '../../trainer/recipes/sft.ts';
+import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
+import { reward } from '../../trainer/recipes/reward/recipe.ts';
+import { selfCheck } from '../../trainer/recipes/run/self-check.ts';
+import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { tinyPpo, tinyReward, tinySft } from './tiny-configs.ts';
 import {
   collect,

@@ -2,9 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import type { Message } from '../../trainer/data/types.ts';
 import { newModelConfig } from '../../trainer/model/config.ts';
+import { savePretrained } from '../../trainer/model/files/save-pretrained.ts';
 import { initParams } from '../../trainer/model/init-params.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { savePretrained } from '../../trainer/model/save-pretrained.ts';
 import { createRng } from '../../trainer/rng.ts';
 import { SPECIAL_TOKENS } from '../../trainer/tokenizer/chat-format.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';

@@ -2,9 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { compile } from '../../trainer/backend/compile.ts';
-import { type Scalar, type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { generate } from '../../trainer/generate.ts';
 import { isRewardModel } from '../../trainer/model/config.ts';
 import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
@@ -15,6 +13,8 @@ import { embedding } from '../../trainer/ops/embedding.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
 import { createRng } from '../../trainer/rng.ts';
+import { compile } from '../../trainer/tensors/compile.ts';
+import { type Scalar, type Tensor, tf } from '../../trainer/tensors/tf.ts';
 import { withNative } from '../support/tested-backends.ts';
 import { maxDifference, tokenInputs } from './golden.ts';
 import {

@@ -8,9 +8,9 @@ import {
   newGpt2Config,
   newModelConfig,
 } from '../../trainer/model/config.ts';
+import type { RopeScaling } from '../../trainer/model/llama/rope-scaling.ts';
 import { paramShapes } from '../../trainer/model/param-shapes.ts';
 import { newParam, type Params } from '../../trainer/model/params.ts';
-import type { RopeScaling } from '../../trainer/model/rope-scaling.ts';
 import { createRng } from '../../trainer/rng.ts';
 
 const VOCAB = 24;

@@ -1,16 +1,16 @@
 /** A packed batch gives the numbers of the padded one: values and every gradient, for each kind of model, recomputed or not. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { compile, type HostTensor } from '../../trainer/backend/compile.ts';
-import { type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import type { ModelConfig } from '../../trainer/model/config.ts';
 import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
-import { ints } from '../../trainer/recipes/host-arrays.ts';
-import { packedBatch, tokenBatch } from '../../trainer/recipes/token-batch.ts';
+import { packedBatch, tokenBatch } from '../../trainer/recipes/batches/token-batch.ts';
+import { ints } from '../../trainer/recipes/run/host-arrays.ts';
+import { compile, type HostTensor } from '../../trainer/tensors/compile.ts';
+import { type Tensor, tf } from '../../trainer/tensors/tf.ts';
 import { withNative } from '../support/tested-backends.ts';
 import { maxDifference } from './golden.ts';
 import { modelVariants, variantParams } from './model-variants.ts';

@@ -5,16 +5,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { compile, type HostTensor } from '../../trainer/backend/compile.ts';
-import { type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { ppoPolicy } from '../../trainer/losses/ppo-policy.ts';
 import { ppoValue } from '../../trainer/losses/ppo-value.ts';
 import { gae } from '../../trainer/math/gae.ts';
 import { policyDiagnostics } from '../../trainer/math/ppo-diagnostics.ts';
 import { shapedRewards } from '../../trainer/math/shaped-reward.ts';
 import { whiten } from '../../trainer/math/whiten.ts';
-import { readSafetensors } from '../../trainer/model/safetensors.ts';
+import { readSafetensors } from '../../trainer/model/files/safetensors.ts';
+import { compile, type HostTensor } from '../../trainer/tensors/compile.ts';
+import { type Tensor, tf } from '../../trainer/tensors/tf.ts';
 import { sharedPath } from '../support/shared-data.ts';
 import { withNative } from '../support/tested-backends.ts';
 

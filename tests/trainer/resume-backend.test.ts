@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { type BackendName, bestBackend } from '../../trainer/backend/choose.ts';
-import { runBackend } from '../../trainer/recipes/run-state.ts';
-import { sft } from '../../trainer/recipes/sft.ts';
+import { type BackendName, bestBackend } from '../../trainer/backends/choose.ts';
+import { runBackend } from '../../trainer/recipes/run/run-state.ts';
+import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { tinySft } from './tiny-configs.ts';
 import { collect, doneOf, sftExamples, writeTinyModel } from './tiny-world.ts';
 

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
-import { ppo } from '../../trainer/recipes/ppo.ts';
-import { pretrain } from '../../trainer/recipes/pretrain.ts';
-import { reward } from '../../trainer/recipes/reward.ts';
-import { sft } from '../../trainer/recipes/sft.ts';
+import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
+import { pretrain } from '../../trainer/recipes/pretrain/recipe.ts';
+import { reward } from '../../trainer/recipes/reward/recipe.ts';
+import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { withNative } from '../support/tested-backends.ts';
 import { tinyLora, tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
 import {

@@ -1,14 +1,14 @@
 /** Scores, loss and accuracy of transformers' LlamaForSequenceClassification (spec/fixtures tiny-llama-rm). */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
-import { type Tensor, tf } from '../../trainer/backend/tf.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { rewardPairwise } from '../../trainer/losses/reward-pairwise.ts';
 import { countPairs, strictAccuracy } from '../../trainer/math/pair-accuracy.ts';
-import { loadPretrained } from '../../trainer/model/load-pretrained.ts';
+import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
+import { readSafetensors } from '../../trainer/model/files/safetensors.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { readSafetensors } from '../../trainer/model/safetensors.ts';
-import { createScorer } from '../../trainer/recipes/create-scorer.ts';
+import { createScorer } from '../../trainer/recipes/rollouts/create-scorer.ts';
+import { type Tensor, tf } from '../../trainer/tensors/tf.ts';
 import { sharedPath } from '../support/shared-data.ts';
 
 const modelFolder = sharedPath('spec', 'fixtures', 'tiny-llama-rm');

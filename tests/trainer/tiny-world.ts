@@ -10,9 +10,9 @@ import type {
 } from '../../trainer/data/types.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { newGpt2Config, newModelConfig } from '../../trainer/model/config.ts';
+import { savePretrained } from '../../trainer/model/files/save-pretrained.ts';
 import { initParams } from '../../trainer/model/init-params.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { savePretrained } from '../../trainer/model/save-pretrained.ts';
 import { createRng } from '../../trainer/rng.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../../trainer/tokenizer/train-bpe.ts';

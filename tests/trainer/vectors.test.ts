@@ -1,7 +1,6 @@
 /** Every group of spec/vectors.json, whose numbers come from the reference formulas in float64. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Tensor, tf } from '../../trainer/backend/tf.ts';
 import { padRows } from '../../trainer/data/pad.ts';
 import { dpo } from '../../trainer/losses/dpo.ts';
 import { bestOfK, plackettLuce } from '../../trainer/losses/listwise.ts';
@@ -34,6 +33,7 @@ import { sampleToken } from '../../trainer/ops/sample-token.ts';
 import { tokenEntropy } from '../../trainer/ops/token-entropy.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { createAdamW } from '../../trainer/optim/adamw.ts';
+import { type Tensor, tf } from '../../trainer/tensors/tf.ts';
 import { sharedPath } from '../support/shared-data.ts';
 import type { VectorsFile } from './vectors-file.ts';
 

@@ -6,10 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseBackend } from '../../trainer/backend/choose.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { isRewardModel } from '../../trainer/model/config.ts';
+import { savePretrained } from '../../trainer/model/files/save-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { savePretrained } from '../../trainer/model/save-pretrained.ts';
 import { compared, modelVariants, NEW_TOKENS, PROMPT, rows, variantParams } from './model-variants.ts';
 
 const SCRIPT = `

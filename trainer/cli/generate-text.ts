@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { sizeNativeThreads } from '../backend/native-threads.ts';
+import { sizeNativeThreads } from '../backends/native-threads.ts';
 import { isRewardModel } from '../model/config.ts';
-import { loadModelConfig } from '../model/load-pretrained.ts';
+import { loadModelConfig } from '../model/files/load-pretrained.ts';
 import { numParametersOf } from '../model/num-parameters.ts';
 import { sampleResponses } from '../sample-responses.ts';
 import { resolveModel } from './resolve-model.ts';

@@ -1,4 +1,4 @@
-import type { FloatDtype } from '../model/safetensors.ts';
+import type { FloatDtype } from '../model/files/safetensors.ts';
 import { parseOptions } from './parse-options.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,13 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chooseBackend } from '../backend/choose.ts';
-import { loadAdapter } from '../model/adapter-files.ts';
+import { chooseBackend } from '../backends/choose.ts';
 import { isRewardModel } from '../model/config.ts';
+import { loadAdapter } from '../model/files/adapter-files.ts';
+import { readLlama2c } from '../model/files/llama2c.ts';
+import { loadPretrained } from '../model/files/load-pretrained.ts';
+import { savePretrained } from '../model/files/save-pretrained.ts';
 import { growVocabulary } from '../model/grow-vocabulary.ts';
-import { readLlama2c } from '../model/llama2c.ts';
-import { loadPretrained } from '../model/load-pretrained.ts';
 import { countParams, disposeParams, newParam, type Params } from '../model/params.ts';
-import { savePretrained } from '../model/save-pretrained.ts';
 import { addChatMl } from '../tokenizer/add-chatml.ts';
 import { readLlama2cTokenizer } from '../tokenizer/llama2c-tokenizer.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BackendName } from '../backend/choose.ts';
+import type { BackendName } from '../backends/choose.ts';
 import { latestCheckpoint } from '../checkpoint.ts';
 import type { PretrainConfig } from '../config/pretrain.ts';
 import type { RankedExample, TextExample } from '../data/types.ts';
 import type { TrainEvent } from '../events.ts';
-import { pretrain } from '../recipes/pretrain.ts';
+import { pretrain } from '../recipes/pretrain/recipe.ts';
 
 /** Where `reward` without --model keeps the base that it makes. */
 export function newBaseFolder(outFolder: string): string {

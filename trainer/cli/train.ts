@@ -1,18 +1,18 @@
 /** Runs one recipe from the command line's options; every line for people goes through `io`, never straight out. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BackendName, chooseBackend } from '../backend/choose.ts';
-import { sizeNativeThreads } from '../backend/native-threads.ts';
+import { type BackendName, chooseBackend } from '../backends/choose.ts';
+import { sizeNativeThreads } from '../backends/native-threads.ts';
 import { latestCheckpoint } from '../checkpoint.ts';
 import type { LoadReport } from '../data/load-examples.ts';
 import type { TrainEvent } from '../events.ts';
 import { numParametersIn, numParametersOfNew } from '../model/num-parameters.ts';
-import { ppo } from '../recipes/ppo.ts';
-import type { ScoreSource } from '../recipes/ppo-scoring.ts';
-import { pretrain } from '../recipes/pretrain.ts';
-import { reward } from '../recipes/reward.ts';
-import { runBackend } from '../recipes/run-state.ts';
-import { sft } from '../recipes/sft.ts';
+import { ppo } from '../recipes/ppo/recipe.ts';
+import { pretrain } from '../recipes/pretrain/recipe.ts';
+import { reward } from '../recipes/reward/recipe.ts';
+import type { ScoreSource } from '../recipes/rollouts/scoring.ts';
+import { runBackend } from '../recipes/run/run-state.ts';
+import { sft } from '../recipes/sft/recipe.ts';
 import { trueReward } from '../toy-world/true-reward.ts';
 import { loadData, type RecipeData, toyRows } from './load-data.ts';
 import { type MetricsFile, openMetricsFile } from './metrics-file.ts';

@@ -7,8 +7,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
 import { z } from 'zod';
-import { readJson } from '../model/read-json.ts';
-import { TOKENIZER_FILES } from '../model/save-pretrained.ts';
+import { readJson } from '../model/files/read-json.ts';
+import { TOKENIZER_FILES } from '../model/files/save-pretrained.ts';
 import { downloadFile } from './download-file.ts';
 import { type HubAccess, withSignal } from './hub-access.ts';
 

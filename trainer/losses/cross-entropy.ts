@@ -1,4 +1,4 @@
-import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
+import { type Scalar, type Tensor, tf } from '../tensors/tf.ts';
 
 /**
  * Cross-entropy over the rows that count: -sum(weight * log p).

@@ -1,4 +1,4 @@
-import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
+import { type Scalar, type Tensor, tf } from '../tensors/tf.ts';
 
 /** Which loss on d = (log pi_c - log ref_c) - (log pi_r - log ref_r); training.md 2.4. */
 export type DpoLoss =

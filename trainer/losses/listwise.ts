@@ -1,5 +1,5 @@
 /** Shapes: B prompts, K responses each. */
-import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
+import { type Scalar, type Tensor, tf } from '../tensors/tf.ts';
 
 /**
  * Mean negative log-likelihood of a whole ranking under Plackett-Luce: the best is drawn from all K by softmax, the next from

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Tensor, tf } from '../backend/tf.ts';
+import { type Tensor, tf } from '../tensors/tf.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { dpo } from './dpo.ts';
 import { ppoPolicy } from './ppo-policy.ts';

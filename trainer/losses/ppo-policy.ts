@@ -1,4 +1,4 @@
-import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
+import { type Scalar, type Tensor, tf } from '../tensors/tf.ts';
 
 /** |log pi - log pi_old| is held within this before exp (verl core_algos.py); beyond it float32 is near overflow. */
 const MAX_LOG_RATIO = 20;

@@ -1,4 +1,4 @@
-import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
+import { type Scalar, type Tensor, tf } from '../tensors/tf.ts';
 
 /**
  * Clipped value loss (training.md P25; lm-human-preferences lm_human_preferences/train_policy.py): sum of weight * 0.5 *

@@ -1,5 +1,5 @@
 /** Shapes: M scored responses of a batch, P pairs of them. */
-import { type Scalar, type Tensor, type Tensor1D, tf } from '../backend/tf.ts';
+import { type Scalar, type Tensor, type Tensor1D, tf } from '../tensors/tf.ts';
 
 /**
  * Bradley-Terry loss with soft targets, margins and centring (training.md R1-R4, R6):

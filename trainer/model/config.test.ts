@@ -8,7 +8,7 @@ import {
   parseModelConfig,
   toHuggingFaceConfig,
 } from './config.ts';
-import type { RopeScaling } from './rope-scaling.ts';
+import type { RopeScaling } from './llama/rope-scaling.ts';
 
 const plain = {
   architectures: ['LlamaForCausalLM'],

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { parseFields } from './config-fields.ts';
-import { type Gpt2Config, parseGpt2Config, writeGpt2Config } from './gpt2-config.ts';
-import { type LlamaConfig, parseLlamaConfig, writeLlamaConfig } from './llama-config.ts';
+import { type Gpt2Config, parseGpt2Config, writeGpt2Config } from './gpt2/gpt2-config.ts';
+import { type LlamaConfig, parseLlamaConfig, writeLlamaConfig } from './llama/llama-config.ts';
 
 /** Everything the forward pass and the files need to know about a model; `family` tells the kinds apart. */
 export type ModelConfig = LlamaConfig | Gpt2Config;

@@ -1,10 +1,10 @@
 /** Properties of the decoder that hold without reference numbers; the numbers are in tests/trainer/fixtures-lm.test.ts. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { withNative } from '../../tests/support/tested-backends.ts';
-import { chooseBackend } from '../backend/choose.ts';
-import { compile } from '../backend/compile.ts';
-import { tf } from '../backend/tf.ts';
+import { chooseBackend } from '../backends/choose.ts';
 import { createRng } from '../rng.ts';
+import { compile } from '../tensors/compile.ts';
+import { tf } from '../tensors/tf.ts';
 import { type ModelConfig, newGpt2Config, newModelConfig } from './config.ts';
 import { decodeHidden, forwardHidden, lmLogits, prefillHidden } from './decoder.ts';
 import { addScoreHead, scoreHeadStd, scoreHidden } from './heads.ts';

@@ -2,12 +2,13 @@
  * The decoder of whatever family the config names: what recipes and generation call. A family is one file of pure functions
  * beside this one (llama.ts, gpt2.ts), chosen here and nowhere else.
  */
-import type { Tensor, Tensor2D } from '../backend/tf.ts';
+
 import { linear } from '../ops/linear.ts';
+import type { Tensor, Tensor2D } from '../tensors/tf.ts';
 import type { ModelConfig } from './config.ts';
-import { decodeGpt2, forwardGpt2, prefillGpt2 } from './gpt2.ts';
+import { decodeGpt2, forwardGpt2, prefillGpt2 } from './gpt2/gpt2.ts';
 import type { KvCache } from './kv-cache.ts';
-import { decodeLlama, forwardLlama, prefillLlama } from './llama.ts';
+import { decodeLlama, forwardLlama, prefillLlama } from './llama/llama.ts';
 import { outputEmbedding } from './param-shapes.ts';
 import { type Params, param } from './params.ts';
 import type { DecodeBatch, ForwardOptions, TokenBatch } from './token-batch.ts';

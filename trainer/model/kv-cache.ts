@@ -1,4 +1,4 @@
-import { tf, type Variable } from '../backend/tf.ts';
+import { tf, type Variable } from '../tensors/tf.ts';
 import type { ModelConfig } from './config.ts';
 
 /** Rotated keys and values of the tokens so far: one variable [B, G, S, K] each per layer. */

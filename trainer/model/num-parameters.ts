@@ -1,7 +1,7 @@
 /** How many scalars a model's parameters have, from its config alone. */
 import type { PretrainConfig } from '../config/pretrain.ts';
 import { type ModelConfig, newModelConfig } from './config.ts';
-import { loadModelConfig } from './load-pretrained.ts';
+import { loadModelConfig } from './files/load-pretrained.ts';
 import { paramShapes } from './param-shapes.ts';
 
 export function numParametersOf(config: ModelConfig): number {

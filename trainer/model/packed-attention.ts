@@ -1,5 +1,5 @@
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../backend/tf.ts';
 import { embedding } from '../ops/embedding.ts';
+import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tensors/tf.ts';
 import type { Packing, TokenBatch } from './token-batch.ts';
 
 export type Projections = { q: Tensor2D; k: Tensor2D; v: Tensor2D };

@@ -1,6 +1,6 @@
 import { isRewardModel, type ModelConfig } from './config.ts';
-import type { Gpt2Config } from './gpt2-config.ts';
-import type { LlamaConfig } from './llama-config.ts';
+import type { Gpt2Config } from './gpt2/gpt2-config.ts';
+import type { LlamaConfig } from './llama/llama-config.ts';
 
 export const SCORE_WEIGHT = 'score.weight';
 export const LM_HEAD_WEIGHT = 'lm_head.weight';

@@ -1,6 +1,6 @@
 /** A model's trainable state: plain variables keyed by Hugging Face tensor name. */
-import type { HostTensor } from '../backend/compile.ts';
-import { type Tensor, tf, type Variable } from '../backend/tf.ts';
+import type { HostTensor } from '../tensors/compile.ts';
+import { type Tensor, tf, type Variable } from '../tensors/tf.ts';
 
 export type Params = Record<string, Variable>;
 

@@ -1,5 +1,5 @@
-import { type Tensor, type Tensor2D, tf } from '../backend/tf.ts';
 import { registerReference, runKernel } from '../ops/kernel.ts';
+import { type Tensor, type Tensor2D, tf } from '../tensors/tf.ts';
 import type { Params } from './params.ts';
 
 /** A copy of its input that a tracing backend makes only after another tensor is there. */

@@ -1,4 +1,4 @@
-import type { Tensor } from '../backend/tf.ts';
+import type { Tensor } from '../tensors/tf.ts';
 import type { KvCache } from './kv-cache.ts';
 
 /**

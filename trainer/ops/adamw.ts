@@ -1,4 +1,4 @@
-import { type Tensor, tf, type Variable } from '../backend/tf.ts';
+import { type Tensor, tf, type Variable } from '../tensors/tf.ts';
 import { expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernelForMany } from './kernel.ts';
 

@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../backend/tf.ts';
+import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tensors/tf.ts';
 import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernel, withGradient } from './kernel.ts';
 

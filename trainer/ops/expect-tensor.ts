@@ -1,4 +1,4 @@
-import type { Tensor } from '../backend/tf.ts';
+import type { Tensor } from '../tensors/tf.ts';
 
 /**
  * Throws when a tensor is not what an op takes. `shape` has null where any size will do.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chooseBackend } from '../backend/choose.ts';
-import { type Tensor, tf, type Variable } from '../backend/tf.ts';
+import { chooseBackend } from '../backends/choose.ts';
+import { type Tensor, tf, type Variable } from '../tensors/tf.ts';
 import { adamw } from './adamw.ts';
 import { randomIds, randomTensor, randomValues, TESTED_BACKENDS, uniforms } from './op-testing.ts';
 import { ropeAttention } from './rope-attention.ts';

@@ -2,7 +2,7 @@
  * How an op reaches a backend: by the name of a tfjs kernel. The op's file registers a reference for that name on the
  * cpu backend (plain tfjs, the oracle of the tests); simd and any tracing backend register their own under the same name.
  */
-import { type Tensor, type TensorInfo, tf } from '../backend/tf.ts';
+import { type Tensor, type TensorInfo, tf } from '../tensors/tf.ts';
 
 export type KernelAttributes = Record<string, number>;
 

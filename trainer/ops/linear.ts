@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor2D, tf } from '../backend/tf.ts';
+import { type Tensor, type Tensor2D, tf } from '../tensors/tf.ts';
 import { expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernel } from './kernel.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chooseBackend } from '../backend/choose.ts';
-import { type Tensor, tf } from '../backend/tf.ts';
+import { chooseBackend } from '../backends/choose.ts';
+import { type Tensor, tf } from '../tensors/tf.ts';
 import { embedding } from './embedding.ts';
 import { gelu } from './gelu.ts';
 import { geluErf } from './gelu-erf.ts';

@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor2D, type Tensor4D, tf } from '../backend/tf.ts';
+import { type Tensor, type Tensor2D, type Tensor4D, tf } from '../tensors/tf.ts';
 import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernelForMany, withGradient } from './kernel.ts';
 import { rotateHalf } from './rotate-half.ts';

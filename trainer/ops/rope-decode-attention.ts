@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor2D, tf, type Variable } from '../backend/tf.ts';
+import { type Tensor, type Tensor2D, tf, type Variable } from '../tensors/tf.ts';
 import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernel } from './kernel.ts';
 import type { Heads } from './rope-attention.ts';

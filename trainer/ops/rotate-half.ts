@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../backend/tf.ts';
+import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tensors/tf.ts';
 
 /**
  * Plain tfjs rotary embedding of heads [N, heads, K] by table rows `positionsN` of cos and sin [P, K/2]: pair (i, i + K/2)

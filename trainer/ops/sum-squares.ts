@@ -1,4 +1,4 @@
-import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
+import { type Scalar, type Tensor, tf } from '../tensors/tf.ts';
 import { registerReference, runKernel } from './kernel.ts';
 
 export const SUM_SQUARES = 'PlumblineSumSquares';

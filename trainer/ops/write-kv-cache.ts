@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor4D, tf, type Variable } from '../backend/tf.ts';
+import { type Tensor, type Tensor4D, tf, type Variable } from '../tensors/tf.ts';
 import { expectBelow, expectTensor } from './expect-tensor.ts';
 import { registerReference, runKernelForMany } from './kernel.ts';
 import { rotateHalf } from './rotate-half.ts';

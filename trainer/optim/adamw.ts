@@ -2,10 +2,11 @@
  * AdamW over a record of parameters. Moments are kept by parameter NAME: tfjs' own optimizers keep them by position in the
  * gradient list, which mixes them up as soon as the set changes, and cannot be resumed exactly (training.md 2.9).
  */
-import type { HostTensor } from '../backend/compile.ts';
-import { type Scalar, type Tensor, tf, type Variable } from '../backend/tf.ts';
+
 import { newParam, type Params, readFloats } from '../model/params.ts';
 import { adamw } from '../ops/adamw.ts';
+import type { HostTensor } from '../tensors/compile.ts';
+import { type Scalar, type Tensor, tf, type Variable } from '../tensors/tf.ts';
 import { clipScale, globalNorm } from './clip.ts';
 import type { Grads } from './value-and-grads.ts';
 

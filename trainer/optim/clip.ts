@@ -1,5 +1,5 @@
-import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
 import { sumSquares } from '../ops/sum-squares.ts';
+import { type Scalar, type Tensor, tf } from '../tensors/tf.ts';
 
 /** Square root of the sum of squares over all tensors: the global gradient norm. A scalar tensor, nothing is read back. */
 export function globalNorm(tensors: Tensor[]): Scalar {

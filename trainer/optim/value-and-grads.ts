@@ -1,5 +1,5 @@
-import { type Scalar, type Tensor, tf } from '../backend/tf.ts';
 import type { Params } from '../model/params.ts';
+import { type Scalar, type Tensor, tf } from '../tensors/tf.ts';
 
 /** Gradients by parameter name. */
 export type Grads = Record<string, Tensor>;

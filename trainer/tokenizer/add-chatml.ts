@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson } from '../model/read-json.ts';
+import { readJson } from '../model/files/read-json.ts';
 import { parseFile } from './parse-file.ts';
 import { specialToken } from './special-token.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadModelConfig } from '../model/load-pretrained.ts';
+import { loadModelConfig } from '../model/files/load-pretrained.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 import { measurePolicy } from './measure-policy.ts';
 

@@ -1,0 +1,117 @@
+import { inArray } from 'drizzle-orm';
+import { prompts } from '../../../db/schema/prompts.ts';
+import { appendAudit } from '../../audit/append.ts';
+import { type JobPayload, jobDefinitions } from '../../jobs/definitions.ts';
+import { cancelLeasedJob, finishJob, readLease, releaseJob } from '../../jobs/queue.ts';
+import { checkpointFolder, getCheckpointInProject, verifyFolder } from '../../models/internal.ts';
+import { addResponses } from '../../tasks/add-responses.ts';
+import { addTask } from '../../tasks/add-task.ts';
+import { getProjectSettings } from '../../tasks/internal.ts';
+import type { JobContext } from '../job-context.ts';
+import type { GeneratedResponse } from './process-task.ts';
+import { runInProcess } from './run-in-process.ts';
+
+const MAX_PLACES = 9;
+
+/**
+ * Writes responses of each checkpoint to the prompts, batch by batch, then makes tasks from them. Done again after a crash it
+ * draws the same texts from the same seeds, which are there already, so nothing is doubled.
+ */
+export async function handle(context: JobContext): Promise<void> {
+  const { ctx, job, lease, backend, stopReason, lost } = context;
+  const payload = jobDefinitions.generate.payload.parse(job.payload);
+  const rows = ctx.db
+    .select({ id: prompts.id, messages: prompts.messages })
+    .from(prompts)
+    .where(inArray(prompts.id, payload.promptIds))
+    .all();
+  /** ids of the responses of this job by prompt */
+  const written = new Map<string, Set<string>>();
+  for (const checkpointId of payload.checkpointIds) {
+    const { checkpoint } = getCheckpointInProject(ctx, { projectId: payload.projectId, checkpointId });
+    const modelFolder = checkpointFolder(ctx.dataFolder, checkpoint.folder);
+    await verifyFolder(modelFolder, checkpoint.manifestSha256);
+    await runInProcess(
+      { kind: 'generate', task: { ...payload, backend, modelFolder, prompts: rows } },
+      {
+        lost,
+        onMessage(message) {
+          if (message.type !== 'responses') throw new Error(`the generating process sent ${message.type}`);
+          ctx.db.transaction(
+            () => {
+              if (!readLease(ctx.db, lease))
+                throw new Error(`Job ${job.id} was taken over by another worker.`);
+              for (const response of message.responses)
+                store(context, { response, checkpointId, payload, written });
+            },
+            { behavior: 'immediate' },
+          );
+          return { abort: stopReason() !== null };
+        },
+      },
+    );
+    if (stopReason() !== null) break;
+  }
+  const reason = stopReason();
+  if (reason === 'cancel') cancelLeasedJob(ctx.db, lease, ctx.now());
+  else if (reason === 'shutdown') releaseJob(ctx.db, lease);
+  else if (reason === null) finish(context, payload, written);
+}
+
+type Written = Map<string, Set<string>>;
+
+function store(
+  { ctx }: JobContext,
+  {
+    response,
+    checkpointId,
+    payload,
+    written,
+  }: { response: GeneratedResponse; checkpointId: string; payload: JobPayload<'generate'>; written: Written },
+): void {
+  // nothing can be judged of an answer without a word
+  if (response.content === '') return;
+  const { promptId, content, seed } = response;
+  const { temperature, maxNewTokens } = payload;
+  const ids = addResponses({
+    ctx,
+    input: {
+      promptId,
+      responses: [
+        { content, origin: 'generated', checkpointId, sampling: { temperature, maxNewTokens, seed } },
+      ],
+    },
+  });
+  const known = written.get(promptId) ?? new Set();
+  for (const id of ids) known.add(id);
+  written.set(promptId, known);
+}
+
+function finish({ ctx, job, lease }: JobContext, payload: JobPayload<'generate'>, written: Written): void {
+  ctx.db.transaction(
+    () => {
+      if (!finishJob(ctx.db, lease, ctx.now())) return;
+      let numTasks = 0;
+      const { overlap } = getProjectSettings(ctx, payload.projectId);
+      for (const [promptId, ids] of payload.createTasks ? written : []) {
+        if (ids.size < 2) continue;
+        const responseIds = [...ids].slice(0, MAX_PLACES);
+        const input = { projectId: payload.projectId, promptId, responseIds, overlap };
+        if (addTask({ ctx, input }).isNew) numTasks++;
+      }
+      const numResponses = [...written.values()].reduce((sum, ids) => sum + ids.size, 0);
+      appendAudit(ctx, {
+        action: 'models.generated',
+        subject: job.id,
+        projectId: payload.projectId,
+        payload: {
+          checkpointIds: payload.checkpointIds,
+          numResponses,
+          numTasks,
+          requestedBy: payload.requestedBy,
+        },
+      });
+    },
+    { behavior: 'immediate' },
+  );
+}

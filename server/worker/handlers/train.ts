@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { eq } from 'drizzle-orm';
+import { runs } from '../../../db/schema/runs.ts';
+import type { TrainEvent } from '../../../trainer/events.ts';
+import type { Ctx } from '../../context.ts';
+import { jobDefinitions } from '../../jobs/definitions.ts';
+import { type Job, readLease, releaseJob } from '../../jobs/queue.ts';
+import { verifyFolder } from '../../models/internal.ts';
+import { finishCancelledRun, finishRun, markEnded } from '../../runs/finish.ts';
+import { addRunEvent, checkpointEventsOf, type Run } from '../../runs/internal.ts';
+import { recordTrainEvent, rewindRun } from '../../runs/record-event.ts';
+import type { JobContext } from '../job-context.ts';
+import { buildRecipeTask } from './recipe-task.ts';
+import { runInProcess } from './run-in-process.ts';
+
+/** Runs a recipe to its end, or until it is told to stop; goes on from the run's last good checkpoint. */
+export async function handle(context: JobContext): Promise<void> {
+  const { ctx, job, lease, backend, stopReason, lost } = context;
+  const { runId } = jobDefinitions.train.payload.parse(job.payload);
+  const run = ctx.db.select().from(runs).where(eq(runs.id, runId)).get();
+  if (!run) throw new Error(`Job ${job.id} is for run ${runId}, which does not exist.`);
+  if (stopReason() === 'cancel') {
+    finishCancelledRun({ ctx, input: { run, lease } });
+    return;
+  }
+  const resumeFrom = await takeUp(ctx, run);
+  const task = await buildRecipeTask(ctx, run, { backend, resumeFrom });
+
+  let done: Extract<TrainEvent, { type: 'done' }> | null = null;
+  let finalManifest: string | null = null;
+  let lastStepAt = performance.now();
+  await runInProcess(
+    { kind: 'recipe', task },
+    {
+      lost,
+      onMessage(message) {
+        if (message.type !== 'event') throw new Error(`a recipe sent ${message.type}`);
+        const { event } = message;
+        if (event.type === 'done') {
+          done = event;
+          return { abort: false };
+        }
+        if (event.type === 'checkpoint' && event.reason === 'final') finalManifest = event.manifestSha256;
+        const now = performance.now();
+        const secondsSinceLastStep = (now - lastStepAt) / 1000;
+        if (event.type === 'step') lastStepAt = now;
+        const state = recordTrainEvent({ ctx, input: { run, lease, event, secondsSinceLastStep } });
+        if (state === null) throw new Error(`Job ${job.id} was taken over by another worker.`);
+        return { abort: state.cancelRequested || stopReason() !== null };
+      },
+    },
+  );
+  leave(context, run, { done, finalManifest });
+}
+
+/** The run's job failed for good: the page shows why. */
+export function failed({ ctx, job, error }: { ctx: Ctx; job: Job; error: string }): void {
+  const run = runOf(ctx, job);
+  if (run) markEnded(ctx, run, { status: 'failed', error });
+}
+
+/** The training process died, or the worker left before the recipe could stop: the run waits again. */
+export function requeued({ ctx, job, error }: { ctx: Ctx; job: Job; error: string | null }): void {
+  const run = runOf(ctx, job);
+  if (run?.status === 'running') waitAgain(ctx, run, { step: run.step, error });
+}
+
+function runOf(ctx: Ctx, job: Job): Run | undefined {
+  return job.runId === null ? undefined : ctx.db.select().from(runs).where(eq(runs.id, job.runId)).get();
+}
+
+function waitAgain(ctx: Ctx, run: Run, { step, error }: { step: number; error: string | null }): void {
+  ctx.db.update(runs).set({ status: 'queued' }).where(eq(runs.id, run.id)).run();
+  addRunEvent(ctx, { runId: run.id, type: 'paused', payload: { step, error } });
+}
+
+/**
+ * Marks the run as running and finds where it goes on: the newest checkpoint whose every file has its hash. Rows logged past
+ * it are deleted, since the same steps come again. Returns the folder, or null to start from the beginning.
+ */
+async function takeUp(ctx: Ctx, run: Run): Promise<string | null> {
+  let from: { step: number; folder: string } | null = null;
+  for (const event of checkpointEventsOf(ctx.db, run.id)) {
+    if (event.reason === 'final') continue;
+    const folder = path.join(ctx.dataFolder, run.folder, event.folder);
+    if (!existsSync(folder)) continue;
+    try {
+      await verifyFolder(folder, event.manifestSha256);
+      from = { step: event.step, folder };
+      break;
+    } catch (error) {
+      const message = `Checkpoint ${event.folder} is damaged and was passed over: ${error instanceof Error ? error.message : error}`;
+      addRunEvent(ctx, { runId: run.id, type: 'warning', payload: { step: event.step, message } });
+    }
+  }
+  ctx.db.transaction(
+    () => {
+      const isFirstStart = run.startedAt === null;
+      rewindRun(ctx, run.id, from?.step ?? 0);
+      ctx.db
+        .update(runs)
+        .set({ status: 'running', startedAt: run.startedAt ?? ctx.now() })
+        .where(eq(runs.id, run.id))
+        .run();
+      addRunEvent(ctx, {
+        runId: run.id,
+        type: isFirstStart ? 'started' : 'resumed',
+        payload: { fromStep: from?.step ?? 0 },
+      });
+    },
+    { behavior: 'immediate' },
+  );
+  return from?.folder ?? null;
+}
+
+type Outcome = { done: Extract<TrainEvent, { type: 'done' }> | null; finalManifest: string | null };
+
+function leave({ ctx, lease, stopReason }: JobContext, run: Run, { done, finalManifest }: Outcome): void {
+  if (!done) throw new Error(`The ${run.recipe} recipe ended without saying so.`);
+  if (!done.stopped) {
+    if (finalManifest === null) throw new Error(`The ${run.recipe} recipe ended without a final checkpoint.`);
+    finishRun({ ctx, input: { run, lease, done, manifestSha256: finalManifest } });
+    return;
+  }
+  // the timer may not have seen yet what the last step's read did
+  if (stopReason() === 'cancel' || readLease(ctx.db, lease)?.cancelRequested) {
+    finishCancelledRun({ ctx, input: { run, lease } });
+    return;
+  }
+  ctx.db.transaction(
+    () => {
+      if (releaseJob(ctx.db, lease)) waitAgain(ctx, run, { step: done.step, error: null });
+    },
+    { behavior: 'immediate' },
+  );
+}

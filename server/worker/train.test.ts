@@ -1,0 +1,241 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { and, asc, eq, like, not } from 'drizzle-orm';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditLog } from '../../db/schema/audit-log.ts';
+import { jobs } from '../../db/schema/jobs.ts';
+import { checkpoints, models } from '../../db/schema/models.ts';
+import { runEvents, runMetrics, runs } from '../../db/schema/runs.ts';
+import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { verifyFolder } from '../models/internal.ts';
+import { cancelRun } from '../runs/cancel.ts';
+import type { Run } from '../runs/internal.ts';
+import { resumeRun } from '../runs/resume.ts';
+import { startRun } from '../runs/start.ts';
+import { jobHandlers } from './job-handlers.ts';
+import { work } from './work.ts';
+
+let world: TrainingWorld;
+let snapshotId: string;
+const STEPS = 24;
+
+beforeAll(async () => {
+  world = await createTrainingWorld();
+  world.judge(40);
+  snapshotId = await world.snapshot();
+}, 120_000);
+const children: ChildProcess[] = [];
+afterAll(() => {
+  // a failed test may leave its worker behind
+  for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+  world.close();
+});
+
+function startReward(name: string, config: Record<string, unknown> = {}): Run {
+  return startRun({
+    ctx: world.ctx,
+    input: {
+      projectId: world.projectId,
+      recipe: 'reward',
+      name,
+      config: {
+        batchSize: 4,
+        maxLength: 64,
+        normalizeOn: 8,
+        epochs: 4,
+        runtime: { checkpointEvery: 5, evalEvery: 6 },
+        ...config,
+      },
+      modelCheckpointId: world.model.id,
+      rewardCheckpointId: null,
+      snapshotId,
+    },
+  });
+}
+
+const read = (id: string) => world.db.select().from(runs).where(eq(runs.id, id)).get() as Run;
+const jobOf = (id: string) => world.db.select().from(jobs).where(eq(jobs.runId, id)).get();
+const eventsOf = (id: string) =>
+  world.db.select().from(runEvents).where(eq(runEvents.runId, id)).orderBy(asc(runEvents.id)).all();
+/** every logged number but the wall-clock, in order */
+const metricsOf = (id: string) =>
+  world.db
+    .select({ step: runMetrics.step, name: runMetrics.name, value: runMetrics.value })
+    .from(runMetrics)
+    .where(and(eq(runMetrics.runId, id), not(like(runMetrics.name, 'time/%'))))
+    .orderBy(asc(runMetrics.id))
+    .all();
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 150_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`waited 150 s for ${what}`);
+    await sleep(5);
+  }
+}
+
+/** Works in this process until the condition holds, then stops as on SIGTERM. */
+async function workUntil(condition: () => boolean, what: string): Promise<void> {
+  const stop = new AbortController();
+  const working = work({
+    db: world.db,
+    dataFolder: world.dataFolder,
+    backend: 'simd',
+    handlers: jobHandlers,
+    signal: stop.signal,
+    owner: 'test',
+    log: pino({ level: 'silent' }),
+    pollMs: 10,
+  });
+  try {
+    await until(condition, what);
+  } finally {
+    stop.abort();
+    await working;
+  }
+}
+
+function spawnWorker(): ChildProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'server/worker/worker.ts'], {
+    env: { ...process.env, PLUMBLINE_DATA: world.dataFolder, PLUMBLINE_BACKEND: 'simd', LOG_LEVEL: 'error' },
+    stdio: 'inherit',
+    detached: true,
+  });
+  children.push(child);
+  return child;
+}
+
+const hasEnded = (id: string) => ['succeeded', 'failed', 'cancelled'].includes(read(id).status);
+
+describe('a reward run', { timeout: 400_000 }, () => {
+  let uninterrupted: Run;
+
+  it('runs to its end, registers its model with lineage, and leaves events and audit records', async () => {
+    const run = startReward('uninterrupted');
+    await workUntil(() => hasEnded(run.id), 'the run to end');
+    uninterrupted = read(run.id);
+    expect(uninterrupted).toMatchObject({ status: 'succeeded', error: null, backend: 'simd' });
+    expect(uninterrupted.totalSteps).toBeGreaterThanOrEqual(STEPS);
+    expect(uninterrupted.step).toBe(uninterrupted.totalSteps);
+    expect(uninterrupted.summary).toHaveProperty('heldOutAccuracy');
+    const result = world.db
+      .select()
+      .from(checkpoints)
+      .where(eq(checkpoints.id, uninterrupted.resultCheckpointId as string))
+      .get();
+    expect(result).toMatchObject({ parentId: world.model.id, snapshotId, runId: run.id });
+    expect(
+      world.db
+        .select()
+        .from(models)
+        .where(eq(models.id, result?.modelId ?? ''))
+        .get(),
+    ).toMatchObject({
+      name: 'tiny-reward',
+      kind: 'reward-model',
+    });
+    await verifyFolder(`${world.dataFolder}/${result?.folder}`, result?.manifestSha256 as string);
+    const types = eventsOf(run.id).map((event) => event.type);
+    expect(types[0]).toBe('started');
+    expect(types).toContain('self-check');
+    expect(types.at(-1)).toBe('succeeded');
+    const actions = world.db
+      .select({ action: auditLog.action })
+      .from(auditLog)
+      .where(eq(auditLog.subject, run.id))
+      .all()
+      .map((row) => row.action);
+    expect(actions).toEqual(['runs.start', 'runs.finish']);
+    expect(jobOf(run.id)).toMatchObject({ status: 'done', attempts: 1 });
+  });
+
+  it('killed with -9 and taken up by the next worker, logs the same numbers', async () => {
+    const run = startReward('killed');
+    const first = spawnWorker();
+    await until(() => read(run.id).step >= 11, 'step 11');
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    const stoppedAt = read(run.id);
+    expect(stoppedAt.status).toBe('running');
+    expect(stoppedAt.step).toBeLessThan(stoppedAt.totalSteps as number);
+    // the lease would end by itself half a minute later
+    world.db.update(jobs).set({ leaseExpiresAt: Date.now() }).where(eq(jobs.runId, run.id)).run();
+    const second = spawnWorker();
+    await until(() => hasEnded(run.id), 'the run to end');
+    second.kill('SIGTERM');
+    await once(second, 'exit');
+    expect(read(run.id)).toMatchObject({ status: 'succeeded', error: null, summary: uninterrupted.summary });
+    const resumed = eventsOf(run.id).find((event) => event.type === 'resumed');
+    expect(resumed?.payload).toEqual({ fromStep: Math.floor(stoppedAt.step / 5) * 5 });
+    expect(metricsOf(run.id)).toEqual(metricsOf(uninterrupted.id));
+    expect(jobOf(run.id)).toMatchObject({ status: 'done', attempts: 2 });
+  });
+
+  it('stopped by SIGTERM, writes a checkpoint and goes back to the queue without losing an attempt', async () => {
+    const run = startReward('stopped');
+    const worker = spawnWorker();
+    await until(() => read(run.id).step >= 7, 'step 7');
+    // to the whole group, as Ctrl-C in a terminal: the training process must leave the decision to the worker
+    process.kill(-(worker.pid as number), 'SIGTERM');
+    await once(worker, 'exit');
+    expect(worker.exitCode).toBe(0);
+    const paused = read(run.id);
+    expect(paused.status).toBe('queued');
+    expect(jobOf(run.id)).toMatchObject({ status: 'queued', attempts: 0, leaseOwner: null });
+    const interrupted = eventsOf(run.id).find(
+      (event) => (event.payload as { reason?: string }).reason === 'interrupted',
+    );
+    expect(interrupted?.payload).toMatchObject({ step: paused.step });
+    await workUntil(() => hasEnded(run.id), 'the run to end');
+    expect(read(run.id).status).toBe('succeeded');
+    expect(metricsOf(run.id)).toEqual(metricsOf(uninterrupted.id));
+  });
+
+  it('cancelled, writes a checkpoint and can be resumed to the same numbers', async () => {
+    const run = startReward('cancelled');
+    await workUntil(() => {
+      if (read(run.id).step >= 7 && !jobOf(run.id)?.cancelRequestedAt) {
+        cancelRun({ ctx: world.ctx, input: { runId: run.id } });
+      }
+      return hasEnded(run.id);
+    }, 'the run to be cancelled');
+    const cancelled = read(run.id);
+    expect(cancelled.status).toBe('cancelled');
+    expect(cancelled.step).toBeLessThan(cancelled.totalSteps as number);
+    const events = eventsOf(run.id);
+    expect(events.map((event) => event.type)).toContain('cancel-requested');
+    expect(events.filter((event) => event.type === 'checkpoint').at(-1)?.payload).toMatchObject({
+      step: cancelled.step,
+      reason: 'interrupted',
+    });
+    expect(() => cancelRun({ ctx: world.ctx, input: { runId: run.id } })).toThrow(/already ended: cancelled/);
+    resumeRun({ ctx: world.ctx, input: { runId: run.id } });
+    await workUntil(() => hasEnded(run.id), 'the run to end');
+    expect(read(run.id).status).toBe('succeeded');
+    expect(metricsOf(run.id)).toEqual(metricsOf(uninterrupted.id));
+  });
+
+  it('cancelled while it waits, never starts', () => {
+    const run = startReward('waiting');
+    expect(cancelRun({ ctx: world.ctx, input: { runId: run.id } }).status).toBe('cancelled');
+    expect(jobOf(run.id)?.status).toBe('cancelled');
+  });
+
+  it('fails at once, with the reason on the run, when its model was changed on disk', async () => {
+    const run = startReward('tampered');
+    const { appendFileSync, truncateSync, statSync } = await import('node:fs');
+    const file = `${world.dataFolder}/models/tiny/config.json`;
+    const size = statSync(file).size;
+    appendFileSync(file, ' ');
+    try {
+      await workUntil(() => hasEnded(run.id), 'the run to fail');
+    } finally {
+      truncateSync(file, size);
+    }
+    expect(read(run.id).status).toBe('failed');
+    expect(read(run.id).error).toMatch(/config\.json has sha256 \w+, the manifest says/);
+    expect(jobOf(run.id)).toMatchObject({ status: 'failed', attempts: 1 });
+  });
+});

@@ -1,0 +1,150 @@
+/**
+ * The worker's loop: two lanes, each claims, keeps its lease by a timer, and hands the job to its handler. Recipes run in a
+ * process of their own (handlers/run-in-process.ts), so this one's timers go on while a training step computes; a lease of
+ * 30 s renewed every 5 s is lost only with the worker. kill -9 takes that process along, so no orphan can write into a run's
+ * folder while the next worker resumes the run.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Db } from '../../db/client.ts';
+import type { Ctx } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { type JobKind, type JobLane, jobKindsOf } from '../jobs/definitions.ts';
+import { PermanentJobError } from '../jobs/permanent-job-error.ts';
+import {
+  claimJob,
+  failAbandonedJobs,
+  failJob,
+  heartbeatJob,
+  type Job,
+  type Lease,
+  releaseJob,
+} from '../jobs/queue.ts';
+import type { JobHandlers, StopReason } from './job-context.ts';
+
+export type WorkOptions = {
+  db: Db;
+  dataFolder: string;
+  backend: string | null;
+  handlers: JobHandlers;
+  /** aborted: running jobs are asked to stop and given back, then work() returns */
+  signal: AbortSignal;
+  owner: string;
+  log: Logger;
+  /** called every tickMs beside the lanes: the scheduler */
+  onTick?: (ctx: Ctx) => void;
+  leaseMs?: number;
+  heartbeatMs?: number;
+  pollMs?: number;
+  tickMs?: number;
+};
+
+/** Works until `signal` is aborted. Throws only when the database itself fails. */
+export async function work(options: WorkOptions): Promise<void> {
+  const { tickMs = 2000 } = options;
+  await Promise.all([runLane(options, 'device'), runLane(options, 'light'), runTicks(options, tickMs)]);
+}
+
+async function runLane(options: WorkOptions, lane: JobLane): Promise<void> {
+  const { db, owner, signal, leaseMs = 30_000, pollMs = 500 } = options;
+  const kinds = jobKindsOf(lane);
+  while (!signal.aborted) {
+    const claimed = claimJob(db, { owner, kinds, leaseMs, now: Date.now() });
+    if (claimed) await doJob(options, claimed);
+    else await pause(pollMs, signal);
+  }
+}
+
+async function runTicks(options: WorkOptions, tickMs: number): Promise<void> {
+  const { db, dataFolder, signal, log } = options;
+  const ctx: Ctx = { db, dataFolder, actor: { type: 'system' }, now: Date.now };
+  while (!signal.aborted) {
+    try {
+      for (const job of failAbandonedJobs(db, Date.now())) await tellFailed(options, { ctx, job });
+      options.onTick?.(ctx);
+    } catch (error) {
+      log.error({ err: error }, 'scheduler tick failed');
+    }
+    await pause(tickMs, signal);
+  }
+}
+
+async function doJob(options: WorkOptions, { job, lease }: { job: Job; lease: Lease }): Promise<void> {
+  const { db, dataFolder, handlers, signal, log, backend, leaseMs = 30_000, heartbeatMs = 5000 } = options;
+  const ctx: Ctx = { db, dataFolder, actor: { type: 'job', jobId: job.id }, now: Date.now };
+  const lost = new AbortController();
+  let cancelRequested = job.cancelRequestedAt !== null;
+  const timer = setInterval(() => {
+    try {
+      const state = heartbeatJob(db, lease, { leaseMs, now: Date.now() });
+      if (state === null) lost.abort();
+      else cancelRequested = state.cancelRequested;
+    } catch (error) {
+      // a busy database is no reason to give up: the lease outlives several heartbeats
+      log.warn({ err: error, jobId: job.id }, 'heartbeat failed');
+    }
+  }, heartbeatMs);
+  const stopReason = (): StopReason | null =>
+    lost.signal.aborted ? 'lost' : cancelRequested ? 'cancel' : signal.aborted ? 'shutdown' : null;
+  log.info({ jobId: job.id, kind: job.kind, attempt: job.attempts }, 'job started');
+  try {
+    const { handle } = await handlers[job.kind as JobKind]();
+    await handle({ ctx, job, lease, backend, stopReason, lost: lost.signal });
+    log.info({ jobId: job.id, kind: job.kind }, 'job left');
+  } catch (error) {
+    if (lost.signal.aborted) return;
+    if (signal.aborted && !(error instanceof DomainError)) {
+      log.warn({ err: error, jobId: job.id, kind: job.kind }, 'job broke off while the worker stops');
+      await giveBack(options, { ctx, job, lease });
+      return;
+    }
+    log.error({ err: error, jobId: job.id, kind: job.kind }, 'job failed');
+    await fail(options, { ctx, job, lease, error });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function fail(
+  options: WorkOptions,
+  { ctx, job, lease, error }: { ctx: Ctx; job: Job; lease: Lease; error: unknown },
+): Promise<void> {
+  const text = error instanceof Error ? error.message : String(error);
+  // members read this: where the folders of this machine are is none of their business
+  const message = [options.dataFolder, process.cwd()].reduce(
+    (said, root) => said.replaceAll(`${root}/`, ''),
+    text,
+  );
+  const retry = !(error instanceof DomainError || error instanceof PermanentJobError);
+  const { failed, requeued } = await options.handlers[job.kind as JobKind]();
+  ctx.db.transaction(
+    () => {
+      const became = failJob(ctx.db, lease, { error: message, retry, now: Date.now() });
+      if (became === 'failed') failed?.({ ctx, job, error: message });
+      if (became === 'queued') requeued?.({ ctx, job, error: message });
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+async function giveBack(
+  options: WorkOptions,
+  { ctx, job, lease }: { ctx: Ctx; job: Job; lease: Lease },
+): Promise<void> {
+  const { requeued } = await options.handlers[job.kind as JobKind]();
+  ctx.db.transaction(
+    () => {
+      if (releaseJob(ctx.db, lease)) requeued?.({ ctx, job, error: null });
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+async function tellFailed(options: WorkOptions, { ctx, job }: { ctx: Ctx; job: Job }): Promise<void> {
+  const { failed } = await options.handlers[job.kind as JobKind]();
+  failed?.({ ctx, job, error: job.error ?? 'unknown' });
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Message } from '../../data/types.ts';
+import { isRewardModel, type ModelConfig } from '../../model/config.ts';
+import { loadPretrained } from '../../model/files/load-pretrained.ts';
+import { addScoreHead } from '../../model/heads.ts';
+import { SCORE_WEIGHT } from '../../model/param-shapes.ts';
+import { copyParams, disposeParams, newParam, type Params, param } from '../../model/params.ts';
+import { createRng } from '../../rng.ts';
+import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
+import { createScorer } from './create-scorer.ts';
+import type { Response } from './respond.ts';
+
+/** What PPO maximises: a reward model's folder, or any function of prompt and response text. */
+export type ScoreSource =
+  | { kind: 'model'; folder: string }
+  | { kind: 'function'; score: (prompt: Message[], response: string) => number };
+
+/**
+ * Opens the score. A reward model reads prompt + response with EOS last, appended where the response did not end (R7), and
+ * must have the policy's tokenizer: ids are passed on, not text.
+ */
+export function openScore(
+  source: ScoreSource,
+  policy: { tokenizer: Tokenizer; tokenizerFolder: string },
+): { score: (responses: readonly Response[]) => number[]; dispose: () => void } {
+  if (source.kind === 'function') {
+    const score = (responses: readonly Response[]) => responses.map((r) => source.score(r.prompt, r.text));
+    return { score, dispose: () => {} };
+  }
+  assertSameTokenizer(source.folder, policy.tokenizerFolder);
+  const { params, config } = openRewardModel(source.folder);
+  const { padTokenId, eosTokenId } = policy.tokenizer;
+  const scorer = createScorer({ params, config, padTokenId });
+  return {
+    score: (responses) =>
+      Array.from(
+        scorer(
+          responses.map(({ promptIds, responseIds, ended }) => [
+            ...promptIds,
+            ...responseIds,
+            ...(ended ? [] : [eosTokenId]),
+          ]),
+        ),
+      ),
+    dispose: () => disposeParams(params),
+  };
+}
+
+/**
+ * The critic: a copy of the reward model with its head (training.md P31), or, where the score is a function, the policy's
+ * trunk with a head of zeros, so that the first values are 0 and not noise.
+ */
+export function newCritic(
+  source: ScoreSource,
+  policy: { params: Params; config: ModelConfig },
+): { params: Params; config: ModelConfig } {
+  if (source.kind === 'model') return openRewardModel(source.folder);
+  const critic = addScoreHead(copyParams(policy.params), policy.config, createRng(0, 'critic head'));
+  const { shape } = param(critic.params, SCORE_WEIGHT);
+  critic.params[SCORE_WEIGHT]?.dispose();
+  critic.params[SCORE_WEIGHT] = newParam(new Float32Array(policy.config.hiddenSize), shape);
+  return critic;
+}
+
+function openRewardModel(folder: string): { params: Params; config: ModelConfig } {
+  const { params, config } = loadPretrained(folder);
+  if (isRewardModel(config)) return { params, config };
+  disposeParams(params);
+  throw new Error(`${folder}: a ${config.architecture} has no reward head, expected a reward model`);
+}
+
+function assertSameTokenizer(rewardFolder: string, policyFolder: string): void {
+  const read = (folder: string) => readFileSync(join(folder, 'tokenizer.json'));
+  if (!read(rewardFolder).equals(read(policyFolder))) {
+    throw new Error(
+      `${rewardFolder}: tokenizer.json differs from that of ${policyFolder}; policy and reward model must share one tokenizer`,
+    );
+  }
+}

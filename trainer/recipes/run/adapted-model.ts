@@ -1,0 +1,84 @@
+/** LoRA in a recipe: which adapter the options mean, how it begins or goes on, and where a checkpoint keeps it. */
+import { join } from 'node:path';
+import { ADAPTER_FOLDER } from '../../checkpoint.ts';
+import type { LoraOptions } from '../../config/lora.ts';
+import type { TrainEvent } from '../../events.ts';
+import { isRewardModel, type ModelConfig } from '../../model/config.ts';
+import { forwardHidden } from '../../model/decoder.ts';
+import { loadAdapter } from '../../model/files/adapter-files.ts';
+import { addLora, trainableByLora } from '../../model/lora/lora.ts';
+import type { LoraConfig } from '../../model/lora/lora-config.ts';
+import { isLoraName } from '../../model/lora/lora-names.ts';
+import { disposeParams, type Params } from '../../model/params.ts';
+import type { TokenBatch } from '../../model/token-batch.ts';
+import { createRng } from '../../rng.ts';
+import { compile } from '../../tensors/compile.ts';
+import { tf } from '../../tensors/tf.ts';
+import { tokenBatch } from '../batches/token-batch.ts';
+import { selfCheck } from './self-check.ts';
+
+/** Names of both families; those that a model does not have match nothing. */
+const MODULES = {
+  'all-linear': 'all-linear',
+  attention: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'attn.c_attn', 'attn.c_proj'],
+  'query-value': ['q_proj', 'v_proj', 'attn.c_attn'],
+};
+
+export type Trainable = {
+  /** what the forward pass uses */
+  params: Params;
+  /** what the optimizer changes: all of it, or the adapter */
+  trainable: Params;
+  lora: LoraConfig | null;
+};
+
+/**
+ * The model as it is trained. With a rank it gets a new adapter, or that of the checkpoint which the run goes on from; the base
+ * is the same in both cases. A reward model's head is trained whole.
+ */
+export function asTrainable(
+  base: { params: Params; config: ModelConfig },
+  options: { lora: LoraOptions; seed: number; resumeFrom: string | null },
+): Trainable {
+  const { rank, alpha, rankStabilized, targetModules } = options.lora;
+  if (rank === null) return { params: base.params, trainable: base.params, lora: null };
+  const { config } = base;
+  const lora: LoraConfig = {
+    rank,
+    alpha,
+    rankStabilized,
+    targetModules: MODULES[targetModules],
+    rankPattern: {},
+    alphaPattern: {},
+    modulesToSave: isRewardModel(config) ? ['score'] : [],
+  };
+  try {
+    const { params } = options.resumeFrom
+      ? loadAdapter(join(options.resumeFrom, ADAPTER_FOLDER), base)
+      : { params: addLora(base.params, { config, lora, rng: createRng(options.seed, 'lora') }) };
+    return { params, trainable: trainableByLora(params, config, lora), lora };
+  } catch (error) {
+    disposeParams(base.params);
+    throw error;
+  }
+}
+
+/** A new adapter must change nothing: the hidden states of one row with it and without it. */
+export function checkAdapterChangesNothing(
+  model: { params: Params; config: ModelConfig },
+  row: { ids: readonly number[]; padTokenId: number },
+): Extract<TrainEvent, { type: 'self-check' }> {
+  const base = Object.fromEntries(Object.entries(model.params).filter(([name]) => !isLoraName(name)));
+  const step = compile('adapter check', (inputs: TokenBatch) => {
+    const withND = forwardHidden(model.params, model.config, inputs);
+    return { largest: tf.max(tf.abs(tf.sub(withND, forwardHidden(base, model.config, inputs)))) };
+  });
+  const { width: _, ...batch } = tokenBatch([row.ids], row.padTokenId);
+  const largest = step(batch).largest.data[0] as number;
+  return selfCheck({
+    name: 'new adapter changes nothing',
+    deviation: largest,
+    tolerance: 1e-5,
+    detail: `largest difference of hidden states over ${row.ids.length} tokens: ${largest}`,
+  });
+}
