@@ -38,7 +38,7 @@ export function rewardModelStep(
   return {
     run: (rows) => {
       const pairs = Array.from({ length: rows.length / 2 }, (_, i) => ({
-        ...{ id: String(i), margin: 0, responses: [], longestResponse: 0 },
+        ...{ id: String(i), margin: 0, promptLength: 0, responses: [], longestResponse: 0 },
         sequences: rows.slice(2 * i, 2 * i + 2),
         pairs: rankedPairs([0, 1], { useTies: false }),
       }));

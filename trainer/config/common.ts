@@ -10,10 +10,12 @@ export function optimizerSchema(
     learningRate?: number;
     schedule?: 'constant' | 'linear' | 'cosine';
     warmupRatio?: number;
+    beta2?: number;
     epsilon?: number;
   } = {},
 ) {
-  const { learningRate = 1e-3, schedule = 'cosine', warmupRatio = 0.03, epsilon = 1e-8 } = defaults;
+  const { learningRate = 1e-3, schedule = 'cosine', warmupRatio = 0.03 } = defaults;
+  const { beta2 = 0.95, epsilon = 1e-8 } = defaults;
   return z
     .strictObject({
       learningRate: z.number().positive().default(learningRate).describe('Peak learning rate of AdamW'),
@@ -28,7 +30,7 @@ export function optimizerSchema(
         .default(warmupRatio)
         .describe('Share of all steps spent warming up from 0'),
       beta1: z.number().min(0).lt(1).default(0.9).describe('AdamW: decay of the first moment'),
-      beta2: z.number().min(0).lt(1).default(0.95).describe('AdamW: decay of the second moment'),
+      beta2: z.number().min(0).lt(1).default(beta2).describe('AdamW: decay of the second moment'),
       epsilon: z
         .number()
         .positive()

@@ -6,6 +6,8 @@ import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 export type RankedRow = {
   id: string;
   sequences: number[][];
+  /** tokens at the head of every sequence that are the prompt's */
+  promptLength: number;
   pairs: RankedPair[];
   margin: number;
   /** the texts as judged, for the baselines that need no model */
@@ -65,6 +67,7 @@ export function rankedRows(
     rows.push({
       id,
       sequences: cut.map((ids) => [...context, ...ids]),
+      promptLength: context.length,
       pairs,
       margin,
       responses,
