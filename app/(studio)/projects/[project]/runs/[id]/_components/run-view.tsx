@@ -79,6 +79,7 @@ export function RunView({
     remainingSeconds: live ? live.remainingSeconds : run.remainingSeconds,
   };
   const error = live?.error ?? run.error;
+  const figuresHref = `/projects/${slug}/runs/metrics`;
 
   return (
     <>
@@ -140,7 +141,7 @@ export function RunView({
                   <CurveChart
                     key={chart.id}
                     definition={chart}
-                    figuresHref={`/projects/${slug}/runs/metrics`}
+                    figuresHref={figuresHref}
                     series={series}
                     other={otherSeries}
                     otherName={others.find((item) => item.id === otherId)?.name ?? null}
@@ -150,7 +151,7 @@ export function RunView({
             )}
           </section>
           {otherId === '' ? null : <CompareCard projectId={projectId} runId={runId} otherRunId={otherId} />}
-          {run.recipe === 'ppo' ? <SamplesTable projectId={projectId} runId={runId} /> : null}
+          <SamplesTable projectId={projectId} runId={runId} figuresHref={figuresHref} />
         </div>
         <div className="grid min-w-0 items-start gap-4 md:grid-cols-2 2xl:grid-cols-1">
           {run.summary && Object.keys(run.summary).length > 0 ? <SummaryCard summary={run.summary} /> : null}
