@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { rankedPairs } from '../../math/ranked-pairs.ts';
 import type { RankedRow } from '../batches/ranked-rows.ts';
-import { preferenceFigures } from './figures.ts';
+import { preferenceFigures, watchDisplacement } from './figures.ts';
 import { pairBatch } from './pair-batch.ts';
 
 const row = (ranks: number[], lengths: number[]): RankedRow => ({
@@ -45,4 +45,18 @@ it('a batch has each answer once, all pairs of a prompt, and weights that sum to
   expect(Array.from(batch.rejectedP.data).slice(0, 4)).toEqual([1, 3, 4, 4]);
   expect(Array.from(batch.isTieP.data).slice(0, 4)).toEqual([0, 1, 0, 0]);
   expect(Array.from(batch.weightsP.data).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+});
+
+it('the alarm of displacement sounds once, when the margin rises and the chosen answer falls', () => {
+  const at = (margin: number, change: number) => ({
+    'rewards/margins': margin,
+    'logps/chosen_change': change,
+  });
+  const watch = watchDisplacement();
+  expect(watch(at(0, 0))).toBeNull();
+  expect(watch(at(0.5, -0.05))).toBeNull();
+  expect(watch(at(-0.1, -0.3))).toBeNull();
+  expect(watch(at(0.8, -0.2))).toContain('0.20 nats per token while the margin rose from 0.000 to 0.800');
+  expect(watch(at(0.9, -0.3))).toBeNull();
+  expect(watchDisplacement()({})).toBeNull();
 });

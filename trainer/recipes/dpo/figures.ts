@@ -69,3 +69,43 @@ export function implicitReward(
 ): number {
   return beta * (loss === 'sigmoid-norm' ? ratio / length : ratio);
 }
+
+/** Implicit reward of every completion of the rows, [S]: what an accuracy is measured of. */
+export function implicitRewards(
+  rows: readonly RankedRow[],
+  { policyS, referenceS }: LogProbs,
+  config: Pick<DpoConfig, 'beta' | 'loss'>,
+): Float32Array {
+  let s = 0;
+  return Float32Array.from(
+    rows.flatMap(({ sequences, promptLength }) =>
+      sequences.map((ids) => {
+        const ratio = (policyS[s] as number) - (referenceS[s] as number);
+        s++;
+        return implicitReward({ ratio, length: ids.length - promptLength }, config);
+      }),
+    ),
+  );
+}
+
+/** Chosen answers that lose more than this, in nats per token, while margins rise: mission 4.1's alarm. */
+const MOST_LOST = 0.1;
+
+/**
+ * Watches for likelihood displacement (arXiv:2410.08847): the margin rises since the rejected answer falls faster, while the
+ * chosen one becomes less likely too. Call it with the figures of each measurement in turn.
+ *
+ * @returns the warning to give, once; null otherwise
+ */
+export function watchDisplacement(): (figures: Record<string, number>) => string | null {
+  let first: number | null = null;
+  let isSaid = false;
+  return (figures) => {
+    const { 'rewards/margins': margin, 'logps/chosen_change': change } = figures;
+    if (margin === undefined || change === undefined) return null;
+    first ??= margin;
+    if (isSaid || change >= -MOST_LOST || margin <= first) return null;
+    isSaid = true;
+    return `likelihood displacement: chosen answers have lost ${(-change).toFixed(2)} nats per token while the margin rose from ${first.toFixed(3)} to ${margin.toFixed(3)}; nllWeight, a larger beta or fewer steps hold them up`;
+  };
+}

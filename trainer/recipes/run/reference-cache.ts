@@ -3,12 +3,42 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { join } from 'node:path';
 import { cacheFolder } from '../../../lib/cache-folder.ts';
 import { readSafetensors, writeSafetensors } from '../../model/files/safetensors.ts';
-import { dataHash } from './run-state.ts';
+import { loadPretrained } from '../../model/files/load-pretrained.ts';
+import { disposeParams, type Params } from '../../model/params.ts';
+import type { Run } from './open-run.ts';
+import { baseHash, dataHash } from './run-state.ts';
 
 /** Files kept; the least recently written go first. A million completions take 4 MB. */
 const MOST_FILES = 64;
 
 type Measured = Record<string, Float32Array>;
+
+/**
+ * What is measured of the model that the run started as: the base under an adapter, otherwise the weights as they are before
+ * the first step, or, for a run that goes on, its model folder read once more. From the cache where it is there.
+ *
+ * @param of.base the run's weights as they were opened; under an adapter the base
+ * @param of.rows all that is measured there depends on, beside weights, backend and precision
+ * @param sizes length of each measurement
+ */
+export async function measureReference<Names extends string>(
+  run: Run,
+  of: { modelFolder: string; base: { params: Params }; precision: string; rows: unknown },
+  sizes: Record<Names, number>,
+  measure: (reference: Params) => Promise<Record<Names, Float32Array>>,
+): Promise<Record<Names, Float32Array>> {
+  const { modelFolder, base, precision, rows } = of;
+  const key = { base: baseHash(modelFolder), backend: run.backend, precision, rows };
+  return await measureOnce(key, sizes, async () => {
+    if (run.baseSha256 !== null || run.folders.resumeFrom === null) return await measure(base.params);
+    const { params } = loadPretrained(modelFolder);
+    try {
+      return await measure(params);
+    } finally {
+      disposeParams(params);
+    }
+  });
+}
 
 /**
  * The measurements under this key from the cache, or made and kept there.

@@ -1,0 +1,267 @@
+/**
+ * Direct preference optimisation on ranked responses: the policy itself is fitted to judgments, without a reward model.
+ *
+ * training.md 2.4: all losses of config/dpo.ts, sums over completion tokens with their end token; reference log-probabilities once
+ * before training (kept in the cache folder), with LoRA from the base under the adapter; first loss as it must be, checked. Deviations
+ * from TRL: all C(K,2) pairs of a prompt are in one step and weigh 1 / C(K,2) each, as in the reward model; `ipo` divides each
+ * log-ratio by its own length as TRL does, `ipoLengthNormalized: false` gives the original repository's sums; ties can be fitted
+ * (Rao and Kupper) where TRL drops them; AdamW instead of the original's RMSprop. A prompt too long loses its start; a
+ * completion is never cut to nothing, and keeps its end token.
+ * Leaves out: mixes of losses, f-divergences, reference models other than the start, gradient accumulation, precomputation on disk
+ * beyond 64 data sets.
+ *
+ * Run: npm run train -- dpo --model sft-folder --data ranked.jsonl --out folder
+ * Shapes: S completions of a step, M their tokens, P pairs.
+ */
+import { setImmediate as otherWork } from 'node:timers/promises';
+import type { z } from 'zod';
+import { type DpoConfig, dpoSchema } from '../../config/dpo.ts';
+import type { RankedExample } from '../../data/types.ts';
+import type { TrainEvent } from '../../events.ts';
+import { firstDpoLoss } from '../../losses/dpo.ts';
+import { isRewardModel } from '../../model/config.ts';
+import { loadPretrained } from '../../model/files/load-pretrained.ts';
+import { countParams, disposeParams } from '../../model/params.ts';
+import { createAdamW } from '../../optim/adamw.ts';
+import { learningRateAt } from '../../optim/schedule.ts';
+import { bySplit, createEpochs } from '../batches/epochs.ts';
+import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
+import { type RankedCounts, type RankedRow, rankedRows } from '../batches/ranked-rows.ts';
+import { heldOutSummary, notices } from '../reward/figures.ts';
+import { rankedAccuracy } from '../reward/ranked-accuracy.ts';
+import { createCompletionReader } from '../rollouts/read-completions.ts';
+import { asTrainable } from '../run/adapted-model.ts';
+import { assertFinite } from '../run/assert-finite.ts';
+import { beginRun } from '../run/begin-run.ts';
+import { checkContext } from '../run/check-context.ts';
+import { floats, scalarOf } from '../run/host-arrays.ts';
+import { openRun, openTokenizer, weightsFolder } from '../run/open-run.ts';
+import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
+import { measureReference } from '../run/reference-cache.ts';
+import { resumeRun } from '../run/resume-run.ts';
+import { runStateSchema } from '../run/run-state.ts';
+import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
+import { selfCheck } from '../run/self-check.ts';
+import { startStopwatch } from '../run/stopwatch.ts';
+import { chesOfPairs, mostAlike } from './alike.ts';
+import { implicitRewards, preferenceFigures, watchDisplacement } from './figures.ts';
+import { completionsOf, pairBatch } from './pair-batch.ts';
+import { createDpoStep, dpoOptions } from './steps.ts';
+
+/** Rounding of a policy read twice in batches of other shapes. */
+const FIRST_LOSS_TOLERANCE = { float32: 1e-5, bfloat16: 1e-2 };
+/** Pairs shown before training whose answers the model can hardly tell apart. */
+const SHOWN_PAIRS = 8;
+
+/**
+ * Summary: firstLoss; heldOutAccuracy with low and high (95 % Wilson) of the implicit reward, longerWins and bagOfWords on the same
+ * pairs, examples and pairs (held out); chosenChange (held out, nats per token); trainExamples, ties, dropped, promptsCut.
+ */
+export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> {
+  const { config, folders, data, signal } = args;
+  const { examples } = data;
+  const { batchSize, maxLength, runtime } = config;
+  const modelFolder = requireFolder(folders, 'model');
+  const run = await openRun({ ...args, recipe: 'dpo', schema: dpoSchema, data: examples });
+
+  // 1. Rows: prompt + response + end token, answers to the same prompt together.
+  const { tokenizer, tokenizerFolder } = openTokenizer(run, modelFolder);
+  const { padTokenId } = tokenizer;
+  const options = { tokenizer, ...config, useTies: config.ties !== 'leave-out' };
+  const split = bySplit(examples);
+  const train = rankedRows(split.train, options);
+  const heldOut = rankedRows(split.heldOut, options);
+  checkContext(
+    [...train.rows, ...heldOut.rows].flatMap((row) => row.sequences.map((ids) => ids.length)),
+    { modelFolder, options: { maxLength } },
+  );
+  const passes = createEpochs({
+    ...{ seed: runtime.seed, epochs: config.epochs, batchSize, numExamples: train.rows.length },
+    whenNone: `of ${examples.length}, ${train.counts.withoutPairs} rank nothing above anything, ${train.counts.dropped} are longer than maxLength ${maxLength}, and ${heldOut.rows.length} are held out`,
+  });
+  const { totalSteps } = passes;
+
+  // 2. The policy, and log pi_ref of every completion from the model that it starts as.
+  const base = loadPretrained(weightsFolder(run, modelFolder));
+  const { config: model, generationConfig } = base;
+  if (isRewardModel(model)) {
+    disposeParams(base.params);
+    throw new Error(`${modelFolder}: a ${model.architecture} writes no answers, expected a language model`);
+  }
+  const { params, trainable, adapter } = asTrainable(base, run);
+  const optimizer = createAdamW(trainable, config.optimizer);
+  const pack = isPackingWorthIt(countParams(params));
+  const update = createDpoStep({ model: { params, trainable, config: model }, optimizer, config });
+  const { precision } = config;
+  const readPolicy = createCompletionReader({ params, config: model, padTokenId, precision });
+
+  // 3. What a checkpoint keeps of the run.
+  let progress: z.output<typeof progressSchema> = { step: 0, numTokens: 0, firstLoss: null };
+  const save = (reason: SaveReason) =>
+    saveRun(run, reason, {
+      progress,
+      model: { params, config: model, generationConfig, tokenizerFolder, adapter },
+      optimizers: { model: optimizer },
+    });
+
+  try {
+    progress = (yield* resumeRun(run, stateSchema, { model: optimizer })) ?? progress;
+    yield* beginRun(run, {
+      ...{ totalSteps, step: progress.step, tokenizer },
+      model: { params, trainable, adapter, config: model },
+      firstIds: train.rows[0]?.sequences[0] as number[],
+    });
+    for (const message of notices(train.counts, heldOut.counts, config))
+      yield { type: 'warning', step: progress.step, message };
+
+    // 4. The reference, and which pairs it can hardly tell apart.
+    const rows = [...train.rows, ...heldOut.rows];
+    const completions = rows.flatMap(completionsOf);
+    const numPairs = train.rows.reduce((sum, row) => sum + row.pairs.length, 0);
+    const reference = await measureReference(
+      run,
+      { modelFolder, base, precision, rows: [completions, train.rows.map((row) => row.pairs)] },
+      { logProbsS: completions.length, chesP: numPairs },
+      async (frozen) => {
+        const read = createCompletionReader({ params: frozen, config: model, padTokenId, precision });
+        const { logProbsS, meansSD } = await read(completions);
+        return { logProbsS, chesP: chesOfPairs(train.rows, meansSD) };
+      },
+    );
+    const referenceOf = perRow(rows, reference.logProbsS);
+    if (progress.step === 0) {
+      const samples = mostAlike(train.rows, reference.chesP, { tokenizer, count: SHOWN_PAIRS });
+      yield { type: 'sample', step: 0, samples };
+    }
+    const evaluate = async () => {
+      const { logProbsS: policyS } = await readPolicy(heldOut.rows.flatMap(completionsOf));
+      const logProbs = { policyS, referenceS: referenceOf(heldOut.rows) };
+      return {
+        figures: preferenceFigures(heldOut.rows, logProbs, config),
+        accuracy: rankedAccuracy(heldOut.rows, implicitRewards(heldOut.rows, logProbs, config)),
+      };
+    };
+    const isMeasured = heldOut.rows.some(({ pairs }) => pairs.some(({ target }) => target !== 0.5));
+    let measured = isMeasured ? await evaluate() : null;
+    if (measured && progress.step === 0)
+      yield { type: 'eval', step: 0, metrics: evaluationFigures(measured) };
+    const displacement = watchDisplacement();
+
+    // 5. Train.
+    while (progress.step < totalSteps && !signal.aborted) {
+      const watch = startStopwatch();
+      const batch = passes.batchAfter(progress.step).map((i) => train.rows[i] as RankedRow);
+      const referenceS = referenceOf(batch);
+      const learningRate = learningRateAt(config.optimizer, progress.step, totalSteps);
+      const output = await update({
+        ...pairBatch(batch, { padTokenId, pack, numRows: batch.length }),
+        referenceS: floats(referenceS),
+        ...optimizer.advance(learningRate),
+      });
+      const loss = scalarOf(output.loss);
+      if (progress.firstLoss === null && isFirstLossKnown(config)) yield checkFirstLoss(loss, config);
+      progress = {
+        step: progress.step + 1,
+        numTokens: progress.numTokens + batch.flatMap(({ sequences }) => sequences.flat()).length,
+        firstLoss: progress.firstLoss ?? loss,
+      };
+      const { step } = progress;
+      watch.lap('update');
+      const metrics = {
+        loss,
+        ...preferenceFigures(batch, { policyS: output.logProbsS.data, referenceS }, config),
+        entropy:
+          scalarOf(output.entropy) / batch.flatMap(completionsOf).flatMap((row) => row.responseIds).length,
+        grad_norm: scalarOf(output.gradNorm),
+        learning_rate: learningRate,
+        num_tokens: progress.numTokens,
+        epoch: passes.epochAt(step),
+      };
+      assertFinite(metrics, { step, batchIds: batch.map(({ id }) => id), config });
+      yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
+      let watched = measured ? null : metrics;
+      if (measured && isEvaluationDue(run, step, totalSteps)) {
+        measured = await evaluate();
+        yield { type: 'eval', step, metrics: evaluationFigures(measured) };
+        watched = measured.figures;
+      }
+      const alarm = watched && displacement(watched);
+      if (alarm) yield { type: 'warning', step, message: alarm };
+      if (isCheckpointDue(run, step, totalSteps)) yield save('scheduled');
+      await otherWork();
+    }
+
+    // 6. Stopped on request, or done.
+    const { step, firstLoss } = progress;
+    const stopped = step < totalSteps;
+    const last = save(stopped ? 'interrupted' : 'final');
+    yield last;
+    const summary: Record<string, number> = {
+      ...(firstLoss === null ? {} : { firstLoss }),
+      ...(measured && !stopped
+        ? {
+            ...heldOutSummary(measured.accuracy, { train: train.rows, heldOut: heldOut.rows }),
+            chosenChange: measured.figures['logps/chosen_change'] as number,
+          }
+        : {}),
+      trainExamples: train.rows.length,
+      ties: examples.reduce((sum, example) => sum + numTies(example), 0),
+      dropped: train.counts.dropped + heldOut.counts.dropped,
+      promptsCut: train.counts.promptsCut + heldOut.counts.promptsCut,
+    };
+    yield { type: 'done', step, folder: last.folder, stopped, summary };
+  } finally {
+    optimizer.dispose();
+    disposeParams(params);
+  }
+}
+
+const progressSchema = z.strictObject({
+  step: z.number().int().min(0),
+  numTokens: z.number().int().min(0),
+  /** of the first step; null before it */
+  firstLoss: z.number().nullable(),
+});
+const stateSchema = runStateSchema.extend(progressSchema.shape);
+
+/** The part of each row in numbers that stand row after row, one for each answer. */
+function perRow(rows: readonly RankedRow[], valuesS: Float32Array): (some: readonly RankedRow[]) => number[] {
+  const parts = new Map<RankedRow, number[]>();
+  let first = 0;
+  for (const row of rows) {
+    parts.set(row, [...valuesS.subarray(first, first + row.sequences.length)]);
+    first += row.sequences.length;
+  }
+  return (some) => some.flatMap((row) => parts.get(row) as number[]);
+}
+
+/** Whether no option but the loss itself moves the first one. */
+function isFirstLossKnown({ ties, nllWeight, lengthPenalty }: DpoConfig): boolean {
+  return ties === 'leave-out' && nllWeight === 0 && lengthPenalty === 0;
+}
+
+/** Policy and reference agree before the first update, so the loss is known exactly (training.md 3 B): ln 2 for most. */
+function checkFirstLoss(loss: number, config: DpoConfig) {
+  const expected = firstDpoLoss(dpoOptions(config));
+  return selfCheck({
+    name: 'first loss is that of equal policies',
+    deviation: loss - expected,
+    tolerance: FIRST_LOSS_TOLERANCE[config.precision] * Math.max(1, expected),
+    detail: `${config.loss} loss ${loss}, ${expected} where policy and reference agree`,
+  });
+}
+
+function evaluationFigures({
+  figures,
+  accuracy,
+}: {
+  figures: Record<string, number>;
+  accuracy: { loss: number };
+}): Record<string, number> {
+  const named = Object.entries(figures).map(([name, value]) => [`eval_${name}`, value] as const);
+  return { eval_loss: accuracy.loss, ...Object.fromEntries(named) };
+}
+
+function numTies({ ranks }: RankedExample): number {
+  return ranks.reduce((sum, rank, i) => sum + ranks.slice(i + 1).filter((other) => other === rank).length, 0);
+}
