@@ -147,7 +147,7 @@ export function RunView({
             )}
           </section>
           {otherId === '' ? null : <CompareCard projectId={projectId} runId={runId} otherRunId={otherId} />}
-          {run.recipe === 'ppo' ? <SamplesTable projectId={projectId} runId={runId} /> : null}
+          <SamplesTable projectId={projectId} runId={runId} />
         </div>
         <div className="grid min-w-0 items-start gap-4 md:grid-cols-2 2xl:grid-cols-1">
           {run.summary && Object.keys(run.summary).length > 0 ? <SummaryCard summary={run.summary} /> : null}

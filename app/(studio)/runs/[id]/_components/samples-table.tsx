@@ -1,8 +1,9 @@
 'use client';
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useState } from 'react';
-import type { Episode } from '@/trainer/events.ts';
+import type { Sample } from '@/trainer/events.ts';
 import { useTRPC } from '../../../../_trpc/client.tsx';
 import { Badge } from '../../../../_ui/badge.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '../../../../_ui/card.tsx';
@@ -10,37 +11,33 @@ import { FormError } from '../../../../_ui/field.tsx';
 import { Select } from '../../../../_ui/input.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '../../../../_ui/table.tsx';
 import { formatFigure } from '../../_components/format-figure.ts';
+import { metricAnchor } from '../../metrics/_components/metric-sections.ts';
+import { figuresOf, SAMPLE_FIGURES, sortSamples } from './sample-figures.ts';
 
-/** Sampled episodes of one step with every part of their reward, best score first when sorted so. */
+/**
+ * What the model wrote at one step, with whatever the recipe measured of it; sorted by any of these figures. Nothing while the
+ * run has no samples: not every recipe writes.
+ */
 export function SamplesTable({ projectId, runId }: { projectId: string; runId: string }) {
   const trpc = useTRPC();
   const [step, setStep] = useState<number | null>(null);
-  const [order, setOrder] = useState<'sampled' | 'best' | 'worst'>('sampled');
+  const [order, setOrder] = useState('');
   const samples = useQuery({
     ...trpc.runs.samples.queryOptions({ projectId, runId, step }),
     placeholderData: keepPreviousData,
   });
   if (samples.error) return <FormError>{samples.error.message}</FormError>;
   const data = samples.data;
-  if (!data || data.steps.length === 0) {
-    return (
-      <p className="text-sm text-muted-foreground">
-        No samples yet; they come with the first logged rollout.
-      </p>
-    );
-  }
-  const hasTrueReward = data.episodes.some(({ episode }) => episode.trueReward !== null);
-  const rows = [...data.episodes];
-  if (order !== 'sampled') {
-    const sign = order === 'best' ? -1 : 1;
-    rows.sort((a, b) => sign * (a.episode.totalReward - b.episode.totalReward));
-  }
+  if (!data || data.steps.length === 0) return null;
+  const figures = figuresOf(data.samples.map(({ sample }) => sample));
+  const [direction, figure] = order.split(/ (.*)/s) as ['highest' | 'lowest', string | undefined];
+  const rows = figure === undefined ? data.samples : sortSamples(data.samples, { figure, direction });
   return (
     <Card>
       <CardHeader>
         <div>
-          <CardTitle>Sampled episodes</CardTitle>
-          <CardDescription>Total reward = score after the rules + KL penalty.</CardDescription>
+          <CardTitle>Samples</CardTitle>
+          <CardDescription>What the model wrote at this step, and what was measured of it.</CardDescription>
         </div>
         <div className="flex flex-wrap gap-2">
           <Select
@@ -58,33 +55,46 @@ export function SamplesTable({ projectId, runId }: { projectId: string; runId: s
           </Select>
           <Select
             aria-label="Order"
-            className="w-36"
+            className="w-44"
             value={order}
-            onChange={(event) => setOrder(event.target.value as typeof order)}
+            onChange={(event) => setOrder(event.target.value)}
           >
-            <option value="sampled">as sampled</option>
-            <option value="best">best first</option>
-            <option value="worst">worst first</option>
+            <option value="">as sampled</option>
+            {figures.flatMap((name) =>
+              (['highest', 'lowest'] as const).map((end) => (
+                <option key={`${end} ${name}`} value={`${end} ${name}`}>
+                  {labelOf(name)}, {end} first
+                </option>
+              )),
+            )}
           </Select>
         </div>
       </CardHeader>
       <CardContent className="px-0 pb-1">
-        <Table aria-label="Sampled episodes">
+        <Table aria-label="Samples">
           <TableHeader>
             <tr>
               <TableHead>Prompt and response</TableHead>
-              <TableHead className="text-right">Score</TableHead>
-              <TableHead className="text-right">KL</TableHead>
-              <TableHead className="text-right">KL penalty</TableHead>
-              <TableHead className="text-right">Total</TableHead>
-              {hasTrueReward ? <TableHead className="text-right">True reward</TableHead> : null}
-              <TableHead className="text-right">Tokens</TableHead>
-              <TableHead>End</TableHead>
+              {figures.map((name) => (
+                <TableHead key={name} className="text-right">
+                  {name in SAMPLE_FIGURES ? (
+                    <Link
+                      href={`/runs/metrics#${metricAnchor('samples', name)}`}
+                      className="hover:underline"
+                      title="What it means"
+                    >
+                      {labelOf(name)}
+                    </Link>
+                  ) : (
+                    name
+                  )}
+                </TableHead>
+              ))}
             </tr>
           </TableHeader>
           <TableBody>
-            {rows.map(({ id, episode }) => (
-              <EpisodeRow key={id} episode={episode} hasTrueReward={hasTrueReward} />
+            {rows.map(({ id, sample }) => (
+              <SampleRow key={id} sample={sample} figures={figures} />
             ))}
           </TableBody>
         </Table>
@@ -93,34 +103,29 @@ export function SamplesTable({ projectId, runId }: { projectId: string; runId: s
   );
 }
 
-function EpisodeRow({ episode, hasTrueReward }: { episode: Episode; hasTrueReward: boolean }) {
-  const isRuled = episode.finalScore !== episode.score;
+function labelOf(name: string): string {
+  return SAMPLE_FIGURES[name]?.label ?? name;
+}
+
+function SampleRow({ sample, figures }: { sample: Sample; figures: readonly string[] }) {
   return (
     <TableRow>
       <TableCell className="min-w-72 max-w-xl align-top">
-        <p className="text-xs whitespace-pre-wrap text-muted-foreground">{episode.prompt}</p>
+        <p className="text-xs whitespace-pre-wrap text-muted-foreground">{sample.prompt}</p>
         <p className="mt-0.5 break-words whitespace-pre-wrap">
-          {episode.response || <span className="text-muted-foreground">(nothing)</span>}
+          {sample.response || <span className="text-muted-foreground">(nothing)</span>}
         </p>
       </TableCell>
-      <TableCell className="text-right align-top">
-        {formatFigure(episode.finalScore)}
-        {isRuled ? (
-          <span className="block text-xs whitespace-nowrap text-muted-foreground">
-            model {formatFigure(episode.score)}
-          </span>
-        ) : null}
-      </TableCell>
-      <TableCell className="text-right align-top">{formatFigure(episode.kl)}</TableCell>
-      <TableCell className="text-right align-top">{formatFigure(episode.klPenalty)}</TableCell>
-      <TableCell className="text-right align-top font-medium">{formatFigure(episode.totalReward)}</TableCell>
-      {hasTrueReward ? (
-        <TableCell className="text-right align-top">{formatFigure(episode.trueReward)}</TableCell>
-      ) : null}
-      <TableCell className="text-right align-top">{formatFigure(episode.numTokens)}</TableCell>
-      <TableCell className="align-top">
-        {episode.ended ? <Badge>ended</Badge> : <Badge tone="warning">cut off</Badge>}
-      </TableCell>
+      {figures.map((name) => (
+        <TableCell key={name} className="text-right align-top">
+          <Figure name={name} value={sample.figures[name] ?? null} />
+        </TableCell>
+      ))}
     </TableRow>
   );
+}
+
+function Figure({ name, value }: { name: string; value: number | null }) {
+  if (SAMPLE_FIGURES[name]?.kind !== 'yes-no' || value === null) return formatFigure(value);
+  return value === 1 ? <Badge>yes</Badge> : <Badge tone="warning">no</Badge>;
 }
