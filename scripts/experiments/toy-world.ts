@@ -198,7 +198,7 @@ async function follow(label: string, events: AsyncGenerator<TrainEvent>) {
     if (event.type === 'eval') curve.push({ episodes, metrics: round(event.metrics) });
     if (event.type === 'warning') warnings.push(`step ${event.step}: ${event.message}`);
     if (event.type === 'sample')
-      samples = event.episodes.slice(0, 4).map((e) => `${e.prompt} => ${e.response}`);
+      samples = event.samples.slice(0, 4).map((s) => `${s.prompt} => ${s.response}`);
     if (event.type === 'done') ({ folder, summary } = event);
   }
   progress.stop();

@@ -298,7 +298,7 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
       }
       yield { type: 'step', step: progress.step, totalSteps, metrics, seconds };
       if (step % config.sampleEvery === 0) {
-        yield { type: 'sample', step: progress.step, episodes: figures.episodes.slice(0, SHOWN_EPISODES) };
+        yield { type: 'sample', step: progress.step, samples: figures.samples.slice(0, SHOWN_EPISODES) };
       }
       const entropy = metrics['policy/entropy_avg'] as number;
       if (entropy < config.entropyFloor && !entropyWarned) {
