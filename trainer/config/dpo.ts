@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
 
 /** Direct preference optimisation on ranked responses (training.md 2.4). */
@@ -75,3 +76,8 @@ export const dpoSchema = z
     error: 'ipo and apo-zero have no logit that length could be part of',
   });
 export type DpoConfig = z.output<typeof dpoSchema>;
+
+export const dpoRecipe = {
+  schema: dpoSchema,
+  data: 'rankings',
+} as const satisfies RecipeDefinition<typeof dpoSchema>;

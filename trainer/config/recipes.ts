@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { RecipeDefinition } from './definition.ts';
+import { dpoRecipe } from './dpo.ts';
 import { ppoRecipe } from './ppo.ts';
 import { pretrainRecipe } from './pretrain.ts';
 import { rewardRecipe } from './reward.ts';
 import { sftRecipe } from './sft.ts';
 
-export const RECIPES = ['pretrain', 'sft', 'reward', 'ppo'] as const;
+export const RECIPES = ['pretrain', 'sft', 'reward', 'ppo', 'dpo'] as const;
 export type RecipeName = (typeof RECIPES)[number];
 
 /** What each recipe is. */
@@ -14,6 +15,7 @@ export const recipes = {
   sft: sftRecipe,
   reward: rewardRecipe,
   ppo: ppoRecipe,
+  dpo: dpoRecipe,
 } as const satisfies Record<RecipeName, RecipeDefinition>;
 
 export type ConfigOf<R extends RecipeName> = z.output<(typeof recipes)[R]['schema']>;

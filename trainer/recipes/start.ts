@@ -22,6 +22,7 @@ const RECIPE_OF: { [R in RecipeName]: () => Promise<Recipe<R>> } = {
   sft: async () => (await import('./sft/recipe.ts')).sft,
   reward: async () => (await import('./reward/recipe.ts')).reward,
   ppo: async () => (await import('./ppo/recipe.ts')).ppo,
+  dpo: async () => (await import('./dpo/recipe.ts')).dpo,
 };
 
 /** Runs a task on the backend that it asks for and yields the recipe's events. `signal` ends it after the running step. */
