@@ -39,8 +39,12 @@ def main():
         from peer_trl import reward
 
         reward(job, answers)
+    elif kind == "dpo":
+        from peer_trl import dpo
+
+        dpo(job, answers)
     else:
-        raise SystemExit(f"peer: unknown kind {kind!r}, expected probe, train, generate, sft or reward")
+        raise SystemExit(f"peer: unknown kind {kind!r}, expected probe, train, generate, sft, reward or dpo")
 
 
 main()

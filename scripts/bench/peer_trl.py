@@ -5,7 +5,7 @@ import time
 import torch
 from datasets import Dataset
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, LlamaForCausalLM, TrainerCallback
-from trl import RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
+from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 
 from peer_protocol import answer, peak_rss_bytes, wait_for_round
 
@@ -87,6 +87,34 @@ def reward(job, answers):
         model=model,
         args=RewardConfig(**settings(job, len(batch) // 2)),
         train_dataset=Dataset.from_dict({"chosen_ids": rows[0::2], "rejected_ids": rows[1::2]}),
+        processing_class=AutoTokenizer.from_pretrained(job["model"]),
+        callbacks=[Rounds(job, answers, sum(map(len, batch)))],
+    )
+    trainer.train()
+
+
+class TokenisedDPOTrainer(DPOTrainer):
+    """TRL's trainer on rows that are tokenised already: its own preparation would ask for text."""
+
+    def _prepare_dataset(self, dataset, *args, **kwargs):
+        return dataset
+
+
+def dpo(job, answers):
+    """A batch's rows are chosen and rejected in turn; what they begin with alike is the prompt."""
+    model = LlamaForCausalLM.from_pretrained(job["model"], dtype=torch.float32)
+    batch, rows, prompt = job["batches"][0], rows_of(job), job["promptLength"]
+    chosen, rejected = rows[0::2], rows[1::2]
+    trainer = TokenisedDPOTrainer(
+        model=model,
+        args=DPOConfig(**settings(job, len(batch) // 2), beta=0.1, precompute_ref_log_probs=True),
+        train_dataset=Dataset.from_dict(
+            {
+                "prompt_ids": [row[:prompt] for row in chosen],
+                "chosen_ids": [row[prompt:] for row in chosen],
+                "rejected_ids": [row[prompt:] for row in rejected],
+            }
+        ),
         processing_class=AutoTokenizer.from_pretrained(job["model"]),
         callbacks=[Rounds(job, answers, sum(map(len, batch)))],
     )

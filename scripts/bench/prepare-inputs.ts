@@ -15,7 +15,7 @@ import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import type { Job } from './job.ts';
 import { probeMatrices } from './matmul-probe.ts';
 import { MODEL_SHAPES } from './model-shapes.ts';
-import { FIRST_STEPS, LEARNING_RATE, MAX_GRAD_NORM, NEW_TOKENS, NUM_PARAMETERS, type Work } from './works.ts';
+import { FIRST_STEPS, LEARNING_RATE, MAX_GRAD_NORM, NEW_TOKENS, isOfPairs, NUM_PARAMETERS, type Work } from './works.ts';
 
 const SEED = 1;
 /** Different batches of a work, taken in turn. */
@@ -87,7 +87,7 @@ export async function prepareJob(
   const { vocabSize } = loadModelConfig(model);
   const rng = createRng(SEED, 'bench data');
   const isGeneration = work.peer === 'transformers generate';
-  const rowsOfStep = work.batch * (isReward ? 2 : 1);
+  const rowsOfStep = work.batch * (isOfPairs(work) ? 2 : 1);
   const words = (count: number): number[] =>
     Array.from({ length: count }, () => FIRST_WORD + rng.integer(vocabSize - FIRST_WORD));
   const rows = (count: number): number[][] => {
@@ -107,6 +107,7 @@ export async function prepareJob(
     precision: work.precision,
     length: work.length,
     batches: isGeneration ? [] : Array.from({ length: NUM_BATCHES }, () => rows(rowsOfStep)),
+    promptLength: work.peer === 'TRL DPOTrainer' ? (work.inCommon ?? 0) : 0,
     prompts: isGeneration ? rows(work.batch) : [],
     newTokens: NEW_TOKENS,
     learningRate: LEARNING_RATE[work.model],
@@ -125,6 +126,8 @@ function kindOf({ peer }: Work): Job['kind'] {
       return 'sft';
     case 'TRL RewardTrainer':
       return 'reward';
+    case 'TRL DPOTrainer':
+      return 'dpo';
     case 'torch, bare loop':
       return 'train';
     case 'transformers generate':

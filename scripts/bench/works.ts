@@ -5,18 +5,18 @@ export type BenchModel = '135M' | '3.7M' | '0.86M';
 
 export type Work = {
   name: string;
-  peer: 'TRL SFTTrainer' | 'TRL RewardTrainer' | 'torch, bare loop' | 'transformers generate';
+  peer: 'TRL SFTTrainer' | 'TRL RewardTrainer' | 'TRL DPOTrainer' | 'torch, bare loop' | 'transformers generate';
   /** throughput: more is better; peak RSS: less is better, and each round starts both sides anew */
   measures: 'throughput' | 'peak RSS';
   model: BenchModel;
   precision: Precision;
-  /** rows of a step or prompts of a generation; for a reward model pairs, two rows each */
+  /** rows of a step or prompts of a generation; for a reward model and DPO pairs, two rows each */
   batch: number;
   /** tokens of a row or of a prompt */
   length: number;
   /** rows of a quarter, a half, three quarters and all of `length` in turn, which the peer pads */
   isUneven?: boolean;
-  /** tokens that the two rows of a pair begin with alike, as answers to one prompt do; 0 where it is not said */
+  /** tokens that the two rows of a pair begin with alike, as answers to one prompt do (for DPO the prompt); 0 where it is not said */
   inCommon?: number;
   /** steps or generations in a round: about as many as fill a few seconds */
   stepsPerRound: number;
@@ -57,6 +57,14 @@ export const WORKS: Work[] = [
     ...{ ...float32, name: 'reward model 135M, 4 pairs x 128, 80 of them the prompt' },
     ...{ peer: 'TRL RewardTrainer', ...row135M, inCommon: 80 },
   },
+  {
+    ...{ ...float32, name: 'DPO 135M, 4 pairs x 128, 80 of them the prompt' },
+    ...{ peer: 'TRL DPOTrainer', ...row135M, inCommon: 80 },
+  },
+  {
+    ...{ ...float32, name: 'DPO 135M, 4 pairs x 128, 32 of them the prompt' },
+    ...{ peer: 'TRL DPOTrainer', ...row135M, inCommon: 32 },
+  },
   { ...torch, name: 'train step 3.7M, 8 x 128', model: '3.7M', batch: 8, length: 128, stepsPerRound: 15 },
   { ...torch, name: 'train step 0.86M, 16 x 64', model: '0.86M', batch: 16, length: 64, stepsPerRound: 40 },
   { ...generation, name: 'generation 135M, 64 + 64, batch 1', model: '135M', batch: 1, stepsPerRound: 1 },
@@ -79,6 +87,11 @@ export function roughSeconds(work: Work): number {
   const parameters = NUM_PARAMETERS[work.model];
   if (work.peer === 'transformers generate')
     return NEW_TOKENS * (parameters / 2e9 + 0.002) * (1 + work.batch / 8);
-  const tokens = work.batch * work.length * (work.peer === 'TRL RewardTrainer' ? 2 : 1);
+  const tokens = work.batch * work.length * (isOfPairs(work) ? 2 : 1);
   return 0.02 + (6 * parameters * tokens) / 200e9;
+}
+
+/** Whether its rows come in pairs, chosen and rejected. */
+export function isOfPairs({ peer }: Pick<Work, 'peer'>): boolean {
+  return peer === 'TRL RewardTrainer' || peer === 'TRL DPOTrainer';
 }
