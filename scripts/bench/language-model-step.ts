@@ -13,7 +13,7 @@ import { compile, type Precision } from '../../trainer/tensors/compile.ts';
 import type { Tensor } from '../../trainer/tensors/tf.ts';
 
 /** A training step; gives its loss. */
-export type TrainingStep = { run: (rows: readonly number[][]) => number; dispose: () => void };
+export type TrainingStep = { run: (rows: readonly number[][]) => Promise<number>; dispose: () => void };
 
 export type StepSettings = AdamWConfig & { learningRate: number; precision?: Precision };
 
@@ -38,11 +38,11 @@ export function languageModelStep(
     { precision },
   );
   return {
-    run: (rows) => {
+    run: async (rows) => {
       const parts = rows.map((ids) => ({ promptIds: ids.slice(0, 1), responseIds: ids.slice(1) }));
       const numTokens = parts.reduce((sum, { responseIds }) => sum + responseIds.length, 0);
       const batch = answerBatch(parts, { padTokenId: 0, pack, numTokens });
-      return scalarOf(update({ ...batch, ...optimizer.advance(learningRate) }).loss);
+      return scalarOf((await update({ ...batch, ...optimizer.advance(learningRate) })).loss);
     },
     dispose: () => optimizer.dispose(),
   };

@@ -36,14 +36,14 @@ export function rewardModelStep(
     { precision },
   );
   return {
-    run: (rows) => {
+    run: async (rows) => {
       const pairs = Array.from({ length: rows.length / 2 }, (_, i) => ({
         ...{ id: String(i), margin: 0, responses: [], longestResponse: 0 },
         sequences: rows.slice(2 * i, 2 * i + 2),
         pairs: rankedPairs([0, 1], { useTies: false }),
       }));
       const { numTokens: _, ...batch } = rewardBatch(pairs, { padTokenId: 0, pack, useMargin: false });
-      return scalarOf(update({ ...batch, ...optimizer.advance(learningRate) }).loss);
+      return scalarOf((await update({ ...batch, ...optimizer.advance(learningRate) })).loss);
     },
     dispose: () => optimizer.dispose(),
   };

@@ -71,21 +71,27 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
       const perToken = tf.mul(tokenLogProbs(logits, targetsN), weightsN);
       return tf.sum(tf.reshape(perToken, [-1, TIME]), 1);
     };
-    const measured = (params: Params, side: Side): Float32Array =>
-      compile('log-probs', (inputs: Inputs) => ({ logps: logProbsOf(params, inputs) }))(inputsOf(side)).logps
-        .data as Float32Array;
+    const measured = async (params: Params, side: Side): Promise<Float32Array> => {
+      const step = compile('log-probs', (inputs: Inputs) => ({ logps: logProbsOf(params, inputs) }));
+      return (await step(inputsOf(side))).logps.data as Float32Array;
+    };
 
-    it.each(SIDES)('log-probabilities of the %s completions within 1e-4', (side) => {
-      expect(maxDifference(measured(policy, side), golden.floats(`policy_${side}_logps`))).toBeLessThan(1e-4);
-      expect(maxDifference(measured(reference, side), golden.floats(`ref_${side}_logps`))).toBeLessThan(1e-4);
+    it.each(SIDES)('log-probabilities of the %s completions within 1e-4', async (side) => {
+      expect(maxDifference(await measured(policy, side), golden.floats(`policy_${side}_logps`))).toBeLessThan(
+        1e-4,
+      );
+      expect(maxDifference(await measured(reference, side), golden.floats(`ref_${side}_logps`))).toBeLessThan(
+        1e-4,
+      );
     });
 
-    it('rewards, margin and accuracy', () => {
+    it('rewards, margin and accuracy', async () => {
       const beta = golden.scalars.beta as number;
-      const [chosen, rejected] = SIDES.map((side) => {
-        const own = measured(policy, side);
-        return Array.from(measured(reference, side), (ref, i) => beta * ((own[i] as number) - ref));
-      }) as [number[], number[]];
+      const rewardsAt = async (side: Side) => {
+        const own = await measured(policy, side);
+        return Array.from(await measured(reference, side), (ref, i) => beta * ((own[i] as number) - ref));
+      };
+      const [chosen, rejected] = [await rewardsAt('chosen'), await rewardsAt('rejected')];
       expect(maxDifference(chosen, golden.floats('chosen_rewards'))).toBeLessThan(1e-5);
       expect(maxDifference(rejected, golden.floats('rejected_rewards'))).toBeLessThan(1e-5);
       const margins = chosen.map((reward, i) => reward - (rejected[i] as number));
@@ -132,14 +138,14 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
       ['hinge_loss', { kind: 'hinge' }, false],
       ['label_smoothing_0_1', { kind: 'conservative', epsilon: 0.1 }, false],
       ['ipo_loss_length_normalised', { kind: 'ipo' }, true],
-    ] as [string, DpoLoss, boolean][])('%s within 1e-5', (name, kind, perToken) => {
+    ] as [string, DpoLoss, boolean][])('%s within 1e-5', async (name, kind, perToken) => {
       const expected = golden.scalars[name] as number;
-      const { loss } = lossAndGrads(kind, perToken);
+      const { loss } = await lossAndGrads(kind, perToken);
       expect(Math.abs((loss?.data[0] as number) / expected - 1)).toBeLessThan(1e-5);
     });
 
-    it('gradients of every parameter within 1e-3 of their size', () => {
-      const { loss: _, ...grads } = lossAndGrads({ kind: 'sigmoid' });
+    it('gradients of every parameter within 1e-3 of their size', async () => {
+      const { loss: _, ...grads } = await lossAndGrads({ kind: 'sigmoid' });
       const norms = golden.scalars.grad_norm_per_param as Record<string, number>;
       expect(Object.keys(grads).sort()).toEqual(Object.keys(norms).sort());
       for (const [name, norm] of Object.entries(norms)) {

@@ -184,7 +184,7 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
     }
     let evaluation: Record<string, number> = progress.before ?? {};
     if (progress.step === 0 && evalPrompts.length > 0) {
-      evaluation = evaluate();
+      evaluation = await evaluate();
       progress.before = evaluation;
       yield { type: 'eval', step: 0, metrics: evaluation };
     }
@@ -200,11 +200,11 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
         (i) => prompts[i] as Prompt,
       );
       const rng = createRng(runtime.seed, `sampling/${step}`);
-      const responses = respond(speaker, batch, { rng, temperature, maxNewTokens });
+      const responses = await respond(speaker, batch, { rng, temperature, maxNewTokens });
       watch.lap('generate');
 
       // 6. Score them; a response that did not end gets the fixed score.
-      const judged = judge(responses, judgment);
+      const judged = await judge(responses, judgment);
       const batchIds = responses.map(({ id }) => id);
       const scored = judged.map((r, i) => [`score of response ${i}`, r.score] as const);
       assertFinite(Object.fromEntries(scored), { step: step + 1, batchIds, config });
@@ -212,9 +212,9 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
 
       // 7. log pi, log pi_ref and V of every response token, by the forward pass that training uses.
       const { inputs, maskM, responseWidth } = episodeBatch(responses, { padTokenId });
-      const { logProbsM } = steps.policy(inputs);
-      const { logProbsM: refLogProbsM } = steps.reference(inputs);
-      const { valuesM } = steps.critic(inputs);
+      const { logProbsM } = await steps.policy(inputs);
+      const { logProbsM: refLogProbsM } = await steps.reference(inputs);
+      const { valuesM } = await steps.critic(inputs);
       const generationGap = largestSamplingGap(responses, { logProbsM: logProbsM.data, responseWidth });
       if (step === 0) {
         yield selfCheck({
@@ -247,7 +247,7 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
       });
 
       // 9. Learn from it: epochs of minibatches.
-      const updates = updateOnRollout(
+      const updates = await updateOnRollout(
         {
           responses,
           responseWidth,
@@ -317,7 +317,7 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
         evalPrompts.length > 0 &&
         (progress.step % runtime.evalEvery === 0 || progress.step === totalSteps)
       ) {
-        evaluation = evaluate();
+        evaluation = await evaluate();
         yield { type: 'eval', step: progress.step, metrics: evaluation };
         const watched = watchOverOptimization(progress.best, evaluation);
         progress.best = watched.best;

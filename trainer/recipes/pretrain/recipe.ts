@@ -137,14 +137,14 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
     });
     return { ...batch, targetsN: ints(targets), weightsN: floats(weights) };
   };
-  const evaluate = () => {
+  const evaluate = async () => {
     const places = Math.floor((heldOut.length - 1) / sequenceLength);
     const starts = Array.from({ length: Math.min(places, MOST_EVAL_ROWS) }, (_, i) => i * sequenceLength);
     const totals = { eval_loss: 0, eval_mean_token_accuracy: 0, eval_entropy: 0 };
     for (let from = 0; from < starts.length; from += batchSize) {
       const part = starts.slice(from, from + batchSize);
       const share = part.length / starts.length;
-      const { loss, accuracy, entropy } = measure(batchAt(heldOut, part));
+      const { loss, accuracy, entropy } = await measure(batchAt(heldOut, part));
       totals.eval_loss += share * scalarOf(loss);
       totals.eval_mean_token_accuracy += share * scalarOf(accuracy);
       totals.eval_entropy += share * scalarOf(entropy);
@@ -185,7 +185,7 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
       numParameters,
     };
     yield checkPadDiffersFromEos(tokenizer);
-    let figures = evaluate();
+    let figures = await evaluate();
     if (step === 0) {
       const expected = Math.log(model.vocabSize);
       yield selfCheck({
@@ -203,7 +203,10 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
       const rng = createRng(runtime.seed, `windows/${step}`);
       const starts = Array.from({ length: batchSize }, () => rng.integer(train.length - sequenceLength));
       const learningRate = learningRateAt(config.optimizer, step, totalSteps);
-      const { loss, gradNorm } = update({ ...batchAt(train, starts), ...optimizer.advance(learningRate) });
+      const { loss, gradNorm } = await update({
+        ...batchAt(train, starts),
+        ...optimizer.advance(learningRate),
+      });
       step++;
       watch.lap('update');
       const metrics = {
@@ -216,7 +219,7 @@ export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> 
       assertFinite(metrics, { step, batchIds: starts, config });
       yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
       if (step % runtime.evalEvery === 0 || step === totalSteps) {
-        figures = evaluate();
+        figures = await evaluate();
         yield { type: 'eval', step, metrics: figures };
       }
       if (step % runtime.checkpointEvery === 0 && step < totalSteps) yield save('scheduled');

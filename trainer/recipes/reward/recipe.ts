@@ -62,7 +62,7 @@ import {
 } from '../run/run-state.ts';
 import { checkPadDiffersFromEos, selfCheck } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
-import { rankedAccuracy } from './ranked-accuracy.ts';
+import { type RankedAccuracy, rankedAccuracy } from './ranked-accuracy.ts';
 
 /** A head of unit scale spreads untrained differences: softplus adds up to sigma^2 / 8 to ln 2, sigma^2 at most about 2. */
 const FIRST_LOSS_TOLERANCE = 0.35;
@@ -128,7 +128,8 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     padTokenId: tokenizer.padTokenId,
     precision: config.precision,
   });
-  const evaluate = (rows: readonly RankedRow[]) => rankedAccuracy(rows, score);
+  const evaluate = async (rows: readonly RankedRow[]) =>
+    rankedAccuracy(rows, await score(rows.flatMap(({ sequences }) => sequences)));
 
   // 3. The compiled step.
   type Names = 'lastM' | 'chosenP' | 'rejectedP' | 'targetsP' | 'marginsP' | 'weightsP';
@@ -194,14 +195,14 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     });
     const first = train.rows[0]?.sequences[0];
     if (lora && first && step === 0)
-      yield checkAdapterChangesNothing(
+      yield await checkAdapterChangesNothing(
         { params, config: model },
         { ids: first, padTokenId: tokenizer.padTokenId },
       );
     for (const message of notices(train.counts, heldOut.counts, config))
       yield { type: 'warning', step, message };
     if (step === 0 && isNewHead) {
-      const { loss } = evaluate(train.rows.slice(0, FIRST_LOSS_EXAMPLES));
+      const { loss } = await evaluate(train.rows.slice(0, FIRST_LOSS_EXAMPLES));
       yield selfCheck({
         name: 'untrained loss is ln 2',
         deviation: loss - Math.LN2,
@@ -210,13 +211,13 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
       });
     }
     // the last evaluation is also the one of the summary
-    let measured: { step: number; figures: ReturnType<typeof evaluate> } | null = null;
-    const measureHeldOut = () => {
-      if (measured?.step !== step) measured = { step, figures: evaluate(heldOut.rows) };
+    let measured: { step: number; figures: RankedAccuracy } | null = null;
+    const measureHeldOut = async () => {
+      if (measured?.step !== step) measured = { step, figures: await evaluate(heldOut.rows) };
       return measured.figures;
     };
-    const evalEvent = (): TrainEvent => {
-      const { loss, accuracy, strict, margin, meanScore, stdScore } = measureHeldOut();
+    const evalEvent = async (): Promise<TrainEvent> => {
+      const { loss, accuracy, strict, margin, meanScore, stdScore } = await measureHeldOut();
       const metrics = {
         eval_loss: loss,
         eval_accuracy: accuracy,
@@ -241,12 +242,12 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
         useMargin: config.useMargin,
       });
       const learningRate = learningRateAt(config.optimizer, step, totalSteps);
-      const { loss, gradNorm, scoresM } = update({ ...batch, ...optimizer.advance(learningRate) });
+      const { loss, gradNorm, scoresM } = await update({ ...batch, ...optimizer.advance(learningRate) });
       step++;
       numTokens += inBatch;
       watch.lap('update');
       const scores = Float32Array.from(scoresM.data);
-      const { accuracy, strict, margin, meanScore } = rankedAccuracy(rows, () => scores);
+      const { accuracy, strict, margin, meanScore } = rankedAccuracy(rows, scores);
       const metrics = {
         loss: scalarOf(loss),
         // Ties only: there is no pair to be right about, and no number is better than a made-up one.
@@ -262,7 +263,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
       assertFinite(metrics, { step, batchIds: rows.map(({ id }) => id), config });
       yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
       if (heldOut.counts.kept > 0 && (step % runtime.evalEvery === 0 || step === totalSteps))
-        yield evalEvent();
+        yield await evalEvent();
       if (step % runtime.checkpointEvery === 0 && step < totalSteps) yield save('scheduled');
       await otherWork();
     }
@@ -276,7 +277,7 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
     // 6. Scores of the SFT model's own samples become mean 0, std 1 (R10).
     let scale = { gain: 1, bias: 0 };
     if (config.normalizeOn > 0) {
-      const samples = sampleReferences({
+      const samples = await sampleReferences({
         modelFolder,
         prompts:
           referencePrompts.length > 0 ? referencePrompts : examples.map(({ id, prompt }) => ({ id, prompt })),
@@ -293,14 +294,14 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
           message: `${modelFolder} cannot be sampled from: scores are not normalised`,
         };
       } else {
-        scale = scoreNormalization(score(samples));
+        scale = scoreNormalization(await score(samples));
       }
     }
 
     // 7. Measure: held-out accuracy with interval, beside what length alone and words alone would give.
     const last = save('final', scale);
     yield last;
-    const trained = evaluate(train.rows.slice(0, TRAIN_ACCURACY_EXAMPLES));
+    const trained = await evaluate(train.rows.slice(0, TRAIN_ACCURACY_EXAMPLES));
     const summary: Record<string, number> = {
       trainExamples: train.rows.length,
       trainAccuracy: trained.accuracy,
@@ -308,10 +309,11 @@ export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
       promptsCut: train.counts.promptsCut + heldOut.counts.promptsCut,
       ...scale,
     };
-    const { accuracy, strict, low, high, loss, numExamples, numPairs } = measureHeldOut();
+    const { accuracy, strict, low, high, loss, numExamples, numPairs } = await measureHeldOut();
     if (numPairs > 0) {
       const accuracyOf = (scoreText: (response: string) => number) =>
-        rankedAccuracy(heldOut.rows, () =>
+        rankedAccuracy(
+          heldOut.rows,
           Float32Array.from(heldOut.rows.flatMap(({ responses }) => responses.map(scoreText))),
         ).accuracy;
       Object.assign(summary, {

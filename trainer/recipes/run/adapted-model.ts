@@ -15,6 +15,7 @@ import { createRng } from '../../rng.ts';
 import { compile } from '../../tensors/compile.ts';
 import { tf } from '../../tensors/tf.ts';
 import { tokenBatch } from '../batches/token-batch.ts';
+import { scalarOf } from './host-arrays.ts';
 import { selfCheck } from './self-check.ts';
 
 /** Names of both families; those that a model does not have match nothing. */
@@ -64,17 +65,18 @@ export function asTrainable(
 }
 
 /** A new adapter must change nothing: the hidden states of one row with it and without it. */
-export function checkAdapterChangesNothing(
+export async function checkAdapterChangesNothing(
   model: { params: Params; config: ModelConfig },
   row: { ids: readonly number[]; padTokenId: number },
-): Extract<TrainEvent, { type: 'self-check' }> {
+): Promise<Extract<TrainEvent, { type: 'self-check' }>> {
   const base = Object.fromEntries(Object.entries(model.params).filter(([name]) => !isLoraName(name)));
   const step = compile('adapter check', (inputs: TokenBatch) => {
     const withND = forwardHidden(model.params, model.config, inputs);
     return { largest: tf.max(tf.abs(tf.sub(withND, forwardHidden(base, model.config, inputs)))) };
   });
   const { width: _, ...batch } = tokenBatch([row.ids], row.padTokenId);
-  const largest = step(batch).largest.data[0] as number;
+  const { largest: output } = await step(batch);
+  const largest = scalarOf(output);
   return selfCheck({
     name: 'new adapter changes nothing',
     deviation: largest,

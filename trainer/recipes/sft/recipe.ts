@@ -139,12 +139,12 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     },
     config,
   );
-  const evaluate = () => {
+  const evaluate = async () => {
     const totals = { eval_loss: 0, eval_mean_token_accuracy: 0, eval_entropy: 0 };
     const numTokens = countTokens(heldOut.rows);
     for (let from = 0; from < heldOut.rows.length; from += batchSize) {
       const part = heldOut.rows.slice(from, from + batchSize);
-      const { loss, accuracy, entropy } = measure(
+      const { loss, accuracy, entropy } = await measure(
         answerBatch(part, { padTokenId: tokenizer.padTokenId, pack, numTokens }),
       );
       totals.eval_loss += scalarOf(loss);
@@ -192,13 +192,16 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
     const [first] = train.rows;
     if (lora && first && step === 0) {
       const ids = [...first.promptIds, ...first.responseIds];
-      yield checkAdapterChangesNothing({ params, config: model }, { ids, padTokenId: tokenizer.padTokenId });
+      yield await checkAdapterChangesNothing(
+        { params, config: model },
+        { ids, padTokenId: tokenizer.padTokenId },
+      );
     }
     if (tooLong > 0) {
       const message = `${tooLong} of ${examples.length} rows are longer than maxLength ${config.maxLength} and left out`;
       yield { type: 'warning', step, message };
     }
-    let figures = evaluate();
+    let figures = await evaluate();
     if (step === 0 && heldOut.rows.length > 0) yield { type: 'eval', step, metrics: figures };
 
     // 5. Train.
@@ -212,7 +215,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
         numTokens: countTokens(rows),
       });
       const learningRate = learningRateAt(config.optimizer, step, totalSteps);
-      const { loss, gradNorm } = update({ ...batch, ...optimizer.advance(learningRate) });
+      const { loss, gradNorm } = await update({ ...batch, ...optimizer.advance(learningRate) });
       step++;
       numTokens += countTokens(rows);
       watch.lap('update');
@@ -226,7 +229,7 @@ export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
       assertFinite(metrics, { step, batchIds: indices, config });
       yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
       if (heldOut.rows.length > 0 && (step % runtime.evalEvery === 0 || step === totalSteps)) {
-        figures = evaluate();
+        figures = await evaluate();
         yield { type: 'eval', step, metrics: figures };
       }
       if (step % runtime.checkpointEvery === 0 && step < totalSteps) yield save('scheduled');
