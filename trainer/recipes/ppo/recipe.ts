@@ -19,9 +19,6 @@
 import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
-import { chooseBackend } from '../../backends/choose.ts';
-import { deviceName } from '../../backends/device-name.ts';
-import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../../checkpoint.ts';
 import { type PpoConfig, ppoSchema } from '../../config/ppo.ts';
 import type { Message, PromptExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
@@ -29,7 +26,7 @@ import { createGenerator } from '../../generate.ts';
 import { nextKlCoefficient } from '../../math/adaptive-kl.ts';
 import { maskedCount, maskedMaxDifference } from '../../math/masked.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
-import { copyParams, countParams, disposeParams } from '../../model/params.ts';
+import { copyParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
 import { createRng } from '../../rng.ts';
@@ -40,16 +37,14 @@ import { estimateAdvantages } from '../rollouts/estimate-advantages.ts';
 import { judge, largestSamplingGap, type Prompt, respond } from '../rollouts/respond.ts';
 import { newCritic, openScore, type ScoreSource } from '../rollouts/scoring.ts';
 import { assertFinite } from '../run/assert-finite.ts';
+import { beginRun } from '../run/begin-run.ts';
 import { checkContext } from '../run/check-context.ts';
+import { openRun } from '../run/open-run.ts';
 import type { RecipeArgs } from '../run/recipe-args.ts';
-import {
-  assertSameRun,
-  dataHash,
-  runStateSchema,
-  savedOptimizer,
-  warnOfOtherBackend,
-} from '../run/run-state.ts';
-import { checkPadDiffersFromEos, selfCheck } from '../run/self-check.ts';
+import { resumeRun } from '../run/resume-run.ts';
+import { type Progress, runStateSchema } from '../run/run-state.ts';
+import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
+import { selfCheck } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
 import { beforeAndAfter, evaluatePolicy } from './evaluate.ts';
 import { meanFigures, rolloutFigures, watchOverOptimization } from './figures.ts';
@@ -73,17 +68,17 @@ const stateSchema = runStateSchema.extend({
   before: z.record(z.string(), z.number()).nullable(),
   best: z.strictObject({ trueReward: z.number(), proxyReward: z.number() }).nullable(),
 });
-type Progress = Omit<z.output<typeof stateSchema>, 'config' | 'dataSha256' | 'backend'>;
 
 /**
  * Summary: trueRewardBefore and -After (sampled) and trueRewardGreedyBefore and -After where there is a true reward,
  * proxyRewardBefore and -After, klToReference (nats per response on the evaluation prompts), klCoefficient, episodes.
  */
 export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
-  const { config, modelFolder, outFolder, resumeFrom, signal, trueReward } = args;
+  const { config, modelFolder, outFolder: out, resumeFrom, signal, trueReward } = args;
   const { rolloutBatchSize, runtime, temperature } = config;
-  const backend = await chooseBackend(args.backend);
-  const dataSha256 = dataHash([args.prompts, args.evalPrompts, args.score.kind]);
+  const folders = { model: modelFolder, reward: null, out, resumeFrom };
+  const data = [args.prompts, args.evalPrompts, args.score.kind];
+  const run = await openRun({ ...args, recipe: 'ppo', schema: ppoSchema, folders, data });
 
   // 1. Prompts that leave room.
   const tokenizer = loadTokenizer(modelFolder);
@@ -129,54 +124,27 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
   const evaluate = () =>
     evaluatePolicy({ speaker, prompts: evalPrompts, reference: steps.reference, judge: judgment, config });
 
-  // 4. Everything that a resumed run needs and that is not in the models and moments.
-  let progress: Progress = { step: 0, klCoefficient: config.kl.coefficient, before: null, best: null };
-  const save = (reason: 'scheduled' | 'interrupted' | 'final') => {
-    const { step } = progress;
-    const folder = reason === 'final' ? join(outFolder, 'final') : checkpointFolder(outFolder, step);
-    const { generationConfig } = reference;
-    const model = {
-      params: policy.params,
-      config: policy.config,
-      generationConfig,
-      tokenizerFolder: modelFolder,
-    };
-    const optimizers = { policy: policyOptimizer.exportState(), critic: criticOptimizer.exportState() };
-    const { manifestSha256 } = writeCheckpoint(
-      reason === 'final'
-        ? { folder, model, training: null }
-        : {
-            folder,
-            model,
-            companions: { critic: { params: critic.params, config: { ...critic.config, padTokenId } } },
-            training: { state: { ...progress, config, dataSha256, backend }, optimizers },
-          },
-    );
-    if (reason !== 'final') pruneCheckpoints(outFolder, runtime.keepCheckpoints);
-    return { type: 'checkpoint', step, folder, manifestSha256, reason } as const;
+  // 4. What a checkpoint keeps of the run.
+  let progress: Progress<z.output<typeof stateSchema>> = {
+    ...{ step: 0, klCoefficient: config.kl.coefficient },
+    ...{ before: null, best: null },
   };
+  const optimizers = { policy: policyOptimizer, critic: criticOptimizer };
+  const save = (reason: SaveReason) =>
+    saveRun(run, reason, {
+      progress,
+      model: { ...policy, generationConfig: reference.generationConfig, tokenizerFolder: modelFolder },
+      companions: { critic: { params: critic.params, config: { ...critic.config, padTokenId } } },
+      optimizers,
+    });
 
   try {
-    if (resumeFrom) {
-      const saved = readCheckpoint(resumeFrom, stateSchema);
-      assertSameRun(saved.state, { config, schema: ppoSchema, dataSha256, folder: resumeFrom });
-      yield* warnOfOtherBackend(saved.state, backend);
-      policyOptimizer.importState(savedOptimizer(saved.optimizers, 'policy', resumeFrom));
-      criticOptimizer.importState(savedOptimizer(saved.optimizers, 'critic', resumeFrom));
-      const { config: _, dataSha256: __, backend: ___, ...rest } = saved.state;
-      progress = rest;
-    }
-    const numParameters = countParams(policy.params);
-    yield {
-      type: 'plan',
-      recipe: 'ppo',
-      totalSteps,
-      config,
-      backend,
-      device: deviceName(backend),
-      numParameters,
-    };
-    yield checkPadDiffersFromEos(tokenizer);
+    progress = (yield* resumeRun(run, stateSchema, optimizers)) ?? progress;
+    yield* beginRun(run, {
+      ...{ totalSteps, step: progress.step, tokenizer },
+      model: { ...policy, trainable: policy.params, adapter: null },
+      firstIds: prompts[0]?.ids ?? [],
+    });
     const tooLong = args.prompts.length - prompts.length;
     if (tooLong > 0) {
       const message = `${tooLong} of ${args.prompts.length} prompts are longer than maxPromptLength ${config.maxPromptLength} and left out`;
@@ -313,18 +281,14 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
       }
 
       // 11. Evaluate, watch for over-optimisation, save.
-      if (
-        evalPrompts.length > 0 &&
-        (progress.step % runtime.evalEvery === 0 || progress.step === totalSteps)
-      ) {
+      if (evalPrompts.length > 0 && isEvaluationDue(run, progress.step, totalSteps)) {
         evaluation = await evaluate();
         yield { type: 'eval', step: progress.step, metrics: evaluation };
         const watched = watchOverOptimization(progress.best, evaluation);
         progress.best = watched.best;
         if (watched.message) yield { type: 'warning', step: progress.step, message: watched.message };
       }
-      if (progress.step % runtime.checkpointEvery === 0 && progress.step < totalSteps)
-        yield save('scheduled');
+      if (isCheckpointDue(run, progress.step, totalSteps)) yield save('scheduled');
       await otherWork();
     }
 
@@ -340,7 +304,7 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
     };
     yield { type: 'done', step: progress.step, folder: last.folder, stopped, summary };
   } finally {
-    for (const optimizer of [policyOptimizer, criticOptimizer]) optimizer.dispose();
+    for (const optimizer of Object.values(optimizers)) optimizer.dispose();
     generator.dispose();
     for (const { params } of [policy, reference, critic]) disposeParams(params);
     disposeScore();

@@ -1,7 +1,6 @@
 /** LoRA in a recipe: which adapter the options mean, how it begins or goes on, and where a checkpoint keeps it. */
 import { join } from 'node:path';
 import { ADAPTER_FOLDER } from '../../checkpoint.ts';
-import type { LoraOptions } from '../../config/lora.ts';
 import type { TrainEvent } from '../../events.ts';
 import { isRewardModel, type ModelConfig } from '../../model/config.ts';
 import { forwardHidden } from '../../model/decoder.ts';
@@ -16,6 +15,7 @@ import { compile } from '../../tensors/compile.ts';
 import { tf } from '../../tensors/tf.ts';
 import { tokenBatch } from '../batches/token-batch.ts';
 import { scalarOf } from './host-arrays.ts';
+import type { Run } from './open-run.ts';
 import { selfCheck } from './self-check.ts';
 
 /** Names of both families; those that a model does not have match nothing. */
@@ -30,19 +30,22 @@ export type Trainable = {
   params: Params;
   /** what the optimizer changes: all of it, or the adapter */
   trainable: Params;
-  lora: LoraConfig | null;
+  /** as checkpoints take it; null where every weight is trained */
+  adapter: { lora: LoraConfig; baseModel: string } | null;
 };
 
 /**
  * The model as it is trained. With a rank it gets a new adapter, or that of the checkpoint which the run goes on from; the base
- * is the same in both cases. A reward model's head is trained whole.
+ * is the same in both cases, and keeps its variables: `base.params` is the model with the adapter off. A reward model's head
+ * is trained whole. When it fails, the base is freed.
+ * @param base of weightsFolder(run)
  */
-export function asTrainable(
-  base: { params: Params; config: ModelConfig },
-  options: { lora: LoraOptions; seed: number; resumeFrom: string | null },
-): Trainable {
-  const { rank, alpha, rankStabilized, targetModules } = options.lora;
-  if (rank === null) return { params: base.params, trainable: base.params, lora: null };
+export function asTrainable(base: { params: Params; config: ModelConfig }, run: Run): Trainable {
+  const { lora: options, runtime } = run.config;
+  const { model: baseModel, resumeFrom } = run.folders;
+  if (!options || options.rank === null || baseModel === null)
+    return { params: base.params, trainable: base.params, adapter: null };
+  const { rank, alpha, rankStabilized, targetModules } = options;
   const { config } = base;
   const lora: LoraConfig = {
     rank,
@@ -54,10 +57,10 @@ export function asTrainable(
     modulesToSave: isRewardModel(config) ? ['score'] : [],
   };
   try {
-    const { params } = options.resumeFrom
-      ? loadAdapter(join(options.resumeFrom, ADAPTER_FOLDER), base)
-      : { params: addLora(base.params, { config, lora, rng: createRng(options.seed, 'lora') }) };
-    return { params, trainable: trainableByLora(params, config, lora), lora };
+    const { params } = resumeFrom
+      ? loadAdapter(join(resumeFrom, ADAPTER_FOLDER), base)
+      : { params: addLora(base.params, { config, lora, rng: createRng(runtime.seed, 'lora') }) };
+    return { params, trainable: trainableByLora(params, config, lora), adapter: { lora, baseModel } };
   } catch (error) {
     disposeParams(base.params);
     throw error;
