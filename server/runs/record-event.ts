@@ -78,8 +78,8 @@ function write(
       });
       return;
     case 'sample':
-      for (const episode of event.episodes) {
-        db.insert(runSamples).values({ runId: run.id, step: event.step, episode }).run();
+      for (const sample of event.samples) {
+        db.insert(runSamples).values({ runId: run.id, step: event.step, sample }).run();
       }
       return;
     case 'checkpoint':

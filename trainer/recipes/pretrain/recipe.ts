@@ -13,8 +13,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
-import { type PretrainConfig, pretrainSchema } from '../../config/pretrain.ts';
-import type { TextExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { newModelConfig } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
@@ -42,14 +40,13 @@ const MOST_EVAL_ROWS = 128;
 /** The untrained loss may differ from ln V by this share: more means targets or initialisation are wrong. */
 const FIRST_LOSS_TOLERANCE = 0.25;
 
-export type PretrainArgs = Omit<RecipeArgs<PretrainConfig>, 'modelFolder'> & { texts: TextExample[] };
-
 /** Summary: heldOutLoss, perplexity, tokens (trained on), numParameters, vocabSize. */
-export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> {
-  const { config, outFolder: out, texts, resumeFrom, signal } = args;
+export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<TrainEvent> {
+  const { config, folders, signal } = args;
   const { batchSize, sequenceLength, steps: totalSteps, runtime } = config;
-  const folders = { model: null, reward: null, out, resumeFrom };
-  const run = await openRun({ ...args, recipe: 'pretrain', schema: pretrainSchema, folders, data: texts });
+  const { out, resumeFrom } = folders;
+  const { texts } = args.data;
+  const run = await openRun('pretrain', { ...args, data: texts });
 
   // 1. The tokenizer, from the checkpoint or learnt from the same text.
   const newTokenizer = join(out, 'tokenizer');

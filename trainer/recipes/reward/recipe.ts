@@ -15,8 +15,6 @@
  */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
-import { type RewardConfig, rewardSchema } from '../../config/reward.ts';
-import type { PromptExample, RankedExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { scoreNormalization } from '../../math/score-normalization.ts';
 import { isRewardModel } from '../../model/config.ts';
@@ -39,7 +37,7 @@ import { beginRun } from '../run/begin-run.ts';
 import { checkContext } from '../run/check-context.ts';
 import { scalarOf } from '../run/host-arrays.ts';
 import { openRun, openTokenizer, weightsFolder } from '../run/open-run.ts';
-import type { RecipeArgs } from '../run/recipe-args.ts';
+import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { runStateSchema } from '../run/run-state.ts';
 import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
@@ -55,24 +53,19 @@ const FIRST_LOSS_EXAMPLES = 64;
 /** Enough to see how far training and held-out accuracy part; all of them would take a third of an epoch's time. */
 const TRAIN_ACCURACY_EXAMPLES = 512;
 
-export type RewardArgs = RecipeArgs<RewardConfig> & {
-  examples: RankedExample[];
-  /** prompts for the samples of step 6; the training prompts where this is empty */
-  referencePrompts: PromptExample[];
-};
-
 const stateSchema = runStateSchema.extend({ numTokens: z.number().int().min(0) });
 
 /**
  * Summary: heldOutAccuracy with low and high (95 % Wilson), heldOutStrict, heldOutLoss, examples and pairs (held out),
  * longerWins and bagOfWords (baselines on the same pairs), trainAccuracy (of the first 512), trainExamples, dropped, promptsCut, gain, bias.
  */
-export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
-  const { config, modelFolder, outFolder: out, examples, referencePrompts, resumeFrom, signal } = args;
+export async function* reward(args: RecipeArgs<'reward'>): AsyncGenerator<TrainEvent> {
+  const { config, folders, signal } = args;
   const { batchSize, maxLength, runtime } = config;
-  const folders = { model: modelFolder, reward: null, out, resumeFrom };
-  const data = [examples, referencePrompts];
-  const run = await openRun({ ...args, recipe: 'reward', schema: rewardSchema, folders, data });
+  // the prompts are for the samples of step 6; the training prompts serve where there are none
+  const { examples, referencePrompts } = args.data;
+  const modelFolder = requireFolder(folders, 'model');
+  const run = await openRun('reward', { ...args, data: [examples, referencePrompts] });
 
   // 1. Rows: prompt + response + EOS, pairs of the same prompt together.
   const { tokenizer, tokenizerFolder } = openTokenizer(run, modelFolder);

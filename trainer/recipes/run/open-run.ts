@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { type BackendName, chooseBackend } from '../../backends/choose.ts';
 import type { runtimeSchema } from '../../config/common.ts';
 import type { LoraOptions } from '../../config/lora.ts';
-import type { RecipeName } from '../../config/recipes.ts';
+import { definitionOf, type RecipeName } from '../../config/recipes.ts';
 import { loadTokenizer, type Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { keepTokenizer } from './keep-tokenizer.ts';
 import type { RunFolders } from './recipe-args.ts';
@@ -16,9 +16,9 @@ import { baseHash, dataHash } from './run-state.ts';
 export type RunConfig = { runtime: z.output<ReturnType<typeof runtimeSchema>>; lora?: LoraOptions };
 
 /** What a run is from its first step to its last, resumed or not. */
-export type Run<Config extends RunConfig = RunConfig> = {
+export type Run = {
   recipe: RecipeName;
-  config: Config;
+  config: RunConfig;
   /** completes the configs of older checkpoints */
   schema: z.ZodType;
   backend: BackendName;
@@ -33,15 +33,11 @@ export type Run<Config extends RunConfig = RunConfig> = {
  * @param args.data everything that the run trains on and measures with: a resumed run must be given the same
  * @throws when an adapter is asked for and there is no model to put it on
  */
-export async function openRun<Config extends RunConfig>(args: {
-  recipe: RecipeName;
-  config: Config;
-  schema: z.ZodType;
-  backend: BackendName;
-  folders: RunFolders;
-  data: unknown;
-}): Promise<Run<Config>> {
-  const { recipe, config, schema, folders, data } = args;
+export async function openRun(
+  recipe: RecipeName,
+  args: { config: RunConfig; backend: BackendName; folders: RunFolders; data: unknown },
+): Promise<Run> {
+  const { config, folders, data } = args;
   const rank = config.lora?.rank ?? null;
   if (rank !== null && folders.model === null)
     throw new Error(
@@ -49,6 +45,7 @@ export async function openRun<Config extends RunConfig>(args: {
     );
   const backend = await chooseBackend(args.backend);
   const baseSha256 = rank === null || folders.model === null ? null : baseHash(folders.model);
+  const { schema } = definitionOf(recipe);
   return { recipe, config, schema, backend, folders, dataSha256: dataHash(data), baseSha256 };
 }
 

@@ -12,8 +12,6 @@
  */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
-import { type SftConfig, sftSchema } from '../../config/sft.ts';
-import type { SftExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { isRewardModel } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
@@ -30,23 +28,22 @@ import { checkContext } from '../run/check-context.ts';
 import { scalarOf } from '../run/host-arrays.ts';
 import { createNextTokenSteps, measureBatches } from '../run/next-token-steps.ts';
 import { openRun, openTokenizer, weightsFolder } from '../run/open-run.ts';
-import type { RecipeArgs } from '../run/recipe-args.ts';
+import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { runStateSchema } from '../run/run-state.ts';
 import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
 import { countTokens, type Row, rowsOf } from './rows.ts';
 
-export type SftArgs = RecipeArgs<SftConfig> & { examples: SftExample[] };
-
 const stateSchema = runStateSchema.extend({ numTokens: z.number().int().min(0) });
 
 /** Summary: heldOutLoss, heldOutAccuracy (of tokens), examples, tooLong, tokens (trained on). */
-export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
-  const { config, modelFolder, outFolder: out, examples, resumeFrom, signal } = args;
+export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> {
+  const { config, folders, signal } = args;
   const { batchSize, maxLength, runtime } = config;
-  const folders = { model: modelFolder, reward: null, out, resumeFrom };
-  const run = await openRun({ ...args, recipe: 'sft', schema: sftSchema, folders, data: examples });
+  const { examples } = args.data;
+  const modelFolder = requireFolder(folders, 'model');
+  const run = await openRun('sft', { ...args, data: examples });
 
   // 1. Rows.
   const { tokenizer, tokenizerFolder } = openTokenizer(run, modelFolder);
