@@ -21,7 +21,7 @@ const oneRun = z.object({ projectId: id, runId: id });
 
 /** Every verb looks the run up and checks the right in the run's own project, whatever projectId was sent. */
 export const runsRouter = router({
-  /** not a project procedure, because the address of a run names the run alone; the verb checks membership */
+  /** not a project procedure, because old addresses of a run name the run alone; the verb checks membership */
   locate: signedInProcedure.input(z.object({ runId: id })).query(locateRun),
   start: projectProcedure('runs.start')
     .input(startRunInput)
