@@ -78,6 +78,7 @@ function acceptComparison(
       source: 'imported',
       annotatorId: null,
       importId,
+      given: null,
       revision: 1,
       ranking: [[chosen], [rejected]],
       strength: null,
