@@ -19,15 +19,16 @@ export async function dpoStep(
 ): Promise<TrainingStep> {
   const optimizer = createAdamW(params, adamw);
   const pack = isPackingWorthIt(countParams(params));
-  const rowsOf = (rows: number[][]) =>
+  const rowsOf = (rows: readonly number[][]) =>
     Array.from({ length: rows.length / 2 }, (_, i) => ({
       ...{ id: String(i), margin: 0, responses: [], longestResponse: 0, promptLength },
       sequences: rows.slice(2 * i, 2 * i + 2),
       pairs: rankedPairs([0, 1], { useTies: false }),
     }));
   const read = createCompletionReader({ params, config, padTokenId: 0, precision });
-  const references = new Map<number[][], Float32Array>();
-  for (const rows of batches) references.set(rows, (await read(rowsOf(rows).flatMap(completionsOf))).logProbsS);
+  const references = new Map<readonly number[][], Float32Array>();
+  for (const rows of batches)
+    references.set(rows, (await read(rowsOf(rows).flatMap(completionsOf))).logProbsS);
   const update = createDpoStep({
     model: { params, trainable: params, config },
     optimizer,

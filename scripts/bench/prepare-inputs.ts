@@ -15,7 +15,15 @@ import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import type { Job } from './job.ts';
 import { probeMatrices } from './matmul-probe.ts';
 import { MODEL_SHAPES } from './model-shapes.ts';
-import { FIRST_STEPS, LEARNING_RATE, MAX_GRAD_NORM, NEW_TOKENS, isOfPairs, NUM_PARAMETERS, type Work } from './works.ts';
+import {
+  FIRST_STEPS,
+  isOfPairs,
+  LEARNING_RATE,
+  MAX_GRAD_NORM,
+  NEW_TOKENS,
+  NUM_PARAMETERS,
+  type Work,
+} from './works.ts';
 
 const SEED = 1;
 /** Different batches of a work, taken in turn. */

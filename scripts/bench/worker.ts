@@ -14,6 +14,7 @@ import { linear } from '../../trainer/ops/linear.ts';
 import { createRng } from '../../trainer/rng.ts';
 import { compile } from '../../trainer/tensors/compile.ts';
 import type { Tensor } from '../../trainer/tensors/tf.ts';
+import { dpoStep } from './dpo-step.ts';
 import type { Job } from './job.ts';
 import { languageModelStep } from './language-model-step.ts';
 import { PROBE_SIZE, probeMatrices, productError } from './matmul-probe.ts';
@@ -43,11 +44,11 @@ async function training(): Promise<Task> {
   const model = loadPretrained(job.model);
   const { learningRate, maxGradNorm, precision, batches } = job;
   const adamw = { maxGradNorm, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-  const { run } = (job.kind === 'reward' ? rewardModelStep : languageModelStep)(model, {
-    ...adamw,
-    learningRate,
-    precision,
-  });
+  const settings = { ...adamw, learningRate, precision };
+  const { run } =
+    job.kind === 'dpo'
+      ? await dpoStep(model, settings, job)
+      : (job.kind === 'reward' ? rewardModelStep : languageModelStep)(model, settings);
   let done = 0;
   const step = (): Promise<number> => run(batches[done++ % batches.length] as number[][]);
   const losses: number[] = [];

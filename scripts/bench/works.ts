@@ -5,7 +5,12 @@ export type BenchModel = '135M' | '3.7M' | '0.86M';
 
 export type Work = {
   name: string;
-  peer: 'TRL SFTTrainer' | 'TRL RewardTrainer' | 'TRL DPOTrainer' | 'torch, bare loop' | 'transformers generate';
+  peer:
+    | 'TRL SFTTrainer'
+    | 'TRL RewardTrainer'
+    | 'TRL DPOTrainer'
+    | 'torch, bare loop'
+    | 'transformers generate';
   /** throughput: more is better; peak RSS: less is better, and each round starts both sides anew */
   measures: 'throughput' | 'peak RSS';
   model: BenchModel;

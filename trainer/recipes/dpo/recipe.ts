@@ -14,8 +14,8 @@
  * Shapes: S completions of a step, M their tokens, P pairs.
  */
 import { setImmediate as otherWork } from 'node:timers/promises';
-import type { z } from 'zod';
-import { type DpoConfig, dpoSchema } from '../../config/dpo.ts';
+import { z } from 'zod';
+import type { DpoConfig } from '../../config/dpo.ts';
 import type { RankedExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { firstDpoLoss } from '../../losses/dpo.ts';
@@ -26,7 +26,7 @@ import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
 import { bySplit, createEpochs } from '../batches/epochs.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
-import { type RankedCounts, type RankedRow, rankedRows } from '../batches/ranked-rows.ts';
+import { type RankedRow, rankedRows } from '../batches/ranked-rows.ts';
 import { heldOutSummary, notices } from '../reward/figures.ts';
 import { rankedAccuracy } from '../reward/ranked-accuracy.ts';
 import { createCompletionReader } from '../rollouts/read-completions.ts';
@@ -53,6 +53,14 @@ const FIRST_LOSS_TOLERANCE = { float32: 1e-5, bfloat16: 1e-2 };
 /** Pairs shown before training whose answers the model can hardly tell apart. */
 const SHOWN_PAIRS = 8;
 
+const progressSchema = z.strictObject({
+  step: z.number().int().min(0),
+  numTokens: z.number().int().min(0),
+  /** of the first step; null before it */
+  firstLoss: z.number().nullable(),
+});
+const stateSchema = runStateSchema.extend(progressSchema.shape);
+
 /**
  * Summary: firstLoss; heldOutAccuracy with low and high (95 % Wilson) of the implicit reward, longerWins and bagOfWords on the same
  * pairs, examples and pairs (held out); chosenChange (held out, nats per token); trainExamples, ties, dropped, promptsCut.
@@ -62,7 +70,7 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
   const { examples } = data;
   const { batchSize, maxLength, runtime } = config;
   const modelFolder = requireFolder(folders, 'model');
-  const run = await openRun({ ...args, recipe: 'dpo', schema: dpoSchema, data: examples });
+  const run = await openRun('dpo', { ...args, data: examples });
 
   // 1. Rows: prompt + response + end token, answers to the same prompt together.
   const { tokenizer, tokenizerFolder } = openTokenizer(run, modelFolder);
@@ -179,7 +187,7 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
       };
       assertFinite(metrics, { step, batchIds: batch.map(({ id }) => id), config });
       yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
-      let watched = measured ? null : metrics;
+      let watched: Record<string, number> | null = measured ? null : metrics;
       if (measured && isEvaluationDue(run, step, totalSteps)) {
         measured = await evaluate();
         yield { type: 'eval', step, metrics: evaluationFigures(measured) };
@@ -215,14 +223,6 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
     disposeParams(params);
   }
 }
-
-const progressSchema = z.strictObject({
-  step: z.number().int().min(0),
-  numTokens: z.number().int().min(0),
-  /** of the first step; null before it */
-  firstLoss: z.number().nullable(),
-});
-const stateSchema = runStateSchema.extend(progressSchema.shape);
 
 /** The part of each row in numbers that stand row after row, one for each answer. */
 function perRow(rows: readonly RankedRow[], valuesS: Float32Array): (some: readonly RankedRow[]) => number[] {

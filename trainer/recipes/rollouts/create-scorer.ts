@@ -8,6 +8,7 @@ import type { TokenBatch } from '../../model/token-batch.ts';
 import { compile, type Precision } from '../../tensors/compile.ts';
 import type { Tensor } from '../../tensors/tf.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
+import { orderOfPasses } from '../batches/order-of-passes.ts';
 import { packedBatch } from '../batches/token-batch.ts';
 import { ints } from '../run/host-arrays.ts';
 
@@ -43,10 +44,10 @@ export function createScorer(model: {
     for (let start = 0; start < inOrder.length; start += ROWS_PER_PASS) {
       const picked = inOrder.slice(start, start + ROWS_PER_PASS);
       const { arrays, rowOf } = packedBatch(
-        picked.map((i) => rowAt(rows, i)),
+        picked.map((i) => rows[i] as readonly number[]),
         { padTokenId, pack },
       );
-      const lastB = ints(picked.map((i, b) => rowOf(b, rowAt(rows, i).length - 1)));
+      const lastB = ints(picked.map((i, b) => rowOf(b, (rows[i] as readonly number[]).length - 1)));
       const { scoresB } = await pass({ ...arrays, lastB });
       picked.forEach((i, b) => {
         scores[i] = scoresB.data[b] as number;
@@ -54,27 +55,4 @@ export function createScorer(model: {
     }
     return scores;
   };
-}
-
-/** By length; in packed batches neighbours that share half of their tokens stay together: their beginning is computed once. */
-function orderOfPasses(rows: readonly (readonly number[])[], pack: boolean): number[] {
-  const groups: { places: number[]; longest: number }[] = [];
-  rows.forEach((_, i) => {
-    const row = rowAt(rows, i);
-    const group = groups.at(-1);
-    const before = i > 0 ? rowAt(rows, i - 1) : [];
-    let inCommon = 0;
-    while (inCommon < row.length && row[inCommon] === before[inCommon]) inCommon++;
-    if (pack && group && 2 * inCommon >= row.length) {
-      group.places.push(i);
-      group.longest = Math.max(group.longest, row.length);
-    } else groups.push({ places: [i], longest: row.length });
-  });
-  return groups.sort((a, b) => a.longest - b.longest).flatMap(({ places }) => places);
-}
-
-function rowAt(rows: readonly (readonly number[])[], i: number): readonly number[] {
-  const row = rows[i];
-  if (!row || row.length === 0) throw new Error(`score: row ${i} is ${row ? 'empty' : 'missing'}`);
-  return row;
 }

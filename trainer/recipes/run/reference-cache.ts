@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../../lib/cache-folder.ts';
-import { readSafetensors, writeSafetensors } from '../../model/files/safetensors.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
+import { readSafetensors, writeSafetensors } from '../../model/files/safetensors.ts';
 import { disposeParams, type Params } from '../../model/params.ts';
 import type { Run } from './open-run.ts';
 import { baseHash, dataHash } from './run-state.ts';
