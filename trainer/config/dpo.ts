@@ -78,6 +78,122 @@ export const dpoSchema = z
 export type DpoConfig = z.output<typeof dpoSchema>;
 
 export const dpoRecipe = {
+  title: 'DPO',
+  description:
+    'Moves a model towards the better of two answers by the judgments themselves, without a reward model.',
   schema: dpoSchema,
+  presets: {
+    small: {
+      reason: 'Models under a million parameters: a rate that moves them, and a start without warm-up.',
+      config: { maxLength: 256, optimizer: { learningRate: 2e-4, warmupRatio: 0 } },
+    },
+    lora: {
+      reason:
+        'The reference is the base under the adapter, so one set of weights is in memory. Ten times the rate of full tuning, as LoRA wants.',
+      config: { lora: { rank: 16 }, optimizer: { learningRate: 5e-5 } },
+    },
+    'length-normalised': {
+      reason:
+        'Log-ratios per token, with the strong beta that goes with them (Tulu 3): answers have less cause to grow.',
+      config: { loss: 'sigmoid-norm', beta: 5 },
+    },
+    ties: {
+      reason: 'Annotators who may call a tie: half of the information would be thrown away with their ties.',
+      config: { ties: 'rao-kupper' },
+    },
+    toy: {
+      reason: 'Toy rows are short, and the bundled model is small enough for a high rate.',
+      config: {
+        maxLength: 96,
+        batchSize: 16,
+        epochs: 2,
+        optimizer: { learningRate: 2e-4, warmupRatio: 0 },
+        runtime: { evalEvery: 20, checkpointEvery: 40 },
+      },
+    },
+  },
+  startsFrom: {
+    model: { need: 'required', hint: 'The SFT model: the policy begins as it, and the reference stays it.' },
+    rewardModel: null,
+  },
   data: 'rankings',
+  result: { kind: 'language-model', suffix: '-dpo' },
+  metrics: 'dpo',
+  charts: [
+    {
+      title: 'Loss',
+      good: 'Begins at ln 2 = 0.69 and falls slowly; held-out loss that turns upwards means the pairs are learnt by heart.',
+      series: [
+        { name: 'loss', label: 'Training' },
+        { name: 'eval_loss', label: 'Held-out' },
+      ],
+    },
+    {
+      title: 'Accuracy of the implicit reward',
+      good: 'Rises from 0.5 and levels off; near 1 within a few steps, the pairs are told apart by length or style.',
+      series: [
+        { name: 'rewards/accuracies', label: 'Training' },
+        { name: 'eval_rewards/accuracies', label: 'Held-out' },
+      ],
+    },
+    {
+      title: 'Implicit rewards',
+      good: 'The margin grows from 0; both lines falling together means chosen answers are becoming less likely too.',
+      series: [
+        { name: 'rewards/chosen', label: 'Chosen' },
+        { name: 'rewards/rejected', label: 'Rejected' },
+        { name: 'rewards/margins', label: 'Margin' },
+      ],
+    },
+    {
+      title: 'Chosen answers, nats per token',
+      good: 'Stays near 0; under -0.1 while the margin rises the run warns of likelihood displacement.',
+      series: [
+        { name: 'logps/chosen_change', label: 'Training' },
+        { name: 'eval_logps/chosen_change', label: 'Held-out' },
+      ],
+    },
+    {
+      title: 'Log-probabilities',
+      good: 'Of whole answers, so long ones are lower; the chosen line should not sink with the rejected one.',
+      series: [
+        { name: 'logps/chosen', label: 'Chosen' },
+        { name: 'logps/rejected', label: 'Rejected' },
+      ],
+    },
+    {
+      title: 'Entropy',
+      good: 'Falls a little; a plunge means the policy repeats itself.',
+      series: [{ name: 'entropy', label: 'Nats per token' }],
+    },
+  ],
+  progress: {
+    loss: 'loss',
+    'rewards/accuracies': 'accuracy',
+    'eval_rewards/accuracies': 'held-out accuracy',
+  },
+  headlines: [
+    {
+      name: 'heldOutAccuracy',
+      label: 'held-out accuracy of the implicit reward',
+      unit: 'share',
+      interval: { low: 'low', high: 'high', count: 'examples' },
+      baselines: {
+        longerWins: 'longer answer',
+        bagOfWords: 'bag of words fitted to the training rows',
+      },
+    },
+  ],
+  summary: {
+    heldOutAccuracy: 'Held-out accuracy of the implicit reward',
+    low: '95 % interval from',
+    high: '95 % interval to',
+    longerWins: 'Longer answer wins (baseline)',
+    bagOfWords: 'Bag of words (baseline)',
+    chosenChange: 'Chosen answers, nats per token (held out)',
+    examples: 'Held-out prompts',
+    pairs: 'Held-out pairs',
+    firstLoss: 'First loss',
+    ties: 'Ties among the judgments',
+  },
 } as const satisfies RecipeDefinition<typeof dpoSchema>;
