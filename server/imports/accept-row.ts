@@ -86,6 +86,7 @@ function acceptComparison(
       source: 'imported',
       annotatorId: null,
       importId,
+      given: null,
       revision: 1,
       ranking: isTie ? [shownOrder] : [[chosen], [rejected]],
       strength: shownStrength(row, shownOrder[0] === chosen),
