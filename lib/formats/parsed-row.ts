@@ -71,3 +71,6 @@ export type PromptRow = RowFacts & { prompt: Message[]; responses: ParsedRespons
 
 /** A prompt with the answer to imitate. */
 export type SftRow = { prompt: Message[]; completion: string };
+
+/** The same with a label of its own: desirable or not. */
+export type UnpairedRow = SftRow & { isDesirable: boolean };

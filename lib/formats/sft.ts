@@ -3,7 +3,7 @@
  * assistant's (both from trl docs/source/dataset_formats.md), or Alpaca's `{"instruction", "input"?, "output"}`.
  */
 import { isEmptyPrompt, joinOnce } from './messages.ts';
-import type { JsonValue, Message, ParsedRow, ReasonCode, SftRow } from './parsed-row.ts';
+import type { JsonValue, Message, ParsedRow, ReasonCode, SftRow, UnpairedRow } from './parsed-row.ts';
 import { isNothing, isRecord, kindOf, MEANINGFUL_COLUMNS, readMessages } from './read-messages.ts';
 
 const EXPECTED = 'expected {"prompt", "completion"}, {"messages"} or {"instruction", "input"?, "output"}';
@@ -69,4 +69,17 @@ function finish(prompt: Message[], completion: string): ParsedRow<SftRow> {
 
 function refuse(reason: ReasonCode, detail: string): Refusal {
   return { ok: false, reason, detail };
+}
+
+/** A row with a label of its own, as TRL writes them: `{"prompt", "completion", "label"}`, true where the answer is desirable. */
+export function parseUnpairedRow(value: unknown): ParsedRow<UnpairedRow> {
+  const parsed = parseSftRow(value);
+  if (!parsed.ok) return parsed;
+  const { label } = value as Record<string, JsonValue>;
+  if (typeof label !== 'boolean') {
+    const found =
+      label === undefined ? 'there is no "label"' : `"label" is ${JSON.stringify(label).slice(0, 40)}`;
+    return refuse('wrong-columns', `${found}; expected {"prompt", "completion", "label": true or false}`);
+  }
+  return { ok: true, row: { ...parsed.row, isDesirable: label } };
 }

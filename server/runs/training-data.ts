@@ -2,11 +2,18 @@
 import { and, asc, eq, lte } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
-import type { PromptExample, RankedExample, SftExample, TextExample } from '../../trainer/data/types.ts';
+import { unpairedLabels } from '../../lib/unpaired-labels.ts';
+import type {
+  PromptExample,
+  RankedExample,
+  SftExample,
+  TextExample,
+  UnpairedExample,
+} from '../../trainer/data/types.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { openSnapshot, type Snapshot } from '../snapshots/internal.ts';
-import { marginOf } from '../snapshots/raw-row.ts';
+import { marginOf, type RawRow } from '../snapshots/raw-row.ts';
 
 /**
  * Judgments of a snapshot as ranked examples, in the file's order, after checking every byte of it. Ties stay: the reward
@@ -17,23 +24,15 @@ export async function rankedExamplesOf(
   ctx: Pick<Ctx, 'db' | 'dataFolder'>,
   snapshot: Snapshot,
 ): Promise<RankedExample[]> {
-  const { rows } = await openSnapshot(ctx, snapshot).catch((cause: unknown) => {
-    throw new DomainError('conflict', cause instanceof Error ? cause.message : String(cause), { cause });
-  });
   const examples: RankedExample[] = [];
-  for await (const row of rows()) {
+  for await (const row of await rowsOf(ctx, snapshot)) {
     if (row.not_rankable) continue;
     const texts = new Map(row.responses.map((response) => [response.response_id, response.text]));
     const ranked = row.ranking.flatMap((group, rank) => group.map((id) => ({ id, rank })));
     examples.push({
       id: row.judgment_id,
       prompt: row.prompt,
-      responses: ranked.map(({ id }) => {
-        const text = texts.get(id);
-        if (text === undefined)
-          throw new Error(`judgment ${row.judgment_id} ranks ${id}, which is not of its task`);
-        return text;
-      }),
+      responses: ranked.map(({ id }) => textOf(row, texts, id)),
       ranks: ranked.map(({ rank }) => rank),
       margin: marginOf(row),
       split: row.split,
@@ -57,6 +56,32 @@ export async function sftExamplesOf(
     if (seen.has(key)) continue;
     seen.add(key);
     examples.push({ prompt, completion: best, split });
+  }
+  return examples;
+}
+
+/**
+ * Answers of a snapshot with a label each, after checking every byte of it: from rankings, from ties called both good or both
+ * bad, and from flags (lib/unpaired-labels.ts). Plain ties and those marked not rankable say nothing of one answer alone.
+ */
+export async function unpairedExamplesOf(
+  ctx: Pick<Ctx, 'db' | 'dataFolder'>,
+  snapshot: Snapshot,
+): Promise<UnpairedExample[]> {
+  const examples: UnpairedExample[] = [];
+  for await (const row of await rowsOf(ctx, snapshot)) {
+    if (row.not_rankable) continue;
+    const texts = new Map(row.responses.map((response) => [response.response_id, response.text]));
+    const { ranking, tie_kind: tieKind, flags } = row;
+    for (const { responseId, label } of unpairedLabels({ ranking, tieKind, flags }).labels) {
+      examples.push({
+        id: `${row.judgment_id}-${responseId}`,
+        prompt: row.prompt,
+        completion: textOf(row, texts, responseId),
+        isDesirable: label,
+        split: row.split,
+      });
+    }
   }
   return examples;
 }
@@ -102,4 +127,21 @@ export function textExamplesOf(
     .map(({ messages, content }) => ({
       text: [...messages.map((message) => message.content), content].join('\n'),
     }));
+}
+
+async function rowsOf(
+  ctx: Pick<Ctx, 'db' | 'dataFolder'>,
+  snapshot: Snapshot,
+): Promise<AsyncIterable<RawRow>> {
+  const { rows } = await openSnapshot(ctx, snapshot).catch((cause: unknown) => {
+    throw new DomainError('conflict', cause instanceof Error ? cause.message : String(cause), { cause });
+  });
+  return rows();
+}
+
+function textOf(row: RawRow, texts: ReadonlyMap<string, string>, id: string): string {
+  const text = texts.get(id);
+  if (text === undefined)
+    throw new Error(`judgment ${row.judgment_id} ranks ${id}, which is not of its task`);
+  return text;
 }

@@ -7,8 +7,9 @@ import {
   loadPrompts,
   loadSftExamples,
   loadTexts,
+  loadUnpaired,
 } from '../data/load-examples.ts';
-import type { DataKind, DataOf } from '../data/types.ts';
+import type { DataKind, DataOf, RankedExample, UnpairedExample } from '../data/types.ts';
 import { toyPrompts, toySftExamples, toyTexts } from '../toy-world/datasets.ts';
 import { type LoadIo, toyComparisonsOf } from './toy-comparisons.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -34,6 +35,10 @@ const READING: { [Kind in DataKind]: Reading<Kind> } = {
     const { examples, report } = await read(file, loadPreferences(file, splitBy(heldout)));
     return { data: { examples, referencePrompts: trainingPrompts(examples) }, report };
   },
+  async unpaired({ data: file, heldout }) {
+    const { examples, report } = await read(file, loadUnpaired(file, splitBy(heldout)));
+    return { data: { examples }, report };
+  },
   async prompts({ data: file, reward }) {
     if (reward === 'true')
       throw new UsageError('--reward true: only the toy world (--data toy) has a true reward');
@@ -58,6 +63,14 @@ const TOY: { [Kind in DataKind]: ToyMaking<Kind> } = {
     async make(rows, options, io) {
       const examples = await toyComparisonsOf(rows, options, io);
       return { examples, referencePrompts: trainingPrompts(examples) };
+    },
+  },
+  unpaired: {
+    rows: 1_000,
+    // the best and the worst answer of each comparison
+    async make(rows, options, io) {
+      const comparisons = await toyComparisonsOf(rows, options, io);
+      return { examples: comparisons.flatMap(bestAndWorst) };
     },
   },
   prompts: {
@@ -87,6 +100,17 @@ export async function loadData<Kind extends DataKind>(
   const rows = toyRows(options);
   if (rows === null) return READING[kind](options);
   return { data: await TOY[kind].make(rows, options, io), report: null };
+}
+
+/** The best answers of a ranking as desirable, the worst as undesirable; those between are neither. */
+function bestAndWorst({ id, prompt, responses, ranks, split }: RankedExample): UnpairedExample[] {
+  const worst = ranks.reduce((most, rank) => Math.max(most, rank), 0);
+  if (worst === 0) return [];
+  return responses.flatMap((completion, i) => {
+    const rank = ranks[i];
+    if (rank !== 0 && rank !== worst) return [];
+    return [{ id: `${id}-${i}`, prompt, completion, isDesirable: rank === 0, split }];
+  });
 }
 
 function splitBy(heldout: number | null): { heldoutFraction?: number } {

@@ -38,6 +38,8 @@ const TEXTS: { [Kind in DataKind]: (data: DataOf[Kind]) => TextExample[] } = {
     examples
       .filter(isTrained)
       .flatMap(({ prompt, responses }) => responses.map((response) => textOf(prompt, response))),
+  unpaired: ({ examples }) =>
+    examples.filter(isTrained).map(({ prompt, completion }) => textOf(prompt, completion)),
   prompts: ({ prompts }) => prompts.map(({ prompt }) => textOf(prompt)),
 };
 

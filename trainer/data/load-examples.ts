@@ -4,13 +4,19 @@
  */
 import { createHash } from 'node:crypto';
 import { parseCsvRow } from '../../lib/formats/csv.ts';
-import type { ParsedRow, PreferenceRow, PromptRow, SftRow } from '../../lib/formats/parsed-row.ts';
+import type {
+  ParsedRow,
+  PreferenceRow,
+  PromptRow,
+  SftRow,
+  UnpairedRow,
+} from '../../lib/formats/parsed-row.ts';
 import { parsePromptRow } from '../../lib/formats/prompts.ts';
-import { parseSftRow } from '../../lib/formats/sft.ts';
+import { parseSftRow, parseUnpairedRow } from '../../lib/formats/sft.ts';
 import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
 import { parseTrlRow } from '../../lib/formats/trl.ts';
 import { formOf, readRows } from './read-rows.ts';
-import type { PromptExample, RankedExample, SftExample, TextExample } from './types.ts';
+import type { PromptExample, RankedExample, SftExample, TextExample, UnpairedExample } from './types.ts';
 
 export type LoadReport = {
   file: string;
@@ -61,6 +67,18 @@ export async function loadSftExamples(
     parse: parseSftRow,
     identity: null, // the same answer given twice is twice as common
     example: (row) => ({ ...row, split: splitByPrompt(row.prompt, heldoutFraction) }),
+  });
+}
+
+/** Answers with a label each: rows of prompt, completion and label. A repeated row counts once. */
+export async function loadUnpaired(
+  file: string,
+  { heldoutFraction = 0.2 }: { heldoutFraction?: number } = {},
+): Promise<Loaded<UnpairedExample>> {
+  return load<UnpairedRow, UnpairedExample>(file, {
+    parse: parseUnpairedRow,
+    identity: (row) => [row.prompt, row.completion, row.isDesirable],
+    example: (row, id) => ({ id, ...row, split: splitByPrompt(row.prompt, heldoutFraction) }),
   });
 }
 

@@ -25,6 +25,15 @@ export type RankedExample = {
   split: Split;
 };
 
+/** An answer with a label of its own: desirable or not, beside no other. */
+export type UnpairedExample = {
+  id: string;
+  prompt: Message[];
+  completion: string;
+  isDesirable: boolean;
+  split: Split;
+};
+
 /** A prompt to sample from. */
 export type PromptExample = { id: string; prompt: Message[] };
 
@@ -42,6 +51,7 @@ export type DataOf = {
     /** prompts of the training side, for recipes that sample answers beside the ranked ones; may be empty */
     referencePrompts: PromptExample[];
   };
+  unpaired: { examples: UnpairedExample[] };
   prompts: {
     prompts: PromptExample[];
     /** measured before, during and after; may be empty */

@@ -8,6 +8,7 @@ import {
   rankedExamplesOf,
   sftExamplesOf,
   textExamplesOf,
+  unpairedExamplesOf,
 } from '../../runs/training-data.ts';
 import { getSnapshotInProject, type Snapshot } from '../../snapshots/internal.ts';
 
@@ -37,6 +38,11 @@ const MAKING: { [Kind in DataKind]: Making<Kind> } = {
     requireSome(examples, 'rankable judgments in the snapshot');
     const referencePrompts = promptExamplesOf(ctx.db, { ...rowsOf(run), split: 'train', limit });
     return { examples, referencePrompts };
+  },
+  async unpaired(ctx, run) {
+    const examples = await unpairedExamplesOf(ctx, snapshotOf(ctx, run));
+    requireSome(examples, 'judgments in the snapshot that say of an answer whether it is good');
+    return { examples };
   },
   async prompts(ctx, run) {
     const prompts = promptExamplesOf(ctx.db, { ...rowsOf(run), split: 'train', limit: MAX_PROMPTS });
