@@ -133,7 +133,8 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
       async (frozen) => {
         const read = createCompletionReader({ params: frozen, config: model, padTokenId, precision });
         const { logProbsS, meansSD } = await read(completions);
-        return { logProbsS, chesP: chesOfPairs(train.rows, meansSD) };
+        const trainSD = meansSD.subarray(0, train.rows.flatMap(completionsOf).length * model.hiddenSize);
+        return { logProbsS, chesP: chesOfPairs(train.rows, trainSD) };
       },
     );
     const referenceOf = perRow(rows, reference.logProbsS);
