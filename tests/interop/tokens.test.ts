@@ -39,7 +39,7 @@ const trained = trainBpe({
   vocabSize: 330,
 });
 const size = trained.vocabSize;
-const addThink = (json: { added_tokens: Json[] }, more: Json = {}) => ({
+const addThink = <J extends { added_tokens: Json[] }>(json: J, more: Json = {}) => ({
   ...json,
   added_tokens: [
     ...json.added_tokens,
@@ -105,14 +105,14 @@ const KINDS: Record<string, Change> = {
   },
   prepend: {
     tokenizer: (json) =>
-      asSentencePiece(addThink(json) as Json & { model: Json }, {
+      asSentencePiece(addThink(json), {
         normalizer: { type: 'Sequence', normalizers: [{ type: 'Prepend', prepend: '▁' }, replaceSpaces] },
       }),
     config: { chat_template: LLAMA_2 },
   },
   metaspace: {
     tokenizer: (json) =>
-      asSentencePiece(addThink(json) as Json & { model: Json }, {
+      asSentencePiece(addThink(json), {
         normalizer: null,
         pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: false },
       }),
