@@ -9,6 +9,7 @@ export const DATA_SOURCES: Record<DataKind, { isSnapshot: boolean; description: 
   texts: { isSnapshot: false, description: 'The imported prompts and answers of this project.' },
   demonstrations: { isSnapshot: true, description: 'The best-ranked answers of a snapshot.' },
   rankings: { isSnapshot: true, description: 'The judgments of a snapshot.' },
+  unpaired: { isSnapshot: true, description: 'What the judgments of a snapshot say of single answers.' },
   prompts: { isSnapshot: false, description: 'The prompts of this project.' },
 };
 

@@ -8,7 +8,7 @@ import type { ConfigOf, DataKindOf, RecipeName } from '../../trainer/config/reci
 import type { DataOf } from '../../trainer/data/types.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { startRecipe } from '../../trainer/recipes/start.ts';
-import { tinyLora, tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
+import { tinyDpo, tinyLora, tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
 import {
   collect,
   finalFolder,
@@ -166,6 +166,30 @@ export const conformance: { [R in RecipeName]: Conformance<R> } = {
     },
     nothing: { config: { ...tinyPpo, maxPromptLength: 2 }, message: 'no examples to train on: none of 8' },
     lora: { not: 'adapters are for recipes of one trained model so far' },
+    gpt2: { architecture: 'GPT2LMHeadModel' },
+  },
+  dpo: {
+    config: tinyDpo,
+    data: rankings,
+    needs: ['model'],
+    golden: { metrics: ['loss', 'grad_norm', 'rewards/margins', 'logps/chosen_change'] },
+    otherData: { ...rankings, examples: rankedExamples.slice(1) },
+    kill: ({ data, bundled }) => ({ model: bundled, data: join(data, 'pairs.jsonl') }),
+    killConfig: { batchSize: 4, epochs: 4 },
+    explodes: { ...tinyDpo, optimizer: { ...tinyDpo.optimizer, ...exploding } },
+    tooLong: {
+      config: { ...tinyDpo, maxLength: 500 },
+      data: {
+        ...rankings,
+        examples: rankedExamples.map((example) => ({ ...example, prompt: longPrompt })),
+      },
+      message: /base has 64 positions and the longest row takes \d+ tokens: lower maxLength 500/,
+    },
+    nothing: {
+      data: { ...rankings, examples: rankedExamples.map((example) => ({ ...example, ranks: [0, 0, 0] })) },
+      message: 'no examples to train on: of 24, ',
+    },
+    lora: { config: { ...tinyDpo, lora: tinyLora }, changesBeside: [] },
     gpt2: { architecture: 'GPT2LMHeadModel' },
   },
 };

@@ -1,4 +1,5 @@
 /** Configs that fit the tiny world: each run has ten steps. */
+import { dpoSchema } from '../../trainer/config/dpo.ts';
 import { loraSchema } from '../../trainer/config/lora.ts';
 import { ppoSchema } from '../../trainer/config/ppo.ts';
 import { pretrainSchema } from '../../trainer/config/pretrain.ts';
@@ -56,5 +57,14 @@ export const tinyPpo = ppoSchema.parse({
   kl: { controller: 'adaptive', target: 1, horizon: 100 },
   policyOptimizer: rate,
   criticOptimizer: rate,
+  runtime,
+});
+
+/** 20 training rows, 4 a step. */
+export const tinyDpo = dpoSchema.parse({
+  maxLength: 64,
+  batchSize: 4,
+  epochs: 2,
+  optimizer: { learningRate: 5e-3 },
   runtime,
 });

@@ -8,6 +8,7 @@ const DATA_FILES: Record<DataKind, string> = {
   texts: '.txt or JSONL {"text"}',
   demonstrations: 'JSONL {"prompt","completion"}, {"messages"} or {"instruction","output"}',
   rankings: 'HH-RLHF or TRL JSONL, or CSV prompt,chosen,rejected',
+  unpaired: 'JSONL {"prompt","completion","label"}',
   prompts: 'prompts as .txt, JSONL or CSV',
 };
 
