@@ -15,6 +15,11 @@ async function say(message: ProcessMessage): Promise<ProcessReply> {
 }
 
 async function main({ kind, task }: ProcessTask): Promise<void> {
+  if (kind === 'inspect') {
+    const { inspectModel } = await import('./inspect-model.ts');
+    await say({ type: 'inspected', inspection: inspectModel(task) });
+    return;
+  }
   sizeNativeThreads(kind === 'recipe' ? largestModel(task) : numParametersIn(task.modelFolder));
   if (kind === 'recipe') {
     const controller = new AbortController();
@@ -28,6 +33,9 @@ async function main({ kind, task }: ProcessTask): Promise<void> {
       const { abort } = await say({ type: 'responses', responses });
       if (abort) return;
     }
+  } else if (kind === 'try') {
+    const { tryModel } = await import('./try-model.ts');
+    await say({ type: 'tried', trial: await tryModel(task) });
   } else {
     const { measure } = await import('./measure.ts');
     await say({ type: 'benchmark', benchmark: await measure(task) });
