@@ -1,3 +1,9 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { newId } from '../lib/new-id.ts';
 import type { Role } from '../lib/roles.ts';
 import { type Db, openDatabase } from './client.ts';
@@ -7,6 +13,27 @@ import { users } from './schema/users.ts';
 /** A fresh in-memory database with the real migrations. */
 export function createTestDb(): Db {
   return openDatabase(':memory:');
+}
+
+/**
+ * A database file as it was after the migration named `last` ("0001_run_device"), for rows of that time; opened by openDatabase
+ * afterwards it goes through the later migrations as people's files do. Throws when there is no such migration.
+ */
+export function createEarlierDatabase(file: string, last: string): Database.Database {
+  const folder = mkdtempSync(path.join(tmpdir(), 'migrations-'));
+  try {
+    cpSync(path.join(process.cwd(), 'db/migrations'), folder, { recursive: true });
+    const journalFile = path.join(folder, 'meta/_journal.json');
+    const journal = JSON.parse(readFileSync(journalFile, 'utf8')) as { entries: { tag: string }[] };
+    const count = journal.entries.findIndex(({ tag }) => tag === last) + 1;
+    if (count === 0) throw new Error(`no migration is named ${last}`);
+    writeFileSync(journalFile, JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }));
+    const client = new Database(file);
+    migrate(drizzle(client), { migrationsFolder: folder });
+    return client;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** A project of its own with one member of each role; unique values, so that suites never meet. */

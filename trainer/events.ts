@@ -3,26 +3,16 @@
  * No TensorFlow import here: pages import this file.
  */
 
-/** One sampled episode with every part of its reward, as shown in the samples table of a run. */
-export type Episode = {
+/**
+ * One text that the model wrote, with what was measured of it. Which figures there are is the recipe's business; each name is
+ * defined in docs/metrics.md under "samples". A yes or no is 1 or 0; null is what this world cannot measure.
+ */
+export type Sample = {
+  /** the prompt's messages as text; what the model went on from */
   prompt: string;
+  /** without the stop token; empty when nothing else was drawn */
   response: string;
-  /** number of response tokens, the stop token included */
-  numTokens: number;
-  /** whether the response ended by itself (a stop token was drawn) */
-  ended: boolean;
-  /** reward model score before the missing-EOS rule */
-  score: number;
-  /** score after the missing-EOS rule and clipping */
-  finalScore: number;
-  /** sum over tokens of log pi - log pi_ref, in nats */
-  kl: number;
-  /** -beta * kl */
-  klPenalty: number;
-  /** finalScore + klPenalty */
-  totalReward: number;
-  /** true reward where the world has one (toy world), else null */
-  trueReward: number | null;
+  figures: Record<string, number | null>;
 };
 
 export type TrainEvent =
@@ -46,7 +36,7 @@ export type TrainEvent =
       seconds: Record<string, number>;
     }
   | { type: 'eval'; step: number; metrics: Record<string, number> }
-  | { type: 'sample'; step: number; episodes: Episode[] }
+  | { type: 'sample'; step: number; samples: Sample[] }
   | {
       type: 'checkpoint';
       step: number;

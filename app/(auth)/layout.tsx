@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Logo } from '../_ui/logo.tsx';
+import { Logo } from '@/app/_ui/logo.tsx';
 
 export default function AuthLayout({ children }: { children: ReactNode }) {
   return (

@@ -1,12 +1,12 @@
 import { FolderPlusIcon, MailIcon } from 'lucide-react';
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { serverCaller } from '@/app/_trpc/server.ts';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { EmptyState } from '@/app/_ui/empty-state.tsx';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
-import { serverCaller } from '../_trpc/server.ts';
-import { Badge } from '../_ui/badge.tsx';
-import { Button } from '../_ui/button.tsx';
-import { EmptyState } from '../_ui/empty-state.tsx';
-import { PageHeader } from '../_ui/page-header.tsx';
 
 export const metadata: Metadata = { title: 'Projects' };
 

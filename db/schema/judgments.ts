@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { check, index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { imports } from './imports.ts';
 import { projects } from './projects.ts';
+import type { Json, Sampling } from './prompts.ts';
 import { tasks } from './tasks.ts';
 import { users } from './users.ts';
 
@@ -16,6 +17,22 @@ export const RESPONSE_FLAGS = [
 ] as const;
 export const INPUT_KINDS = ['keyboard', 'pointer', 'touch', 'mixed', 'api'] as const;
 export const JUDGMENT_SOURCES = ['annotator', 'simulated', 'imported'] as const;
+
+/** What the file says of an imported judgment beyond the answer itself; a key is there only where the file has it. */
+export type Given = {
+  /** the row's own name */
+  externalId?: string;
+  /** whoever judged, as the file names them: it serves as their pseudonym */
+  annotator?: string;
+  /** when they judged, UTC ms */
+  submittedAt?: number;
+  /** the side of the split that the file puts the row on, in its words */
+  split?: string;
+  tags?: string[];
+  metadata?: Record<string, Json>;
+  /** who wrote which response, by response id: the same text may come from two models */
+  responses?: Record<string, { model?: string; sampling?: Sampling }>;
+};
 
 /** What somebody said of a task. Append-only: a correction is a new row with revision + 1. */
 export const judgments = sqliteTable(
@@ -32,6 +49,7 @@ export const judgments = sqliteTable(
     /** null for imported rows */
     annotatorId: text('annotator_id').references(() => users.id),
     importId: text('import_id').references(() => imports.id),
+    given: text('given', { mode: 'json' }).$type<Given>(),
     revision: integer('revision').notNull().default(1),
     /** groups of response ids, best first; one group = tie */
     ranking: text('ranking', { mode: 'json' }).$type<string[][]>().notNull(),

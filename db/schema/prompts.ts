@@ -3,6 +3,10 @@ import { imports } from './imports.ts';
 import { projects } from './projects.ts';
 
 export type Message = { role: 'system' | 'user' | 'assistant'; content: string };
+/** Any JSON value, as it came with a row. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+/** How a response was drawn: these three for generated ones, whatever the file says for imported ones. */
+export type Sampling = { [setting: string]: Json };
 
 export const prompts = sqliteTable(
   'prompts',
@@ -17,6 +21,13 @@ export const prompts = sqliteTable(
     /** decided by hash, see trainer/data/split-by-prompt.ts: the same prompt is always on the same side */
     split: text('split', { enum: ['train', 'heldout'] }).notNull(),
     importId: text('import_id').references(() => imports.id),
+    /** what the file calls this prompt, for whoever looks it up there */
+    externalId: text('external_id'),
+    tags: text('tags', { mode: 'json' }).$type<string[]>().notNull().default([]),
+    /** the other columns of its row */
+    metadata: text('metadata', { mode: 'json' }).$type<Record<string, Json>>().notNull().default({}),
+    /** sha256 of the canonical JSON of externalId, tags and metadata; null where none of them was ever given */
+    detailsHash: text('details_hash'),
     createdAt: integer('created_at').notNull(),
   },
   (table) => [uniqueIndex('prompts_content').on(table.projectId, table.contentHash)],
@@ -34,11 +45,11 @@ export const responses = sqliteTable(
     origin: text('origin', { enum: ['imported', 'generated'] }).notNull(),
     /** the checkpoint that wrote it, for generated ones; no foreign key: checkpoints may come from elsewhere */
     checkpointId: text('checkpoint_id'),
-    sampling: text('sampling', { mode: 'json' }).$type<{
-      temperature: number;
-      maxNewTokens: number;
-      seed: number;
-    }>(),
+    /** name of the model that wrote it, for imported ones whose file says it */
+    model: text('model'),
+    sampling: text('sampling', { mode: 'json' }).$type<Sampling>(),
+    /** imported ones: sha256 of the canonical JSON of model and sampling; null where neither was ever given */
+    detailsHash: text('details_hash'),
     importId: text('import_id').references(() => imports.id),
     createdAt: integer('created_at').notNull(),
   },

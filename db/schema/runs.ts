@@ -1,8 +1,8 @@
 import { index, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Episode } from '../../trainer/events.ts';
+import type { Sample } from '../../trainer/events.ts';
 import { projects } from './projects.ts';
 
-export const RUN_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+export const RUN_STATUSES = ['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** One execution of a recipe. */
@@ -57,6 +57,7 @@ export const runMetrics = sqliteTable(
   ],
 );
 
+/** What a model wrote on the way, and what was measured of it. Rewound with the metrics at a resume. */
 export const runSamples = sqliteTable(
   'run_samples',
   {
@@ -65,7 +66,7 @@ export const runSamples = sqliteTable(
       .notNull()
       .references(() => runs.id),
     step: integer('step').notNull(),
-    episode: text('episode', { mode: 'json' }).$type<Episode>().notNull(),
+    sample: text('sample', { mode: 'json' }).$type<Sample>().notNull(),
   },
   (table) => [index('run_samples_run').on(table.runId, table.step)],
 );

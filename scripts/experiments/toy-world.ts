@@ -102,11 +102,8 @@ for (const seed of seeds) {
         runtime: { seed, evalEvery: 50, checkpointEvery: 1000 },
       }),
       backend,
-      modelFolder: policyFolder,
-      outFolder: rewardFolder,
-      examples,
-      referencePrompts: prompts.slice(0, TRAIN_PROMPTS),
-      resumeFrom: null,
+      folders: { model: policyFolder, reward: null, out: rewardFolder, resumeFrom: null },
+      data: { examples, referencePrompts: prompts.slice(0, TRAIN_PROMPTS) },
       signal: new AbortController().signal,
     }),
   );
@@ -142,13 +139,18 @@ for (const seed of seeds) {
           runtime: { seed, evalEvery: 4, checkpointEvery: 1000 },
         }),
         backend,
-        modelFolder: policyFolder,
-        outFolder: join(work, `ppo-${name}-${seed}`),
-        prompts: toyPrompts(1500, { seed, split: 'train' }),
-        evalPrompts: toyPrompts(96, { seed: seed + 1000, split: 'heldout' }),
-        score: { kind: 'model', folder: fitted.folder },
-        trueReward: (prompt, response) => trueReward(prompt, response).total,
-        resumeFrom: null,
+        folders: {
+          model: policyFolder,
+          reward: fitted.folder,
+          out: join(work, `ppo-${name}-${seed}`),
+          resumeFrom: null,
+        },
+        data: {
+          prompts: toyPrompts(1500, { seed, split: 'train' }),
+          evalPrompts: toyPrompts(96, { seed: seed + 1000, split: 'heldout' }),
+          score: 'model',
+          trueReward: 'toy-world',
+        },
         signal: new AbortController().signal,
       }),
     );
@@ -196,7 +198,7 @@ async function follow(label: string, events: AsyncGenerator<TrainEvent>) {
     if (event.type === 'eval') curve.push({ episodes, metrics: round(event.metrics) });
     if (event.type === 'warning') warnings.push(`step ${event.step}: ${event.message}`);
     if (event.type === 'sample')
-      samples = event.episodes.slice(0, 4).map((e) => `${e.prompt} => ${e.response}`);
+      samples = event.samples.slice(0, 4).map((s) => `${s.prompt} => ${s.response}`);
     if (event.type === 'done') ({ folder, summary } = event);
   }
   progress.stop();

@@ -7,7 +7,9 @@ import { canonicalJson } from '../../lib/canonical-json.ts';
  * found by whoever recomputes it. The rationale enters by its own hash: it may hold personal data and be erased.
  */
 export function judgmentDigest(judgment: Omit<typeof judgments.$inferSelect, 'eventHash'>): string {
-  const { rationale, ...rest } = judgment;
+  const { rationale, given, ...rest } = judgment;
+  // judgments made before there was this column keep the digest that was recorded then
+  const said = given === null ? rest : { ...rest, given };
   const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
-  return sha256(canonicalJson({ ...rest, rationaleHash: sha256(rationale) }));
+  return sha256(canonicalJson({ ...said, rationaleHash: sha256(rationale) }));
 }

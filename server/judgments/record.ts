@@ -43,6 +43,7 @@ export function recordJudgment({ ctx, input }: { ctx: Ctx; input: RecordInput })
           source: sourceOf(ctx, userId),
           annotatorId: userId,
           importId: null,
+          given: null,
           revision: 1,
           margin: null,
           ...answerColumns(input, now),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+// types only: this file is also read by pages
+import type { Sampling } from '../../db/schema/prompts.ts';
 
 const id = z.string().min(1).max(64);
 
@@ -34,6 +36,6 @@ export type PromptDetail = {
     content: string;
     origin: 'imported' | 'generated';
     checkpointId: string | null;
-    sampling: { temperature: number; maxNewTokens: number; seed: number } | null;
+    sampling: Sampling | null;
   }[];
 };

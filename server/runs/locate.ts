@@ -4,12 +4,12 @@ import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { getRunFor } from './internal.ts';
 
-/** The project of a run, for addresses that name the run alone. Strangers get `not-found`. */
+/** The project of a run, for old addresses that name the run alone. Strangers get `not-found`, every member the project. */
 export function locateRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }): {
   projectId: string;
   slug: string;
 } {
-  const run = getRunFor(ctx, input.runId, 'runs.read');
+  const run = getRunFor(ctx, input.runId, 'project.read');
   const project = ctx.db
     .select({ projectId: projects.id, slug: projects.slug })
     .from(projects)

@@ -10,6 +10,7 @@ import { getRun } from './get.ts';
 import { listRuns } from './list.ts';
 import { locateRun } from './locate.ts';
 import { readMetrics } from './metrics.ts';
+import { pauseRun } from './pause.ts';
 import { resumeRun } from './resume.ts';
 import { readSamples } from './samples.ts';
 import { estimateInput, startRunInput } from './schemas.ts';
@@ -20,7 +21,7 @@ const oneRun = z.object({ projectId: id, runId: id });
 
 /** Every verb looks the run up and checks the right in the run's own project, whatever projectId was sent. */
 export const runsRouter = router({
-  /** not a project procedure, because the address of a run names the run alone; the verb checks membership */
+  /** not a project procedure, because old addresses of a run name the run alone; the verb checks membership */
   locate: signedInProcedure.input(z.object({ runId: id })).query(locateRun),
   start: projectProcedure('runs.start')
     .input(startRunInput)
@@ -45,6 +46,7 @@ export const runsRouter = router({
     .input(oneRun.extend({ otherRunId: id }))
     .query(compareRuns),
   cancel: projectProcedure('runs.start').input(oneRun).mutation(cancelRun),
+  pause: projectProcedure('runs.start').input(oneRun).mutation(pauseRun),
   resume: projectProcedure('runs.start').input(oneRun).mutation(resumeRun),
   follow: projectProcedure('runs.read')
     .input(oneRun.extend({ lastEventId: z.string().max(64).nullish() }))

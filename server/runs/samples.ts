@@ -3,7 +3,7 @@ import { runSamples } from '../../db/schema/runs.ts';
 import type { Ctx } from '../context.ts';
 import { getRunFor } from './internal.ts';
 
-/** Sampled episodes of one step (the newest with samples when none is named) and the steps that have any. */
+/** Samples of one step (the newest with samples when none is named) and the steps that have any. */
 export function readSamples({ ctx, input }: { ctx: Ctx; input: { runId: string; step?: number | null } }) {
   const run = getRunFor(ctx, input.runId, 'runs.read');
   const steps = ctx.db
@@ -14,15 +14,15 @@ export function readSamples({ ctx, input }: { ctx: Ctx; input: { runId: string; 
     .all()
     .map((row) => row.step);
   const step = input.step ?? steps[0] ?? null;
-  const episodes =
+  const samples =
     step === null
       ? []
       : ctx.db
-          .select({ id: runSamples.id, episode: runSamples.episode })
+          .select({ id: runSamples.id, sample: runSamples.sample })
           .from(runSamples)
           .where(and(eq(runSamples.runId, run.id), eq(runSamples.step, step)))
           .orderBy(asc(runSamples.id))
           .limit(200)
           .all();
-  return { step, steps, episodes };
+  return { step, steps, samples };
 }

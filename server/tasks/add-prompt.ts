@@ -45,7 +45,19 @@ export function addPrompt({
   const now = ctx.now();
   const promptId = newId('prm', now);
   const split = splitByPrompt(messages, getProjectSettings(ctx, projectId).heldOutShare);
-  const row = { id: promptId, projectId, messages, contentHash, split, importId, createdAt: now };
-  prepared(ctx.db, insertPrompt).run(row satisfies typeof prompts.$inferSelect);
+  const row: typeof prompts.$inferSelect = {
+    id: promptId,
+    projectId,
+    messages,
+    contentHash,
+    split,
+    importId,
+    externalId: null,
+    tags: [],
+    metadata: {},
+    detailsHash: null,
+    createdAt: now,
+  };
+  prepared(ctx.db, insertPrompt).run(row);
   return { promptId, isNew: true };
 }

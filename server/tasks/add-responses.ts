@@ -53,6 +53,8 @@ export function addResponses({
       checkpointId: null,
       sampling: null,
       importId: null,
+      model: null,
+      detailsHash: null,
       ...response,
       id,
       promptId: input.promptId,

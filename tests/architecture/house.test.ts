@@ -30,6 +30,22 @@ test('file names are kebab-case', () => {
   expect(odd).toEqual([]);
 });
 
+test('pages import by path within their route, and by @/ what lies outside it', () => {
+  const odd: string[] = [];
+  for (const file of files.filter((name) => /^app\/.*\.tsx?$/.test(name))) {
+    // what a route keeps for itself lies in folders with an underscore beside its page
+    const route = `${path.dirname(file).replace(/\/_.*$/, '')}/`;
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(
+      /(?:from|import|import\(|mock\()\s*['"]((?:\.\.?|@)\/[^'"]+)['"]/g,
+    )) {
+      const isAlias = (name as string).startsWith('@/');
+      const target = isAlias ? (name as string).slice(2) : path.join(path.dirname(file), name as string);
+      if (target.startsWith(route) === isAlias) odd.push(`${file}: ${name}`);
+    }
+  }
+  expect(odd).toEqual([]);
+});
+
 test('the top level is fixed', () => {
   const folders = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]));
   expect([...folders].filter((folder) => !folder?.startsWith('.')).sort()).toEqual([

@@ -38,7 +38,6 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
   const found = await findings(page);
   const owner = await pageAs(people.owner);
   const base = `/projects/${project.slug}`;
-  const query = `?project=${project.slug}`;
   const paths = [
     '/',
     '/account',
@@ -51,10 +50,11 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
     `${base}/data/prompts`,
     `${base}/data/tasks`,
     `${base}/exports`,
-    `/runs${query}`,
-    `/runs/new${query}`,
-    `/models${query}`,
-    `/schedules${query}`,
+    `${base}/runs`,
+    `${base}/runs/new`,
+    `${base}/runs/metrics`,
+    `${base}/models`,
+    `${base}/schedules`,
   ];
   for (const path of paths) {
     const response = await owner.goto(path);

@@ -7,7 +7,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
-import { type DpoLoss, dpo } from '../../trainer/losses/dpo.ts';
+import { type DpoOptions, dpo } from '../../trainer/losses/dpo.ts';
 import type { ModelConfig } from '../../trainer/model/config.ts';
 import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
 import { loadAdapter } from '../../trainer/model/files/adapter-files.ts';
@@ -102,44 +102,57 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
         Object.entries(inputsOf(side)).map(([key, value]) => [`${side}_${key}`, value]),
       ),
     ) as Record<keyof Pair, HostTensor>;
-    const lossAndGrads = (loss: DpoLoss, perToken = false) =>
+    const lossAndGrads = (extra: Partial<DpoOptions>) =>
       compile('dpo', (inputs: Pair): Grads & { loss: Scalar } => {
-        const side = (params: Params, name: Side): Tensor => {
-          const weightsN = inputs[`${name}_weightsN`];
-          const sumsB = logProbsOf(params, {
-            idsBT: inputs[`${name}_idsBT`],
-            maskBT: inputs[`${name}_maskBT`],
-            positionsBT: inputs[`${name}_positionsBT`],
-            targetsN: inputs[`${name}_targetsN`],
-            weightsN,
-          });
-          return perToken ? tf.div(sumsB, tf.sum(tf.reshape(weightsN, [-1, TIME]), 1)) : sumsB;
+        const of = (name: Side): Inputs => ({
+          idsBT: inputs[`${name}_idsBT`],
+          maskBT: inputs[`${name}_maskBT`],
+          positionsBT: inputs[`${name}_positionsBT`],
+          targetsN: inputs[`${name}_targetsN`],
+          weightsN: inputs[`${name}_weightsN`],
+        });
+        const lengthsP = (name: Side) => tf.sum(tf.reshape(inputs[`${name}_weightsN`], [-1, TIME]), 1);
+        const references = {
+          chosen: logProbsOf(reference, of('chosen')),
+          rejected: logProbsOf(reference, of('rejected')),
         };
-        const referenceChosenB = side(reference, 'chosen');
-        const referenceRejectedB = side(reference, 'rejected');
+        const ratioP = (name: Side) => tf.sub(logProbsOf(policy, of(name)), references[name]);
+        const numPairs = lengthsP('chosen').size;
         const result = valueAndGrads(policy, () => ({
           loss: dpo({
-            policyChosenB: side(policy, 'chosen'),
-            policyRejectedB: side(policy, 'rejected'),
-            ...{ referenceChosenB, referenceRejectedB, loss, beta: golden.scalars.beta as number },
+            chosenP: ratioP('chosen'),
+            rejectedP: ratioP('rejected'),
+            chosenLengthP: lengthsP('chosen'),
+            rejectedLengthP: lengthsP('rejected'),
+            isTieP: tf.zeros([numPairs]),
+            weightsP: tf.fill([numPairs], 1 / numPairs),
+            options: {
+              loss: 'sigmoid',
+              beta: golden.scalars.beta as number,
+              labelSmoothing: 0,
+              ipoLengthNormalized: true,
+              lengthPenalty: 0,
+              tieNu: null,
+              ...extra,
+            },
           }),
         }));
         return { ...result.grads, loss: result.loss };
       })(pair);
 
     it.each([
-      ['loss', { kind: 'sigmoid' }, false],
-      ['hinge_loss', { kind: 'hinge' }, false],
-      ['label_smoothing_0_1', { kind: 'conservative', epsilon: 0.1 }, false],
-      ['ipo_loss_length_normalised', { kind: 'ipo' }, true],
-    ] as [string, DpoLoss, boolean][])('%s within 1e-5', (name, kind, perToken) => {
+      ['loss', {}],
+      ['hinge_loss', { loss: 'hinge' }],
+      ['label_smoothing_0_1', { loss: 'conservative', labelSmoothing: 0.1 }],
+      ['ipo_loss_length_normalised', { loss: 'ipo' }],
+    ] as [string, Partial<DpoOptions>][])('%s within 1e-5', (name, options) => {
       const expected = golden.scalars[name] as number;
-      const { loss } = lossAndGrads(kind, perToken);
+      const { loss } = lossAndGrads(options);
       expect(Math.abs((loss?.data[0] as number) / expected - 1)).toBeLessThan(1e-5);
     });
 
     it('gradients of every parameter within 1e-3 of their size', () => {
-      const { loss: _, ...grads } = lossAndGrads({ kind: 'sigmoid' });
+      const { loss: _, ...grads } = lossAndGrads({});
       const norms = golden.scalars.grad_norm_per_param as Record<string, number>;
       expect(Object.keys(grads).sort()).toEqual(Object.keys(norms).sort());
       for (const [name, norm] of Object.entries(norms)) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { padRows } from '../../trainer/data/pad.ts';
-import { dpo } from '../../trainer/losses/dpo.ts';
+import { type DpoOptions, dpo } from '../../trainer/losses/dpo.ts';
 import { bestOfK, plackettLuce } from '../../trainer/losses/listwise.ts';
 import { ppoPolicy } from '../../trainer/losses/ppo-policy.ts';
 import { ppoValue } from '../../trainer/losses/ppo-value.ts';
@@ -46,6 +46,14 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, dig
   for (let i = 0; i < expected.length; i++) expect(actual[i]).toBeCloseTo(expected[i] as number, digits);
 }
 
+const PLAIN_DPO: DpoOptions = {
+  loss: 'sigmoid',
+  beta: 0.1,
+  labelSmoothing: 0,
+  ipoLengthNormalized: true,
+  lengthPenalty: 0,
+  tieNu: null,
+};
 const scalar = (t: Tensor) => t.dataSync()[0] as number;
 
 describe.skipIf(path === null)('spec/vectors.json', () => {
@@ -224,23 +232,24 @@ describe.skipIf(path === null)('spec/vectors.json', () => {
 
   it('dpo', () => {
     const g = v.dpo;
-    const loss = (kind: Parameters<typeof dpo>[0]['loss'], lengths = [1, 1]) =>
+    const loss = (extra: Partial<DpoOptions>, lengths = [1, 1]) =>
       scalar(
         dpo({
-          policyChosenB: tf.tensor1d([g.pi_chosen / (lengths[0] as number)]),
-          policyRejectedB: tf.tensor1d([g.pi_rejected / (lengths[1] as number)]),
-          referenceChosenB: tf.tensor1d([g.ref_chosen / (lengths[0] as number)]),
-          referenceRejectedB: tf.tensor1d([g.ref_rejected / (lengths[1] as number)]),
-          beta: g.beta,
-          loss: kind,
+          chosenP: tf.tensor1d([g.pi_chosen - g.ref_chosen]),
+          rejectedP: tf.tensor1d([g.pi_rejected - g.ref_rejected]),
+          chosenLengthP: tf.tensor1d([lengths[0] as number]),
+          rejectedLengthP: tf.tensor1d([lengths[1] as number]),
+          isTieP: tf.tensor1d([0]),
+          weightsP: tf.tensor1d([1]),
+          options: { ...PLAIN_DPO, beta: g.beta, ...extra },
         }),
       );
-    expect(loss({ kind: 'sigmoid' })).toBeCloseTo(g.sigmoid, 6);
-    expect(loss({ kind: 'hinge' })).toBeCloseTo(g.hinge, 6);
-    expect(loss({ kind: 'ipo' })).toBeCloseTo(g.ipo_sum, 5);
-    expect(loss({ kind: 'ipo' }, [20, 30])).toBeCloseTo(g.ipo_len_norm_20_30, 4);
-    expect(loss({ kind: 'conservative', epsilon: 0.1 })).toBeCloseTo(g.cdpo_eps01, 6);
-    expect(loss({ kind: 'robust', epsilon: 0.1 })).toBeCloseTo(g.robust_eps01, 6);
+    expect(loss({})).toBeCloseTo(g.sigmoid, 6);
+    expect(loss({ loss: 'hinge' })).toBeCloseTo(g.hinge, 6);
+    expect(loss({ loss: 'ipo', ipoLengthNormalized: false }, [20, 30])).toBeCloseTo(g.ipo_sum, 5);
+    expect(loss({ loss: 'ipo' }, [20, 30])).toBeCloseTo(g.ipo_len_norm_20_30, 4);
+    expect(loss({ loss: 'conservative', labelSmoothing: 0.1 })).toBeCloseTo(g.cdpo_eps01, 6);
+    expect(loss({ loss: 'robust', labelSmoothing: 0.1 })).toBeCloseTo(g.robust_eps01, 6);
     expect(g.beta * (g.pi_chosen - g.ref_chosen)).toBeCloseTo(g.reward_chosen, 10);
     expect(g.beta * (g.pi_rejected - g.ref_rejected)).toBeCloseTo(g.reward_rejected, 10);
   });

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Tensor, tf } from '../tensors/tf.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import { dpo } from './dpo.ts';
 import { ppoPolicy } from './ppo-policy.ts';
 import { ppoValue } from './ppo-value.ts';
 import { rewardPairwise } from './reward-pairwise.ts';
@@ -135,27 +134,10 @@ describe('ppoValue', () => {
   });
 });
 
-describe('crossEntropy and dpo', () => {
+describe('crossEntropy', () => {
   it('cross-entropy divides by the count given, not by the number of rows', () => {
     const weights = tf.tensor1d([0.25, 0.25, 0]);
     expect(scalar(crossEntropy(tf.tensor1d([-1, -3, -99]), weights))).toBeCloseTo(1, 6);
     expect(scalar(crossEntropy(tf.tensor1d([-1, -3, -99]), tf.zeros([3])))).toBeCloseTo(0, 12);
-  });
-
-  it('dpo starts at ln 2 when policy equals reference, and survives a thousand nats', () => {
-    const at = (policy: number) =>
-      scalar(
-        dpo({
-          policyChosenB: tf.tensor1d([policy]),
-          policyRejectedB: tf.tensor1d([0]),
-          referenceChosenB: tf.tensor1d([0]),
-          referenceRejectedB: tf.tensor1d([0]),
-          beta: 1,
-          loss: { kind: 'sigmoid' },
-        }),
-      );
-    expect(at(0)).toBeCloseTo(Math.LN2, 6);
-    expect(at(1000)).toBe(0);
-    expect(at(-1000)).toBe(1000);
   });
 });

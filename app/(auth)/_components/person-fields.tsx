@@ -1,5 +1,5 @@
-import { Field } from '../../_ui/field.tsx';
-import { Input } from '../../_ui/input.tsx';
+import { Field } from '@/app/_ui/field.tsx';
+import { Input } from '@/app/_ui/input.tsx';
 
 /** Name, e-mail address and a new password. */
 export function PersonFields() {

@@ -2,11 +2,11 @@
 
 import { ChevronsUpDownIcon, MenuIcon, PlusIcon, UserRoundIcon } from 'lucide-react';
 import Link from 'next/link';
-import { usePathname, useRouter, useSearchParams } from 'next/navigation';
+import { usePathname, useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
+import { cn } from '@/app/_ui/cn.ts';
+import { Logo } from '@/app/_ui/logo.tsx';
 import type { Permission } from '@/server/permissions.ts';
-import { cn } from '../../_ui/cn.ts';
-import { Logo } from '../../_ui/logo.tsx';
 import { navEntries } from './nav-entries.ts';
 
 type Project = { slug: string; name: string; may: readonly Permission[] };
@@ -149,11 +149,10 @@ function ProjectSwitch({ projects, current }: { projects: Project[]; current: Pr
   );
 }
 
-/** The project of the address, or, on pages that name none (a single run), the one looked at before. */
+/** The project of the address, or, on pages that name none (the account), the one looked at before. */
 function useCurrentProject(projects: Project[], pathname: string): Project | undefined {
-  const inQuery = useSearchParams().get('project');
   const inPath = /^\/(?:projects|label)\/([^/]+)/.exec(pathname)?.[1];
-  const named = projects.find(({ slug }) => slug === (inPath ?? inQuery));
+  const named = projects.find(({ slug }) => slug === inPath);
   const [lastSlug, setLastSlug] = useState<string | null>(null);
   useEffect(() => {
     if (named) {

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
+import { serverCaller } from '@/app/_trpc/server.ts';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
-import { serverCaller } from '../../_trpc/server.ts';
-import { PageHeader } from '../../_ui/page-header.tsx';
 import { PasswordForm } from './_components/password-form.tsx';
 import { SignOutButton } from './_components/sign-out-button.tsx';
 import { TokenList } from './_components/token-list.tsx';

@@ -14,7 +14,7 @@ export class RunPage {
     recipe: string,
     { preset, fields }: { preset: string; fields: Record<string, string> },
   ): Promise<void> {
-    await this.page.goto(`/runs/new?project=${slug}&recipe=${recipe}`);
+    await this.page.goto(`/projects/${slug}/runs/new?recipe=${recipe}`);
     await this.page.getByLabel('Preset').selectOption(preset);
     for (const [label, value] of Object.entries(fields))
       await this.page.getByLabel(label, { exact: true }).fill(value);

@@ -3,6 +3,7 @@ import type { BrowserContext } from '@playwright/test';
 import { encode } from 'next-auth/jwt';
 import type { Db } from '../../../db/client.ts';
 import { memberships } from '../../../db/schema/projects.ts';
+import { runs } from '../../../db/schema/runs.ts';
 import { users } from '../../../db/schema/users.ts';
 import { newId } from '../../../lib/new-id.ts';
 import type { Role } from '../../../lib/roles.ts';
@@ -111,6 +112,26 @@ export class World {
       },
       { behavior: 'immediate' },
     );
+  }
+
+  /** A run that was cancelled before its first step: a page to look at, nothing for the worker. */
+  addRun(project: Project, createdBy: string): string {
+    const id = newId('run');
+    this.db
+      .insert(runs)
+      .values({
+        id,
+        projectId: project.id,
+        recipe: 'sft',
+        name: 'never-started',
+        status: 'cancelled',
+        config: {},
+        folder: `runs/${id}`,
+        createdBy,
+        createdAt: Date.now(),
+      })
+      .run();
+    return id;
   }
 
   /** Signs a browser in as somebody, with the same cookie that signing in gives. */

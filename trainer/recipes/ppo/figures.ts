@@ -1,7 +1,7 @@
 /** Figures of a PPO run under TRL's names (docs/metrics.md), all over action tokens only. Shapes: B episodes, M places. */
 
 import type { PpoConfig } from '../../config/ppo.ts';
-import type { Episode } from '../../events.ts';
+import type { Sample } from '../../events.ts';
 import { explainedVariance } from '../../math/explained-variance.ts';
 import { k1, k3 } from '../../math/kl.ts';
 import { maskedMean } from '../../math/masked.ts';
@@ -49,7 +49,7 @@ export function updateFigures(args: {
   };
 }
 
-/** What the rollout was worth, and its episodes as a table shows them. */
+/** What the rollout was worth, and its episodes as samples, with every part of their reward. */
 export function rolloutFigures(args: {
   judged: readonly Judged[];
   logProbsM: ArrayLike<number>;
@@ -59,7 +59,7 @@ export function rolloutFigures(args: {
   maskM: ArrayLike<number>;
   responseWidth: number;
   klCoefficient: number;
-}): { metrics: Record<string, number>; episodes: Episode[] } {
+}): { metrics: Record<string, number>; samples: Sample[] } {
   const { judged, logProbsM, refLogProbsM, valuesM, returnsM, maskM, responseWidth, klCoefficient } = args;
   const sums = judged.map(({ responseIds }, b) => {
     const sum = { kl: 0, klK3: 0, surprise: 0 };
@@ -71,24 +71,25 @@ export function rolloutFigures(args: {
     }
     return sum;
   });
-  const episodes = judged.map(
-    ({ prompt, text, responseIds, ended, score, finalScore, trueReward }, b): Episode => {
-      const kl = sums[b]?.kl ?? 0;
-      return {
-        prompt: prompt
-          .map(({ role, content }) => (prompt.length > 1 ? `${role}: ${content}` : content))
-          .join('\n'),
-        response: text,
-        numTokens: responseIds.length,
-        ended,
+  const penalties = sums.map(({ kl }) => -klCoefficient * kl);
+  const totals = judged.map(({ finalScore }, b) => finalScore + (penalties[b] ?? 0));
+  const samples = judged.map(
+    ({ prompt, text, responseIds, ended, score, finalScore, trueReward }, b): Sample => ({
+      prompt: prompt
+        .map(({ role, content }) => (prompt.length > 1 ? `${role}: ${content}` : content))
+        .join('\n'),
+      response: text,
+      figures: {
         score,
         finalScore,
-        kl,
-        klPenalty: -klCoefficient * kl,
-        totalReward: finalScore - klCoefficient * kl,
+        kl: sums[b]?.kl ?? 0,
+        klPenalty: penalties[b] ?? 0,
+        totalReward: totals[b] ?? 0,
         trueReward,
-      };
-    },
+        numTokens: responseIds.length,
+        ended: ended ? 1 : 0,
+      },
+    }),
   );
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const std = (values: readonly number[]) => Math.sqrt(mean(values.map((x) => (x - mean(values)) ** 2)));
@@ -96,17 +97,17 @@ export function rolloutFigures(args: {
   const explained = explainedVariance({ values: valuesM, returns: returnsM, mask: maskM });
   const trueRewards = judged.flatMap(({ trueReward }) => (trueReward === null ? [] : [trueReward]));
   return {
-    episodes,
+    samples,
     metrics: {
       'objective/kl': mean(sums.map(({ kl }) => kl)),
       'objective/kl_k3': mean(sums.map(({ klK3 }) => klK3)),
       'objective/kl_coef': klCoefficient,
       'objective/entropy': mean(sums.map(({ surprise }) => surprise)),
-      'objective/non_score_reward': mean(episodes.map(({ klPenalty }) => klPenalty)),
-      'objective/rlhf_reward': mean(episodes.map(({ totalReward }) => totalReward)),
-      'objective/scores': mean(episodes.map(({ finalScore }) => finalScore)),
-      'objective/scores_std': std(episodes.map(({ finalScore }) => finalScore)),
-      'objective/raw_scores': mean(episodes.map(({ score }) => score)),
+      'objective/non_score_reward': mean(penalties),
+      'objective/rlhf_reward': mean(totals),
+      'objective/scores': mean(judged.map(({ finalScore }) => finalScore)),
+      'objective/scores_std': std(judged.map(({ finalScore }) => finalScore)),
+      'objective/raw_scores': mean(judged.map(({ score }) => score)),
       ...(trueRewards.length > 0 ? { 'objective/true_reward': mean(trueRewards) } : {}),
       'val/num_eos_tokens': judged.filter(({ ended }) => ended).length,
       // returns that do not vary explain nothing: no figure then

@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { serverCaller } from '@/app/_trpc/server.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent } from '@/app/_ui/card.tsx';
 import { readSession } from '@/server/auth/require-session.ts';
 import { oidcProviderName } from '@/server/auth/session.ts';
 import { ROLE_MEANING } from '@/server/projects/schemas.ts';
-import { serverCaller } from '../../../_trpc/server.ts';
-import { Button } from '../../../_ui/button.tsx';
-import { Card, CardContent } from '../../../_ui/card.tsx';
 import { InviteForm } from './_components/invite-form.tsx';
 
 export const metadata: Metadata = { title: 'Invitation', referrer: 'no-referrer' };

@@ -1,11 +1,11 @@
 'use client';
 
 import { type FormEvent, useState } from 'react';
-import { Button } from '../../../_ui/button.tsx';
-import { Card, CardContent } from '../../../_ui/card.tsx';
-import { Field, FormError } from '../../../_ui/field.tsx';
-import { Input } from '../../../_ui/input.tsx';
-import { signInWithOidc, signInWithPassword } from '../../_components/sign-in.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent } from '@/app/_ui/card.tsx';
+import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Input } from '@/app/_ui/input.tsx';
+import { signInWithOidc, signInWithPassword } from '@/app/(auth)/_components/sign-in.ts';
 
 export function SignInForm({
   next,

@@ -3,13 +3,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { signIn } from 'next-auth/react';
 import { type FormEvent, useRef } from 'react';
-import { useTRPC } from '../../../_trpc/client.tsx';
-import { errorText } from '../../../_trpc/error-text.ts';
-import { Button } from '../../../_ui/button.tsx';
-import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '../../../_ui/card.tsx';
-import { Field, FormError } from '../../../_ui/field.tsx';
-import { Input } from '../../../_ui/input.tsx';
-import { useToast } from '../../../_ui/toast.tsx';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Input } from '@/app/_ui/input.tsx';
+import { useToast } from '@/app/_ui/toast.tsx';
 
 export function PasswordForm({ email, hasPassword }: { email: string | null; hasPassword: boolean }) {
   const toast = useToast();

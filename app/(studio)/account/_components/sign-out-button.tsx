@@ -2,7 +2,7 @@
 
 import { LogOutIcon } from 'lucide-react';
 import { signOut } from 'next-auth/react';
-import { Button } from '../../../_ui/button.tsx';
+import { Button } from '@/app/_ui/button.tsx';
 
 export function SignOutButton() {
   const leave = async () => {

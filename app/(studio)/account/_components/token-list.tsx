@@ -2,17 +2,17 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { CopyField } from '@/app/_ui/copy-field.tsx';
+import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Input, Select } from '@/app/_ui/input.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+import { useToast } from '@/app/_ui/toast.tsx';
 import type { ListedToken } from '@/server/users/list-tokens.ts';
-import { useTRPC } from '../../../_trpc/client.tsx';
-import { errorText } from '../../../_trpc/error-text.ts';
-import { Badge } from '../../../_ui/badge.tsx';
-import { Button } from '../../../_ui/button.tsx';
-import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '../../../_ui/card.tsx';
-import { CopyField } from '../../../_ui/copy-field.tsx';
-import { Field, FormError } from '../../../_ui/field.tsx';
-import { Input, Select } from '../../../_ui/input.tsx';
-import { Time } from '../../../_ui/time.tsx';
-import { useToast } from '../../../_ui/toast.tsx';
 
 export function TokenList({ initial }: { initial: ListedToken[] }) {
   const trpc = useTRPC();

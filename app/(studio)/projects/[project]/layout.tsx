@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { requireProject } from '../../../_trpc/server.ts';
+import { requireProject } from '@/app/_trpc/server.ts';
 
 /** Strangers get a real 404 here, before anything is sent; the pages below stream. */
 export default async function ProjectLayout({

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
-import { PageHeader } from '../../../_ui/page-header.tsx';
 import { NewProjectForm } from './_components/new-project-form.tsx';
 
 export const metadata: Metadata = { title: 'New project' };

@@ -2,13 +2,13 @@
 
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
-import { useTRPC } from '../../../../_trpc/client.tsx';
-import { errorText } from '../../../../_trpc/error-text.ts';
-import { Button } from '../../../../_ui/button.tsx';
-import { Card, CardContent } from '../../../../_ui/card.tsx';
-import { FormError } from '../../../../_ui/field.tsx';
-import { PersonFields, readPerson } from '../../../_components/person-fields.tsx';
-import { signInWithPassword } from '../../../_components/sign-in.ts';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent } from '@/app/_ui/card.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { PersonFields, readPerson } from '@/app/(auth)/_components/person-fields.tsx';
+import { signInWithPassword } from '@/app/(auth)/_components/sign-in.ts';
 
 export function SetupForm({ token }: { token: string }) {
   const trpc = useTRPC();

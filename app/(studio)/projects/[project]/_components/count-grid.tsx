@@ -1,8 +1,8 @@
 import Link from 'next/link';
+import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { Count } from '@/app/_ui/count.tsx';
+import { Progress } from '@/app/_ui/progress.tsx';
 import type { Overview } from '@/server/projects/overview.ts';
-import { Card, CardContent, CardHeader, CardTitle } from '../../../../_ui/card.tsx';
-import { Count } from '../../../../_ui/count.tsx';
-import { Progress } from '../../../../_ui/progress.tsx';
 
 /** The project in numbers; each leads to the rows it counts. */
 export function CountGrid({ slug, overview }: { slug: string; overview: Overview }) {
@@ -21,8 +21,8 @@ export function CountGrid({ slug, overview }: { slug: string; overview: Overview
         },
         { label: 'Imported comparisons', value: project.judgments.imported, href: `/projects/${slug}/data` },
         { label: 'Snapshots', value: project.snapshots, href: `/projects/${slug}/exports` },
-        { label: 'Models', value: project.models, href: `/models?project=${slug}` },
-        { label: 'Runs', value: project.runs, href: `/runs?project=${slug}` },
+        { label: 'Models', value: project.models, href: `/projects/${slug}/models` },
+        { label: 'Runs', value: project.runs, href: `/projects/${slug}/runs` },
         { label: 'Members', value: project.members, href: `/projects/${slug}/members` },
       ]
     : [{ label: 'Judgments by you', value: mine.judgments, href: `/label/${slug}` }];

@@ -1,10 +1,10 @@
 import { CircleCheckIcon, CircleDashedIcon } from 'lucide-react';
 import Link from 'next/link';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { cn } from '@/app/_ui/cn.ts';
 import type { Permission } from '@/server/permissions.ts';
 import type { Overview } from '@/server/projects/overview.ts';
-import { Button } from '../../../../_ui/button.tsx';
-import { Card, CardHeader, CardTitle } from '../../../../_ui/card.tsx';
-import { cn } from '../../../../_ui/cn.ts';
 
 type Step = {
   label: string;
@@ -106,7 +106,7 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
           ? `${number(project?.activeRuns ?? 0)} running or waiting.`
           : 'Watch the curves live; stop and resume at any time.',
       isDone: (project?.runs ?? 0) > 0,
-      href: `/runs/new?project=${slug}`,
+      href: `/projects/${slug}/runs/new`,
       action: 'Start a run',
       needs: 'runs.start',
     },

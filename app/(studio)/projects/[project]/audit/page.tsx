@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
-import { requireProject, serverCaller } from '../../../../_trpc/server.ts';
-import { PageHeader } from '../../../../_ui/page-header.tsx';
+import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { AuditTable } from './_components/audit-table.tsx';
 import { VerifyButton } from './_components/verify-button.tsx';
 

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { requireProject } from '@/app/_trpc/server.ts';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
-import { NoRight } from '../data/_components/no-right.tsx';
+import { NoRight } from '@/app/(studio)/projects/[project]/data/_components/no-right.tsx';
 import { CreateSnapshot } from './_components/create-snapshot.tsx';
 import { SnapshotList } from './_components/snapshot-list.tsx';
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
-import { requireProject, serverCaller } from '../../../../_trpc/server.ts';
-import { PageHeader } from '../../../../_ui/page-header.tsx';
+import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { GuidelineEditor } from './_components/guideline-editor.tsx';
 import { SettingsForm } from './_components/settings-form.tsx';
 

@@ -3,12 +3,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import type { FormEvent } from 'react';
-import { useTRPC } from '../../../../_trpc/client.tsx';
-import { errorText } from '../../../../_trpc/error-text.ts';
-import { Button } from '../../../../_ui/button.tsx';
-import { Card, CardContent } from '../../../../_ui/card.tsx';
-import { Field, FormError } from '../../../../_ui/field.tsx';
-import { Input, Textarea } from '../../../../_ui/input.tsx';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent } from '@/app/_ui/card.tsx';
+import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Input, Textarea } from '@/app/_ui/input.tsx';
 
 export function NewProjectForm() {
   const router = useRouter();

@@ -1,8 +1,8 @@
 'use client';
 
 import { XIcon } from 'lucide-react';
-import { Field } from '../../../../../_ui/field.tsx';
-import { Input, Select } from '../../../../../_ui/input.tsx';
+import { Field } from '@/app/_ui/field.tsx';
+import { Input, Select } from '@/app/_ui/input.tsx';
 
 export type Filter = { action?: string; actor?: string; subject?: string; from?: number; until?: number };
 

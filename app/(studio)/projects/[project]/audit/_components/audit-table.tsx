@@ -3,15 +3,15 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ChevronRightIcon, ScrollTextIcon } from 'lucide-react';
 import { useState } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card } from '@/app/_ui/card.tsx';
+import { EmptyState } from '@/app/_ui/empty-state.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
+import { Time } from '@/app/_ui/time.tsx';
 import type { ListedRecord } from '@/server/audit/list.ts';
-import { useTRPC } from '../../../../../_trpc/client.tsx';
-import { errorText } from '../../../../../_trpc/error-text.ts';
-import { Button } from '../../../../../_ui/button.tsx';
-import { Card } from '../../../../../_ui/card.tsx';
-import { EmptyState } from '../../../../../_ui/empty-state.tsx';
-import { FormError } from '../../../../../_ui/field.tsx';
-import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '../../../../../_ui/table.tsx';
-import { Time } from '../../../../../_ui/time.tsx';
 import { AuditFilter, type Filter } from './audit-filter.tsx';
 
 type Page = { records: ListedRecord[]; nextCursor: number | null };

@@ -2,11 +2,11 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { ShieldAlertIcon, ShieldCheckIcon, ShieldIcon } from 'lucide-react';
-import { useTRPC } from '../../../../../_trpc/client.tsx';
-import { errorText } from '../../../../../_trpc/error-text.ts';
-import { Button } from '../../../../../_ui/button.tsx';
-import { Card } from '../../../../../_ui/card.tsx';
-import { Count } from '../../../../../_ui/count.tsx';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card } from '@/app/_ui/card.tsx';
+import { Count } from '@/app/_ui/count.tsx';
 
 /** Recomputes the chain on request and says what came out. */
 export function VerifyButton({ projectId }: { projectId: string }) {

@@ -7,8 +7,8 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Count } from '@/app/_ui/count.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import { formatBytes } from '@/app/(studio)/projects/[project]/data/_components/format-bytes.ts';
 import { type ExportSummary, exportFormats } from '@/server/snapshots/schemas.ts';
-import { formatBytes } from '../../data/_components/format-bytes.ts';
 import { CheckResult } from './check-result.tsx';
 import { HashText } from './hash-text.tsx';
 

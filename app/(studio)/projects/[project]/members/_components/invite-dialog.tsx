@@ -2,12 +2,10 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { ROLES, type Role } from '@/lib/roles.ts';
-import { ROLE_MEANING } from '@/server/projects/schemas.ts';
-import { useTRPC } from '../../../../../_trpc/client.tsx';
-import { errorText } from '../../../../../_trpc/error-text.ts';
-import { Button } from '../../../../../_ui/button.tsx';
-import { CopyField } from '../../../../../_ui/copy-field.tsx';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { CopyField } from '@/app/_ui/copy-field.tsx';
 import {
   Dialog,
   DialogContent,
@@ -15,9 +13,11 @@ import {
   DialogFooter,
   DialogTitle,
   DialogTrigger,
-} from '../../../../../_ui/dialog.tsx';
-import { CheckField, Field, FormError } from '../../../../../_ui/field.tsx';
-import { Select } from '../../../../../_ui/input.tsx';
+} from '@/app/_ui/dialog.tsx';
+import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
+import { Select } from '@/app/_ui/input.tsx';
+import { ROLES, type Role } from '@/lib/roles.ts';
+import { ROLE_MEANING } from '@/server/projects/schemas.ts';
 
 /** Chooses a role, makes the link, shows it once. */
 export function InviteDialog({ projectId, onCreated }: { projectId: string; onCreated: () => void }) {

@@ -1,15 +1,15 @@
 'use client';
 
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+import { useToast } from '@/app/_ui/toast.tsx';
 import type { ListedInvite } from '@/server/projects/list-invites.ts';
-import { useTRPC } from '../../../../../_trpc/client.tsx';
-import { errorText } from '../../../../../_trpc/error-text.ts';
-import { Badge } from '../../../../../_ui/badge.tsx';
-import { Button } from '../../../../../_ui/button.tsx';
-import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '../../../../../_ui/card.tsx';
-import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '../../../../../_ui/table.tsx';
-import { Time } from '../../../../../_ui/time.tsx';
-import { useToast } from '../../../../../_ui/toast.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 
 const TONE = { open: 'accent', accepted: 'success', revoked: 'neutral', expired: 'neutral' } as const;

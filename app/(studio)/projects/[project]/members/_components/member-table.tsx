@@ -2,18 +2,18 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card } from '@/app/_ui/card.tsx';
+import { cn } from '@/app/_ui/cn.ts';
+import { Select } from '@/app/_ui/input.tsx';
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+import { useToast } from '@/app/_ui/toast.tsx';
 import { ROLES, type Role } from '@/lib/roles.ts';
 import type { Member } from '@/server/projects/list-members.ts';
-import { useTRPC } from '../../../../../_trpc/client.tsx';
-import { errorText } from '../../../../../_trpc/error-text.ts';
-import { Badge } from '../../../../../_ui/badge.tsx';
-import { Button } from '../../../../../_ui/button.tsx';
-import { Card } from '../../../../../_ui/card.tsx';
-import { cn } from '../../../../../_ui/cn.ts';
-import { Select } from '../../../../../_ui/input.tsx';
-import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '../../../../../_ui/table.tsx';
-import { Time } from '../../../../../_ui/time.tsx';
-import { useToast } from '../../../../../_ui/toast.tsx';
 
 export function MemberTable({
   projectId,

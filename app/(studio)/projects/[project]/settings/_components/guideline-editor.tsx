@@ -3,17 +3,17 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Textarea } from '@/app/_ui/input.tsx';
+import { Markdown } from '@/app/_ui/markdown.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+import { useToast } from '@/app/_ui/toast.tsx';
 import type { Guideline } from '@/server/projects/list-guidelines.ts';
-import { useTRPC } from '../../../../../_trpc/client.tsx';
-import { errorText } from '../../../../../_trpc/error-text.ts';
-import { Badge } from '../../../../../_ui/badge.tsx';
-import { Button } from '../../../../../_ui/button.tsx';
-import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '../../../../../_ui/card.tsx';
-import { Field, FormError } from '../../../../../_ui/field.tsx';
-import { Textarea } from '../../../../../_ui/input.tsx';
-import { Markdown } from '../../../../../_ui/markdown.tsx';
-import { Time } from '../../../../../_ui/time.tsx';
-import { useToast } from '../../../../../_ui/toast.tsx';
 
 /** The guideline in force, an editor that writes the next version, and the older ones. */
 export function GuidelineEditor({

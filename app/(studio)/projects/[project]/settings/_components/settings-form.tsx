@@ -3,14 +3,14 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import type { FormEvent } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
+import { Checkbox, Input, Textarea } from '@/app/_ui/input.tsx';
+import { useToast } from '@/app/_ui/toast.tsx';
 import type { ProjectSettings } from '@/server/projects/schemas.ts';
-import { useTRPC } from '../../../../../_trpc/client.tsx';
-import { errorText } from '../../../../../_trpc/error-text.ts';
-import { Button } from '../../../../../_ui/button.tsx';
-import { Card, CardContent, CardHeader, CardTitle } from '../../../../../_ui/card.tsx';
-import { CheckField, Field, FormError } from '../../../../../_ui/field.tsx';
-import { Checkbox, Input, Textarea } from '../../../../../_ui/input.tsx';
-import { useToast } from '../../../../../_ui/toast.tsx';
 
 export function SettingsForm({
   projectId,

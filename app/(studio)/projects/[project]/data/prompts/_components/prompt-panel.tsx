@@ -45,7 +45,12 @@ export function PromptPanel({
                   {response.checkpointId !== null && <Badge tone="accent">{response.checkpointId}</Badge>}
                   {response.sampling !== null && (
                     <span className="text-muted-foreground text-xs">
-                      temperature {response.sampling.temperature}, seed {response.sampling.seed}
+                      {Object.entries(response.sampling)
+                        .map(
+                          ([setting, value]) =>
+                            `${setting} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+                        )
+                        .join(', ')}
                     </span>
                   )}
                 </p>

@@ -1,0 +1,186 @@
+'use client';
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { inferRouterOutputs } from '@trpc/server';
+import { BoxIcon } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { EmptyState } from '@/app/_ui/empty-state.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
+import { SnapshotSources } from '@/app/(studio)/projects/[project]/runs/_components/snapshot-sources.tsx';
+import type { AppRouter } from '@/server/root.ts';
+import { GenerateDialog } from './generate-dialog.tsx';
+import { LineagePanel } from './lineage-panel.tsx';
+
+type ModelItem = inferRouterOutputs<AppRouter>['models']['list'][number];
+
+/** Models with their checkpoints; lineage opens below a checkpoint. */
+export function ModelsView({
+  projectId,
+  slug,
+  mayRegister,
+  mayGenerate,
+}: {
+  projectId: string;
+  slug: string;
+  mayRegister: boolean;
+  mayGenerate: boolean;
+}) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const models = useQuery(trpc.models.list.queryOptions({ projectId }));
+  const register = useMutation(
+    trpc.models.registerBundled.mutationOptions({
+      onSettled: () => fetchAnew(queryClient, trpc.models.list.queryKey({ projectId })),
+    }),
+  );
+  if (models.error) return <FormError>{models.error.message}</FormError>;
+  if (!models.data) return <p className="text-sm text-muted-foreground">Reading the models …</p>;
+  const registerButton = mayRegister ? (
+    <Button variant="outline" isBusy={register.isPending} onClick={() => register.mutate({ projectId })}>
+      Register the bundled toy model
+    </Button>
+  ) : null;
+  if (models.data.length === 0) {
+    return (
+      <EmptyState icon={BoxIcon} title="No model yet" action={registerButton}>
+        A model is a name with checkpoints. Start from the bundled toy model, or pretrain one from this
+        project’s texts.
+        <FormError>{register.error?.message}</FormError>
+      </EmptyState>
+    );
+  }
+  return (
+    <div className="grid gap-5">
+      {models.data.map((model) => (
+        <ModelCard
+          key={model.id}
+          model={model}
+          projectId={projectId}
+          slug={slug}
+          mayRegister={mayRegister}
+          mayGenerate={mayGenerate}
+        />
+      ))}
+    </div>
+  );
+}
+
+function ModelCard({
+  model,
+  projectId,
+  slug,
+  mayRegister,
+  mayGenerate,
+}: {
+  model: ModelItem;
+  projectId: string;
+  slug: string;
+  mayRegister: boolean;
+  mayGenerate: boolean;
+}) {
+  return (
+    <Card>
+      <CardHeader>
+        <CardTitle>{model.name}</CardTitle>
+        <Badge tone={model.kind === 'reward-model' ? 'neutral' : 'accent'}>
+          {model.kind === 'reward-model' ? 'reward model' : 'language model'}
+        </Badge>
+      </CardHeader>
+      <ul>
+        {model.checkpoints.map((checkpoint) => (
+          <CheckpointRow
+            key={checkpoint.id}
+            checkpoint={checkpoint}
+            projectId={projectId}
+            slug={slug}
+            isCurrent={checkpoint.id === model.currentCheckpointId}
+            mayPromote={mayRegister}
+            mayGenerate={mayGenerate && model.kind === 'language-model'}
+          />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function CheckpointRow({
+  checkpoint,
+  projectId,
+  slug,
+  isCurrent,
+  mayPromote,
+  mayGenerate,
+}: {
+  checkpoint: ModelItem['checkpoints'][number];
+  projectId: string;
+  slug: string;
+  isCurrent: boolean;
+  mayPromote: boolean;
+  mayGenerate: boolean;
+}) {
+  const [isOpen, setIsOpen] = useState(false);
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const promote = useMutation(
+    trpc.models.promote.mutationOptions({
+      onSettled: () => fetchAnew(queryClient, trpc.models.list.queryKey({ projectId })),
+    }),
+  );
+  const isBundled = checkpoint.folder.startsWith('bundled:');
+  return (
+    <li id={checkpoint.id} className="scroll-mt-20 border-t px-4 py-3 target:bg-primary/8">
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <div className="grid min-w-0 gap-1 text-sm">
+          <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <span className="font-medium">
+              {isBundled ? 'Comes with Plumbline' : `Step ${formatFigure(checkpoint.step)}`}
+            </span>
+            {checkpoint.run ? (
+              <Link
+                href={`/projects/${slug}/runs/${checkpoint.run.id}`}
+                className="text-primary hover:underline"
+              >
+                {checkpoint.run.name}
+              </Link>
+            ) : null}
+            {isCurrent ? <Badge tone="success">current</Badge> : null}
+            {checkpoint.snapshot ? <SnapshotSources snapshot={checkpoint.snapshot} /> : null}
+          </span>
+          <span className="flex flex-wrap gap-x-3 text-xs text-muted-foreground">
+            <Time at={checkpoint.createdAt} />
+            <code className="font-mono" title={`sha256 of manifest.json: ${checkpoint.manifestSha256}`}>
+              {checkpoint.manifestSha256.slice(0, 16)}
+            </code>
+          </span>
+        </div>
+        <div className="flex flex-wrap gap-2">
+          {mayPromote && !isCurrent ? (
+            <Button
+              variant="outline"
+              size="sm"
+              isBusy={promote.isPending}
+              onClick={() => promote.mutate({ projectId, checkpointId: checkpoint.id })}
+            >
+              Make current
+            </Button>
+          ) : null}
+          {mayGenerate ? (
+            <GenerateDialog projectId={projectId} slug={slug} checkpointId={checkpoint.id} />
+          ) : null}
+          <Button variant="outline" size="sm" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+            Lineage
+          </Button>
+        </div>
+      </div>
+      {isOpen ? <LineagePanel projectId={projectId} checkpointId={checkpoint.id} slug={slug} /> : null}
+    </li>
+  );
+}

@@ -1,0 +1,32 @@
+import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
+import type { Metadata } from 'next';
+import { requireProject, serverQueryClient, serverTrpc } from '@/app/_trpc/server.ts';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { ModelsView } from './_components/models-view.tsx';
+
+export const metadata: Metadata = { title: 'Models' };
+
+type Props = { params: Promise<{ project: string }> };
+
+export default async function ModelsPage({ params }: Props) {
+  const { project: slug } = await params;
+  const { project, may } = await requireProject(slug);
+  const queryClient = serverQueryClient();
+  await queryClient.prefetchQuery(serverTrpc.models.list.queryOptions({ projectId: project.id }));
+  return (
+    <>
+      <PageHeader
+        title="Models"
+        description="Every checkpoint with its hash, what it was trained from and on, and what came of it."
+      />
+      <HydrationBoundary state={dehydrate(queryClient)}>
+        <ModelsView
+          projectId={project.id}
+          slug={slug}
+          mayRegister={may.includes('models.register')}
+          mayGenerate={may.includes('tasks.create')}
+        />
+      </HydrationBoundary>
+    </>
+  );
+}

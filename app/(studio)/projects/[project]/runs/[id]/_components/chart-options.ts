@@ -1,0 +1,98 @@
+import type uPlot from 'uplot';
+import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
+import type { DrawnSeries } from './align-series.ts';
+import { panAndZoom } from './pan-and-zoom.ts';
+
+/** Pixels; the box around the chart keeps the same height, so that nothing jumps. */
+export const CHART_HEIGHT = 208;
+
+/** What uPlot draws: colours are read from CSS at each drawing, so that they follow the system's scheme. */
+export function chartOptions({
+  drawn,
+  width,
+  onZoom,
+}: {
+  drawn: readonly DrawnSeries[];
+  width: number;
+  onZoom: (isZoomed: boolean) => void;
+}): uPlot.Options {
+  const axis = {
+    stroke: () => colorOf('--muted-foreground'),
+    grid: { stroke: () => colorOf('--border'), width: 1 },
+    ticks: { stroke: () => colorOf('--border'), width: 1, size: 4 },
+    font: '11px Inter Variable, system-ui, sans-serif',
+  };
+  return {
+    width: Math.max(200, width),
+    height: CHART_HEIGHT,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    // charts of one page share a key: their cursors move together
+    cursor: { sync: { key: 'run', setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
+    scales: { x: { time: false } },
+    axes: [
+      { ...axis, size: 28, values: (_plot, ticks) => ticks.map((tick) => formatFigure(tick)) },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => formatFigure(tick)) },
+    ],
+    series: [
+      {},
+      ...drawn.map(({ label, color, isOther, points }) => ({
+        label,
+        stroke: () => colorOf(color),
+        width: isOther ? 1.25 : 1.75,
+        dash: isOther ? [5, 4] : undefined,
+        // few points (evaluations) are shown as such
+        points: { show: points.length < 40, size: 4, fill: () => colorOf(color) },
+        spanGaps: false,
+      })),
+    ],
+    plugins: [panAndZoom(onZoom), valueTooltip(drawn)],
+  };
+}
+
+function colorOf(variable: string): string {
+  // canvas does not know light-dark(): the browser resolves it on an element
+  probe ??= document.body.appendChild(Object.assign(document.createElement('span'), { hidden: true }));
+  probe.style.color = `var(${variable})`;
+  return getComputedStyle(probe).color;
+}
+let probe: HTMLSpanElement | null = null;
+
+/** A small box at the cursor with the step and every value there. */
+function valueTooltip(drawn: readonly DrawnSeries[]): uPlot.Plugin {
+  let box: HTMLDivElement | null = null;
+  return {
+    hooks: {
+      init: (plot) => {
+        box = document.createElement('div');
+        box.className =
+          'pointer-events-none absolute top-1 z-10 hidden rounded-md border bg-popover px-2 py-1 text-xs text-popover-foreground shadow-sm';
+        plot.over.appendChild(box);
+      },
+      setCursor: (plot) => {
+        const { idx, left } = plot.cursor;
+        if (!box) return;
+        if (idx === null || idx === undefined || left === undefined || left < 0) {
+          box.style.display = 'none';
+          return;
+        }
+        const lines = drawn.flatMap(({ label, isOther }, index) => {
+          const value = plot.data[index + 1]?.[idx];
+          return value === undefined || value === null
+            ? []
+            : [`${label}${isOther ? ' (other)' : ''} ${formatFigure(value)}`];
+        });
+        // text only: nothing of a run's data is ever taken as markup
+        box.replaceChildren(
+          ...[`Step ${formatFigure(plot.data[0][idx])}`, ...lines].map((text) =>
+            Object.assign(document.createElement('div'), { textContent: text }),
+          ),
+        );
+        box.style.display = 'block';
+        const isRight = left > plot.over.clientWidth / 2;
+        box.style.left = isRight ? 'auto' : `${left + 12}px`;
+        box.style.right = isRight ? `${plot.over.clientWidth - left + 12}px` : 'auto';
+      },
+    },
+  };
+}

@@ -1,0 +1,165 @@
+'use client';
+
+import { useMutation } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Select } from '@/app/_ui/input.tsx';
+import { type RecipeName, recipeInputs } from '@/server/runs/schemas.ts';
+import type { SnapshotSummary } from '@/server/snapshots/schemas.ts';
+
+export type ModelChoice = {
+  id: string;
+  name: string;
+  kind: 'language-model' | 'reward-model';
+  createdAt: number;
+  checkpoints: { id: string; step: number; createdAt: number; run: { name: string } | null }[];
+};
+export type RunInputs = {
+  modelCheckpointId: string | null;
+  rewardCheckpointId: string | null;
+  snapshotId: string | null;
+};
+
+/** Pickers for what the recipe starts from; where there is nothing to pick, a way to get it. */
+export function InputPickers({
+  projectId,
+  slug,
+  recipe,
+  models,
+  snapshots,
+  inputs,
+  onChange,
+}: {
+  projectId: string;
+  slug: string;
+  recipe: RecipeName;
+  models: ModelChoice[];
+  snapshots: SnapshotSummary[];
+  inputs: RunInputs;
+  onChange: (inputs: RunInputs) => void;
+}) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const register = useMutation(
+    trpc.models.registerBundled.mutationOptions({
+      onSuccess: (checkpoint) => {
+        onChange({ ...inputs, modelCheckpointId: checkpoint.id });
+        router.refresh();
+      },
+    }),
+  );
+  const freeze = useMutation(
+    trpc.snapshots.create.mutationOptions({
+      onSuccess: (snapshot) => {
+        onChange({ ...inputs, snapshotId: snapshot.snapshotId });
+        router.refresh();
+      },
+    }),
+  );
+  const needs = recipeInputs[recipe];
+  const hasModels = models.some((model) => model.kind === 'language-model');
+  const hasRewardModels = models.some((model) => model.kind === 'reward-model');
+  return (
+    <>
+      {needs.model ? (
+        <div className="grid content-start gap-2">
+          <Field label="Model" hint="Also the frozen reference of PPO, and what a reward model starts from.">
+            <Select
+              value={inputs.modelCheckpointId ?? ''}
+              onChange={(event) => onChange({ ...inputs, modelCheckpointId: event.target.value || null })}
+            >
+              <CheckpointOptions models={models} kind="language-model" />
+            </Select>
+          </Field>
+          {hasModels ? null : (
+            <div>
+              <Button
+                variant="outline"
+                size="sm"
+                isBusy={register.isPending}
+                onClick={() => register.mutate({ projectId })}
+              >
+                Register the bundled toy model
+              </Button>
+            </div>
+          )}
+          <FormError>{register.error?.message}</FormError>
+        </div>
+      ) : null}
+      {needs.snapshot ? (
+        <div className="grid content-start gap-2">
+          <Field label="Snapshot" hint="A frozen selection of judgments.">
+            <Select
+              value={inputs.snapshotId ?? ''}
+              onChange={(event) => onChange({ ...inputs, snapshotId: event.target.value || null })}
+            >
+              {inputs.snapshotId === null ? <option value="">Choose one …</option> : null}
+              {snapshots.map((snapshot) => (
+                <option key={snapshot.snapshotId} value={snapshot.snapshotId}>
+                  {snapshot.number}: {snapshot.counts.kept} judgments ({snapshot.query.sources.join(', ')})
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <div>
+            <Button
+              variant="outline"
+              size="sm"
+              isBusy={freeze.isPending}
+              onClick={() => freeze.mutate({ projectId })}
+            >
+              Freeze the judgments so far
+            </Button>
+          </div>
+          <FormError>{freeze.error?.message}</FormError>
+        </div>
+      ) : null}
+      {needs.rewardModel ? (
+        <div className="grid content-start gap-2">
+          <Field
+            label="Reward model"
+            hint={hasRewardModels ? 'Scores the answers; the critic starts from it.' : undefined}
+          >
+            <Select
+              value={inputs.rewardCheckpointId ?? ''}
+              onChange={(event) => onChange({ ...inputs, rewardCheckpointId: event.target.value || null })}
+            >
+              <CheckpointOptions models={models} kind="reward-model" />
+            </Select>
+          </Field>
+          {hasRewardModels ? null : (
+            <p className="text-xs text-muted-foreground">
+              None yet:{' '}
+              <a className="text-primary underline" href={`/projects/${slug}/runs/new?recipe=reward`}>
+                fit one first
+              </a>
+              .
+            </p>
+          )}
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function CheckpointOptions({ models, kind }: { models: ModelChoice[]; kind: ModelChoice['kind'] }) {
+  return (
+    <>
+      <option value="">Choose one …</option>
+      {models
+        .filter((model) => model.kind === kind)
+        .map((model) => (
+          <optgroup key={model.id} label={model.name}>
+            {model.checkpoints.map((checkpoint) => (
+              <option key={checkpoint.id} value={checkpoint.id}>
+                {model.name},{' '}
+                {checkpoint.run ? `${checkpoint.run.name}, step ${checkpoint.step}` : 'registered'}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { requireProject, serverQueryClient, serverTrpc } from '@/app/_trpc/server.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { RunsTable } from './_components/runs-table.tsx';
+
+export const metadata: Metadata = { title: 'Runs' };
+
+type Props = { params: Promise<{ project: string }> };
+
+export default async function RunsPage({ params }: Props) {
+  const { project: slug } = await params;
+  const { project, may } = await requireProject(slug);
+  const queryClient = serverQueryClient();
+  await queryClient.prefetchInfiniteQuery(
+    serverTrpc.runs.list.infiniteQueryOptions(
+      { projectId: project.id },
+      { getNextPageParam: (page) => page.nextCursor },
+    ),
+  );
+  const mayStart = may.includes('runs.start');
+  return (
+    <>
+      <PageHeader
+        title="Runs"
+        description="Every execution of a recipe, with its resolved config, curves, samples and checkpoints."
+        actions={
+          mayStart ? (
+            <Button asChild>
+              <Link href={`/projects/${slug}/runs/new`}>New run</Link>
+            </Button>
+          ) : null
+        }
+      />
+      <HydrationBoundary state={dehydrate(queryClient)}>
+        <RunsTable projectId={project.id} slug={slug} mayStart={mayStart} />
+      </HydrationBoundary>
+    </>
+  );
+}

@@ -1,0 +1,169 @@
+'use client';
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { inferRouterOutputs } from '@trpc/server';
+import { CalendarClockIcon } from 'lucide-react';
+import Link from 'next/link';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
+import { Badge } from '@/app/_ui/badge.tsx';
+import { Button } from '@/app/_ui/button.tsx';
+import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
+import { Count } from '@/app/_ui/count.tsx';
+import { EmptyState } from '@/app/_ui/empty-state.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { Progress } from '@/app/_ui/progress.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+import { StatusBadge } from '@/app/(studio)/projects/[project]/runs/_components/status-badge.tsx';
+import type { AppRouter } from '@/server/root.ts';
+import { NewScheduleForm } from './new-schedule-form.tsx';
+
+type ScheduleItem = inferRouterOutputs<AppRouter>['schedules']['list'][number];
+
+/** Schedules of a project: how near each is to firing, its last runs, and the form for a new one. */
+export function SchedulesView({
+  projectId,
+  slug,
+  mayWrite,
+  models,
+}: {
+  projectId: string;
+  slug: string;
+  mayWrite: boolean;
+  models: { id: string; name: string }[];
+}) {
+  const trpc = useTRPC();
+  const schedules = useQuery(trpc.schedules.list.queryOptions({ projectId }, { refetchInterval: 5000 }));
+  if (schedules.error) return <FormError>{schedules.error.message}</FormError>;
+  const items = schedules.data ?? [];
+  return (
+    <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
+      <div className="grid gap-4">
+        {items.length === 0 ? (
+          <EmptyState icon={CalendarClockIcon} title="No schedule yet">
+            With one, new judgments become a new reward model and a new policy by themselves.
+          </EmptyState>
+        ) : (
+          items.map((schedule) => (
+            <ScheduleCard
+              key={schedule.id}
+              schedule={schedule}
+              projectId={projectId}
+              slug={slug}
+              mayWrite={mayWrite}
+            />
+          ))
+        )}
+      </div>
+      {mayWrite ? <NewScheduleForm projectId={projectId} slug={slug} models={models} /> : null}
+    </div>
+  );
+}
+
+function ScheduleCard({
+  schedule,
+  projectId,
+  slug,
+  mayWrite,
+}: {
+  schedule: ScheduleItem;
+  projectId: string;
+  slug: string;
+  mayWrite: boolean;
+}) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const onSettled = () => fetchAnew(queryClient, trpc.schedules.list.queryKey({ projectId }));
+  const toggle = useMutation(trpc.schedules.toggle.mutationOptions({ onSettled }));
+  const remove = useMutation(trpc.schedules.delete.mutationOptions({ onSettled }));
+  const { everyJudgments, newJudgments } = schedule;
+  return (
+    <Card>
+      <CardHeader>
+        <CardTitle className="flex flex-wrap items-center gap-2">
+          {schedule.name}
+          {schedule.enabled ? <Badge tone="success">on</Badge> : <Badge>off</Badge>}
+        </CardTitle>
+        {mayWrite ? (
+          <div className="flex gap-2">
+            <Button
+              variant="outline"
+              size="sm"
+              isBusy={toggle.isPending}
+              onClick={() =>
+                toggle.mutate({ projectId, scheduleId: schedule.id, enabled: !schedule.enabled })
+              }
+            >
+              {schedule.enabled ? 'Switch off' : 'Switch on'}
+            </Button>
+            <Button
+              variant="destructive"
+              size="sm"
+              isBusy={remove.isPending}
+              onClick={() => {
+                if (window.confirm(`Delete the schedule “${schedule.name}”? Its runs stay.`)) {
+                  remove.mutate({ projectId, scheduleId: schedule.id });
+                }
+              }}
+            >
+              Delete
+            </Button>
+          </div>
+        ) : null}
+      </CardHeader>
+      <CardContent className="grid gap-3 text-sm">
+        <p className="text-muted-foreground">
+          {everyJudgments === null ? (
+            <>
+              By cron <code className="font-mono">{schedule.cron}</code> (UTC)
+            </>
+          ) : (
+            <>
+              Every <Count value={everyJudgments} /> new judgments
+            </>
+          )}
+          : snapshot, reward model, PPO of {schedule.modelName ?? 'a model that is gone'}.
+        </p>
+        {everyJudgments === null ? (
+          schedule.nextAt === null ? null : (
+            <p>
+              Next: <Time at={schedule.nextAt} />
+            </p>
+          )
+        ) : (
+          <div className="grid gap-1">
+            <span className="text-xs text-muted-foreground">
+              <Count value={newJudgments} /> of <Count value={everyJudgments} /> new judgments
+            </span>
+            <Progress
+              value={Math.min(newJudgments, everyJudgments)}
+              max={everyJudgments}
+              label={`${newJudgments} of ${everyJudgments} new judgments`}
+            />
+          </div>
+        )}
+        {schedule.lastFiredAt === null ? null : (
+          <p className="text-xs text-muted-foreground">
+            Last fired <Time at={schedule.lastFiredAt} />
+          </p>
+        )}
+        {schedule.runs.length === 0 ? null : (
+          <ul className="grid gap-1.5 border-t pt-3">
+            {schedule.runs.map((run) => (
+              <li key={run.id} className="flex flex-wrap items-center gap-x-3 gap-y-1">
+                <StatusBadge status={run.status} />
+                <Link href={`/projects/${slug}/runs/${run.id}`} className="text-primary hover:underline">
+                  {run.name}
+                </Link>
+                <span className="text-xs text-muted-foreground">
+                  <Time at={run.createdAt} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+        <FormError>{(toggle.error ?? remove.error)?.message}</FormError>
+      </CardContent>
+    </Card>
+  );
+}

@@ -1,0 +1,35 @@
+import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
+import type { Metadata } from 'next';
+import { requireProject, serverCaller, serverQueryClient, serverTrpc } from '@/app/_trpc/server.ts';
+import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { SchedulesView } from './_components/schedules-view.tsx';
+
+export const metadata: Metadata = { title: 'Schedules' };
+
+type Props = { params: Promise<{ project: string }> };
+
+export default async function SchedulesPage({ params }: Props) {
+  const { project: slug } = await params;
+  const { project, may } = await requireProject(slug);
+  const queryClient = serverQueryClient();
+  await queryClient.prefetchQuery(serverTrpc.schedules.list.queryOptions({ projectId: project.id }));
+  const models = await (await serverCaller()).models.list({ projectId: project.id });
+  return (
+    <>
+      <PageHeader
+        title="Schedules"
+        description="After so many new judgments, or at a set time: freeze a snapshot, fit a reward model on it, run PPO against that."
+      />
+      <HydrationBoundary state={dehydrate(queryClient)}>
+        <SchedulesView
+          projectId={project.id}
+          slug={slug}
+          mayWrite={may.includes('schedules.write')}
+          models={models
+            .filter((model) => model.kind === 'language-model')
+            .map(({ id, name }) => ({ id, name }))}
+        />
+      </HydrationBoundary>
+    </>
+  );
+}
