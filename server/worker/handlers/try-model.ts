@@ -29,21 +29,21 @@ export async function tryModel({ backend, modelFolder, merge }: TryTask): Promis
       modelKind: isReward ? 'reward-model' : 'language-model',
       architecture: model.config.architecture,
       parameters: countParams(model.params),
-      sample: isReward ? scored(model, tokenizer) : answered(model, tokenizer),
+      sample: isReward ? await scored(model, tokenizer) : await answered(model, tokenizer),
     };
   } finally {
     disposeParams(model.params);
   }
 }
 
-function answered({ params, config }: PretrainedModel, tokenizer: Tokenizer): Trial['sample'] {
+async function answered({ params, config }: PretrainedModel, tokenizer: Tokenizer): Promise<Trial['sample']> {
   const ids = tokenizer.encodeChat([{ role: 'user', content: PROMPT }], { addGenerationPrompt: true });
   const maxNewTokens = Math.min(MOST_NEW_TOKENS, config.maxPositions - ids.length);
   if (maxNewTokens < 1)
     throw new Error(
       `the model takes ${config.maxPositions} positions; "${PROMPT}" in its chat template has ${ids.length} already`,
     );
-  const { responses, logProbs } = generate({
+  const { responses, logProbs } = await generate({
     ...{ params, config, promptIds: [ids], maxNewTokens, temperature: 0 },
     rng: createRng(0, 'try'),
     eosTokenIds: [tokenizer.eosTokenId],
@@ -55,7 +55,7 @@ function answered({ params, config }: PretrainedModel, tokenizer: Tokenizer): Tr
   return { prompt: PROMPT, response: tokenizer.decode(responses[0] ?? []).trim(), score: null };
 }
 
-function scored({ params, config }: PretrainedModel, tokenizer: Tokenizer): Trial['sample'] {
+async function scored({ params, config }: PretrainedModel, tokenizer: Tokenizer): Promise<Trial['sample']> {
   const conversation = [
     { role: 'user' as const, content: PROMPT },
     { role: 'assistant' as const, content: RESPONSE },
@@ -65,7 +65,7 @@ function scored({ params, config }: PretrainedModel, tokenizer: Tokenizer): Tria
     throw new Error(
       `the model takes ${config.maxPositions} positions, a short conversation has ${ids.length}`,
     );
-  const [score] = createScorer({ params, config, padTokenId: tokenizer.padTokenId })([ids]);
+  const [score] = await createScorer({ params, config, padTokenId: tokenizer.padTokenId })([ids]);
   if (score === undefined || !Number.isFinite(score))
     throw new Error(`a forward pass gave a score of ${score}, expected a number`);
   return { prompt: PROMPT, response: RESPONSE, score };
