@@ -3,7 +3,7 @@ import type { RecipeName } from '../../trainer/config/recipes.ts';
 import type { Sample } from '../../trainer/events.ts';
 import { projects } from './projects.ts';
 
-export const RUN_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+export const RUN_STATUSES = ['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** One execution of a recipe. */

@@ -264,7 +264,7 @@ describe('exports', () => {
         if (format === 'csv') return row as { chosen: string; rejected: string };
         const result = format === 'hh-rlhf' ? parseHhRlhfRow(row) : parseTrlRow(row);
         if (!result.ok) throw new Error(`${format}: ${result.detail}`);
-        return result.row;
+        return { chosen: result.row.chosen.text, rejected: result.row.rejected.text };
       });
       read[format] = new Set(parsed.map(({ chosen, rejected }) => `${chosen.trim()}|${rejected.trim()}`));
       expect(parsed).toHaveLength(9);
@@ -461,7 +461,15 @@ describe('transcripts', () => {
   it('are read back as they were, or refused', () => {
     const text = fc.oneof(
       fc.string().map((s) => s.trim() || 'x'),
-      fc.constantFrom('Human: x', '\n\nHuman: x', 'a\n\nAssistant: b', 'a\n\n\nHuman:', 'Assistant:', 'x\n'),
+      fc.constantFrom(
+        'Human: x',
+        '\n\nHuman: x',
+        'a\n\nAssistant: b',
+        'a\n\n\nHuman:',
+        'Assistant:',
+        'x\n',
+        '  y\r',
+      ),
     );
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), text, text, (turns, chosen, rejected) => {
@@ -476,9 +484,9 @@ describe('transcripts', () => {
         expect(parsed).toMatchObject({
           ok: true,
           row: {
-            prompt: prompt.map(({ role, content }) => ({ role, content: content.trim() })),
-            chosen: chosen.trim(),
-            rejected: rejected.trim(),
+            prompt,
+            chosen: { text: chosen },
+            rejected: { text: rejected },
           },
         });
       }),
