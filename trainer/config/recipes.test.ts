@@ -5,7 +5,8 @@ import { definitionOf, RECIPES } from './recipes.ts';
 const MODEL: Record<ModelNeed, string> = {
   required: 'a model',
   'or-new': 'a model, or nothing: then it makes one',
-  'or-base': 'a model; on the command line also nothing: then a small base is pretrained on the same rows first',
+  'or-base':
+    'a model; on the command line also nothing: then a small base is pretrained on the same rows first',
   none: 'nothing: it makes a model',
 };
 
