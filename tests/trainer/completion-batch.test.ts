@@ -2,16 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withNative } from '../../../tests/support/tested-backends.ts';
-import { writeTinyModel } from '../../../tests/trainer/tiny-world.ts';
-import { chooseBackend } from '../../backends/choose.ts';
-import { completionLogProbs } from '../../model/completion-log-probs.ts';
-import { forwardHidden, lmLogits } from '../../model/decoder.ts';
-import { loadPretrained } from '../../model/files/load-pretrained.ts';
-import { disposeParams } from '../../model/params.ts';
-import { compile } from '../../tensors/compile.ts';
-import { tf } from '../../tensors/tf.ts';
-import { completionBatch } from './completion-batch.ts';
+import { chooseBackend } from '../../trainer/backends/choose.ts';
+import { completionLogProbs } from '../../trainer/model/completion-log-probs.ts';
+import { forwardHidden, lmLogits } from '../../trainer/model/decoder.ts';
+import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
+import { disposeParams } from '../../trainer/model/params.ts';
+import { completionBatch } from '../../trainer/recipes/batches/completion-batch.ts';
+import { compile } from '../../trainer/tensors/compile.ts';
+import { tf } from '../../trainer/tensors/tf.ts';
+import { withNative } from '../support/tested-backends.ts';
+import { writeTinyModel } from './tiny-world.ts';
 
 let folder: string;
 beforeAll(async () => {
