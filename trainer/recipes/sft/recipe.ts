@@ -1,7 +1,7 @@
 /**
  * Supervised fine-tuning on prompt/answer pairs (training.md 2.5).
  *
- * Does: loss on answer tokens and their EOS only, as a mean over the step's global count of them; prompt and answer are
+ * Does: loss on answer tokens and the turn's end only, as a mean over the step's global count of them; prompt and answer are
  * tokenised apart, as generation will meet them; rows too long are counted and left out; rows are right-padded, and only
  * rows that count reach the vocabulary projection; held-out loss; bit-exact resume.
  * Leaves out: packing (rows of a toy world are short and alike), dropout, gradient accumulation, multi-turn loss on earlier
@@ -32,7 +32,9 @@ import { learningRateAt } from '../../optim/schedule.ts';
 import { valueAndGrads } from '../../optim/value-and-grads.ts';
 import { compile } from '../../tensors/compile.ts';
 import { type Tensor, tf } from '../../tensors/tf.ts';
+import { encodePrompt, type Refusal, refusalNotice } from '../../tokenizer/encode-prompt.ts';
 import { loadTokenizer, type Tokenizer } from '../../tokenizer/load-tokenizer.ts';
+import { stopIds } from '../../tokenizer/stop-ids.ts';
 import { answerBatch } from '../batches/answer-batch.ts';
 import { createExampleOrder } from '../batches/example-order.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
@@ -56,7 +58,7 @@ import { startStopwatch } from '../run/stopwatch.ts';
 
 type Row = { promptIds: number[]; responseIds: number[] };
 
-/** Summary: heldOutLoss, heldOutAccuracy (of tokens), examples, tooLong, tokens (trained on). */
+/** Summary: heldOutLoss, heldOutAccuracy (of tokens), examples, tooLong, refused (by the chat template), tokens (trained on). */
 export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> {
   const { config, folders, signal } = args;
   const { out: outFolder, resumeFrom } = folders;
@@ -80,6 +82,8 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
     config.maxLength,
   );
   const tooLong = train.tooLong + heldOut.tooLong;
+  const refused = [...train.refused, ...heldOut.refused];
+  const refusal = refusalNotice(refused, examples.length);
   checkContext(
     [...train.rows, ...heldOut.rows].map((row) => row.promptIds.length + row.responseIds.length),
     { modelFolder, options: { maxLength: config.maxLength } },
@@ -88,7 +92,7 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
     seed: runtime.seed,
     stream: 'examples',
     numExamples: train.rows.length,
-    whenNone: `of ${examples.length}, ${train.tooLong} are longer than maxLength ${config.maxLength} and ${heldOut.rows.length + heldOut.tooLong} are held out`,
+    whenNone: `of ${examples.length}, ${train.tooLong} are longer than maxLength ${config.maxLength} and ${heldOut.rows.length + heldOut.tooLong} are held out${refusal ? `; ${refusal}` : ''}`,
   });
   const numSeen = Math.max(1, Math.round(config.epochs * train.rows.length));
   const totalSteps = Math.ceil(numSeen / batchSize);
@@ -96,7 +100,11 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
   // 2. The model.
   const baseSha256 = config.lora.rank === null ? null : baseHash(modelFolder);
   const base = loadPretrained(baseSha256 === null ? (resumeFrom ?? modelFolder) : modelFolder);
-  const { config: model, generationConfig } = base;
+  const { config: model } = base;
+  const generationConfig = {
+    ...base.generationConfig,
+    eosTokenIds: stopIds(tokenizer, base.generationConfig),
+  };
   if (isRewardModel(model)) {
     disposeParams(base.params);
     throw new Error(
@@ -195,6 +203,11 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
       const ids = [...first.promptIds, ...first.responseIds];
       yield checkAdapterChangesNothing({ params, config: model }, { ids, padTokenId: tokenizer.padTokenId });
     }
+    if (refusal) yield { type: 'warning', step, message: refusal };
+    if (tokenizer.turnEndText !== null) {
+      const message = `the chat template ends an answer with ${JSON.stringify(tokenizer.turnEndText)}, which is no token: answers are trained to end with the tokenizer's eos token ${tokenizer.eosTokenId}`;
+      yield { type: 'warning', step, message };
+    }
     if (tooLong > 0) {
       const message = `${tooLong} of ${examples.length} rows are longer than maxLength ${config.maxLength} and left out`;
       yield { type: 'warning', step, message };
@@ -242,7 +255,10 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
       heldOut.rows.length > 0
         ? { heldOutLoss: figures.eval_loss, heldOutAccuracy: figures.eval_mean_token_accuracy }
         : {};
-    const summary = { ...measured, examples: train.rows.length, tooLong, tokens: numTokens };
+    const summary = {
+      ...measured,
+      ...{ examples: train.rows.length, tooLong, refused: refused.length, tokens: numTokens },
+    };
     yield { type: 'done', step, folder: last.folder, stopped, summary };
   } finally {
     optimizer.dispose();
@@ -253,12 +269,14 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
 const stateSchema = adaptedRunStateSchema.extend({ numTokens: z.number().int().min(0) });
 
 function rowsOf(examples: readonly SftExample[], tokenizer: Tokenizer, maxLength: number) {
-  const all = examples.map(({ prompt, completion }) => ({
-    promptIds: tokenizer.encodeChat(prompt, { addGenerationPrompt: true }),
-    responseIds: [...tokenizer.encode(completion), tokenizer.eosTokenId],
-  }));
+  const refused: Refusal[] = [];
+  const all = examples.flatMap((example) => {
+    const promptIds = encodePrompt(tokenizer, example, refused);
+    const responseIds = [...tokenizer.encode(example.completion), tokenizer.turnEndId];
+    return promptIds === null ? [] : [{ promptIds, responseIds }];
+  });
   const rows = all.filter((row) => row.promptIds.length + row.responseIds.length <= maxLength);
-  return { rows, tooLong: all.length - rows.length };
+  return { rows, tooLong: all.length - rows.length, refused };
 }
 
 function countTokens(rows: readonly Row[]): number {
