@@ -18,8 +18,8 @@ export type SampledResponses = {
 };
 
 /**
- * Samples answers to prompts from a model folder. @throws Error when the chat template refuses every prompt.
- * `onProgress` is told how many prompts are done.
+ * Samples answers to prompts from a model folder. `onProgress` is told how many prompts are done.
+ * @throws Error when the chat template refuses every prompt
  */
 export async function sampleResponses(args: {
   modelFolder: string;
@@ -49,7 +49,7 @@ export async function sampleResponses(args: {
       const part = prompts
         .slice(from, from + promptsAtOnce)
         .map((prompt) => encodePrompt(tokenizer, prompt, refused));
-      const { responses, ended } = generator.generate({
+      const { responses, ended } = await generator.generate({
         promptIds: part.flatMap((ids) => (ids === null ? [] : Array.from({ length: perPrompt }, () => ids))),
         maxNewTokens: args.maxNewTokens,
         temperature: args.temperature,
@@ -67,7 +67,7 @@ export async function sampleResponses(args: {
         result.ended.push(stops);
         first += rows.length;
       }
-      // what is refused is told by the caller; where nothing is left there is nothing to go on with
+      // some are the caller's to tell of; with none left there is nothing to go on with
       if (refused.length === prompts.length)
         throw new Error(`nothing to answer: ${refusalNotice(refused, prompts.length)}`);
       args.onProgress?.(Math.min(from + promptsAtOnce, prompts.length));

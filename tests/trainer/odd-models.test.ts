@@ -223,12 +223,12 @@ describe('an embedding with more rows than there are tokens', () => {
         ...{ params, config, temperature, minNewTokens, promptIds: Array.from({ length: 40 }, () => ids) },
         ...{ maxNewTokens: 6, rng: createRng(1, 'padded'), eosTokenIds: [2], padTokenId: 0 },
       });
-    for (const { responses, logProbs } of [draw(1, 0), draw(1, 3), draw(0, 0)]) {
+    for (const { responses, logProbs } of [await draw(1, 0), await draw(1, 3), await draw(0, 0)]) {
       expect(Math.max(...responses.flat())).toBeLessThan(numTokens);
       expect(Math.min(...logProbs.flat())).toBeGreaterThan(-100);
     }
     const { vacantIds: _, ...unaware } = config;
-    const wrong = generate({
+    const wrong = await generate({
       ...{ params, config: unaware, temperature: 1, promptIds: Array.from({ length: 40 }, () => ids) },
       ...{ maxNewTokens: 6, rng: createRng(1, 'padded'), eosTokenIds: [2], padTokenId: 0 },
     });

@@ -66,9 +66,9 @@ export async function measure({ backend, modelFolder }: BenchmarkTask): Promise<
           eosTokenIds: stopIds(tokenizer, generationConfig),
           padTokenId: tokenizer.padTokenId,
         });
-      draw();
+      await draw();
       const startedAt = performance.now();
-      draw();
+      await draw();
       const seconds = (performance.now() - startedAt) / 1000;
       return {
         backend: name,
