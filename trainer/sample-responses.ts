@@ -4,16 +4,23 @@ import { createGenerator } from './generate.ts';
 import { loadPretrained } from './model/files/load-pretrained.ts';
 import { disposeParams } from './model/params.ts';
 import { createRng } from './rng.ts';
+import { encodePrompt, type Refusal, refusalNotice } from './tokenizer/encode-prompt.ts';
 import { loadTokenizer } from './tokenizer/load-tokenizer.ts';
+import { stopIds, withoutStop } from './tokenizer/stop-ids.ts';
 
 export type SampledResponses = {
   /** per prompt, `perPrompt` texts */
   responses: string[][];
   /** per prompt and text: whether it ended by itself */
   ended: boolean[][];
+  /** prompts that the chat template refuses; they have no responses */
+  refused: Refusal[];
 };
 
-/** Samples answers to prompts from a model folder. `onProgress` is told how many prompts are done. */
+/**
+ * Samples answers to prompts from a model folder. `onProgress` is told how many prompts are done.
+ * @throws Error when the chat template refuses every prompt
+ */
 export async function sampleResponses(args: {
   modelFolder: string;
   prompts: readonly PromptExample[];
@@ -30,30 +37,39 @@ export async function sampleResponses(args: {
   const { modelFolder, prompts, perPrompt, batchSize = 64 } = args;
   await chooseBackend(args.backend);
   const tokenizer = loadTokenizer(modelFolder);
-  const { params, config } = loadPretrained(modelFolder);
+  const { params, config, generationConfig } = loadPretrained(modelFolder);
+  const eosTokenIds = stopIds(tokenizer, generationConfig);
   const generator = createGenerator({ params, config });
   const rng = createRng(args.seed, 'sample-responses');
   const promptsAtOnce = Math.max(1, Math.floor(batchSize / perPrompt));
-  const result: SampledResponses = { responses: [], ended: [] };
+  const refused: Refusal[] = [];
+  const result: SampledResponses = { responses: [], ended: [], refused };
   try {
     for (let from = 0; from < prompts.length && !args.signal?.aborted; from += promptsAtOnce) {
-      const part = prompts.slice(from, from + promptsAtOnce);
+      const part = prompts
+        .slice(from, from + promptsAtOnce)
+        .map((prompt) => encodePrompt(tokenizer, prompt, refused));
       const { responses, ended } = await generator.generate({
-        promptIds: part.flatMap(({ prompt }) => {
-          const ids = tokenizer.encodeChat(prompt, { addGenerationPrompt: true });
-          return Array.from({ length: perPrompt }, () => ids);
-        }),
+        promptIds: part.flatMap((ids) => (ids === null ? [] : Array.from({ length: perPrompt }, () => ids))),
         maxNewTokens: args.maxNewTokens,
         temperature: args.temperature,
         rng,
-        eosTokenIds: [tokenizer.eosTokenId],
+        eosTokenIds,
         padTokenId: tokenizer.padTokenId,
       });
-      for (let i = 0; i < part.length; i++) {
-        const rows = responses.slice(i * perPrompt, (i + 1) * perPrompt);
-        result.responses.push(rows.map((ids) => tokenizer.decode(ids).trim()));
-        result.ended.push(ended.slice(i * perPrompt, (i + 1) * perPrompt));
+      let first = 0;
+      for (const ids of part) {
+        const rows = responses.slice(first, first + (ids === null ? 0 : perPrompt));
+        const stops = ended.slice(first, first + rows.length);
+        result.responses.push(
+          rows.map((row, i) => tokenizer.decode(withoutStop(row, stops[i] as boolean)).trim()),
+        );
+        result.ended.push(stops);
+        first += rows.length;
       }
+      // some are the caller's to tell of; with none left there is nothing to go on with
+      if (refused.length === prompts.length)
+        throw new Error(`nothing to answer: ${refusalNotice(refused, prompts.length)}`);
       args.onProgress?.(Math.min(from + promptsAtOnce, prompts.length));
       await new Promise((resolve) => setImmediate(resolve)); // let a signal or a timer in
     }

@@ -48,14 +48,14 @@ export async function sftExamplesOf(
 ): Promise<SftExample[]> {
   const seen = new Set<string>();
   const examples: SftExample[] = [];
-  for (const { prompt, responses: answers, ranks, split } of await rankedExamplesOf(ctx, snapshot)) {
+  for (const { id, prompt, responses: answers, ranks, split } of await rankedExamplesOf(ctx, snapshot)) {
     const best = answers[0];
     // two equal firsts say nothing about which answer to imitate
     if (best === undefined || ranks[1] === 0) continue;
     const key = JSON.stringify([prompt, best]);
     if (seen.has(key)) continue;
     seen.add(key);
-    examples.push({ prompt, completion: best, split });
+    examples.push({ prompt, completion: best, split, at: `judgment ${id}` });
   }
   return examples;
 }

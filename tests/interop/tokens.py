@@ -4,7 +4,7 @@ usage: python tokens.py <folder>
 
 <folder>/requests.json is {"tokenizers": [names of folders beside it], "texts": [...], "chats": [...]}; the answer is
 <folder>/answers.json: by tokenizer its name, "texts" (special tokens in a text are text) and "chats" (what the template writes and
-its ids, with and without the generation prompt; or what it raises).
+its ids, with and without the generation prompt; or what it raises). Each is also saved again, as <name>.again.
 """
 
 import json
@@ -31,6 +31,7 @@ def main():
     for name in requests["tokenizers"]:
         tokenizer = AutoTokenizer.from_pretrained(folder / name)
         encode = lambda text: tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        tokenizer.save_pretrained(folder / f"{name}.again")
         answers[name] = {
             "texts": [encode(text) for text in requests["texts"]],
             "chats": [[chat(tokenizer, messages, prompt) for prompt in (True, False)] for messages in requests["chats"]],

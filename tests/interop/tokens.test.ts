@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../trainer/data/types.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
+import { tokenizerDifference } from '../../trainer/tokenizer/tokenizer-difference.ts';
 import { trainBpe } from '../../trainer/tokenizer/train-bpe.ts';
 import { sharedPath } from '../support/shared-data.ts';
 import { pythonForTests, runPython } from '../support/with-python.ts';
@@ -183,6 +184,10 @@ describe.skipIf(!python)('ids are those of transformers', () => {
     TEXTS.forEach((text, i) => {
       expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(answers[name]?.texts[i]);
     });
+  });
+
+  it.each(names)('%s: saved again, it is the same tokenizer', (name) => {
+    expect(tokenizerDifference(join(root, `${name}.again`), join(root, name))).toBeNull();
   });
 
   it.each(names)('%s: conversations', (name) => {

@@ -47,8 +47,9 @@ export async function loadPreferences(
         : { ok: false, reason: 'wrong-columns', detail: 'no columns "chosen" and "rejected"' };
     },
     identity: (row) => [row.prompt, row.chosen.text, row.rejected.text],
-    example: (row, id) => ({
+    example: (row, id, at) => ({
       id,
+      at,
       prompt: row.prompt,
       responses: [row.chosen.text, row.rejected.text],
       ranks: row.tie === 'none' ? [0, 1] : [0, 0],
@@ -66,7 +67,7 @@ export async function loadSftExamples(
   return load<SftRow, SftExample>(file, {
     parse: parseSftRow,
     identity: null, // the same answer given twice is twice as common
-    example: (row) => ({ ...row, split: splitByPrompt(row.prompt, heldoutFraction) }),
+    example: (row, _, at) => ({ ...row, at, split: splitByPrompt(row.prompt, heldoutFraction) }),
   });
 }
 
@@ -91,7 +92,7 @@ export async function loadPrompts(file: string): Promise<Loaded<PromptExample>> 
       return parsed.ok ? { ok: true, row: { ...parsed.row, responses: [] } } : parsed;
     },
     identity: (row) => row.prompt,
-    example: (row, id) => ({ id, prompt: row.prompt }),
+    example: (row, id, at) => ({ id, prompt: row.prompt, at }),
   });
 }
 
@@ -126,7 +127,7 @@ async function load<Row, Example>(
     parse: (value: unknown) => ParsedRow<Row>;
     /** what makes two rows the same; null = repeated rows are all used */
     identity: ((row: Row) => unknown) | null;
-    example: (row: Row, id: string) => Example;
+    example: (row: Row, id: string, at: string) => Example;
   },
 ): Promise<Loaded<Example>> {
   const report: LoadReport = { file, read: 0, used: 0, rejected: {}, examples: [] };
@@ -160,7 +161,7 @@ async function load<Row, Example>(
       }
       seen.set(id, raw.number);
     }
-    examples.push(how.example(parsed.row, id));
+    examples.push(how.example(parsed.row, id, `${file}, line ${raw.number}`));
     report.used++;
   }
   return { examples, report };

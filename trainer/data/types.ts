@@ -9,7 +9,13 @@ export type Split = 'train' | 'heldout';
 export type TextExample = { text: string };
 
 /** A prompt and the answer to imitate. */
-export type SftExample = { prompt: Message[]; completion: string; split: Split };
+export type SftExample = {
+  prompt: Message[];
+  completion: string;
+  split: Split;
+  /** where it came from, for messages: file and line, or the judgment */
+  at?: string;
+};
 
 /**
  * One judged task: K responses to one prompt. `ranks[i]` is the place of response i, 0 = best, equal numbers = tie.
@@ -23,6 +29,7 @@ export type RankedExample = {
   /** margin m of -log sigmoid(delta - m) for pairs of this example (training.md R2); 0 when unknown */
   margin: number;
   split: Split;
+  at?: string;
 };
 
 /** An answer with a label of its own: desirable or not, beside no other. */
@@ -35,7 +42,7 @@ export type UnpairedExample = {
 };
 
 /** A prompt to sample from. */
-export type PromptExample = { id: string; prompt: Message[] };
+export type PromptExample = { id: string; prompt: Message[]; at?: string };
 
 export type RewardFunction = (prompt: Message[], response: string) => number;
 

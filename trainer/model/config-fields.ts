@@ -19,6 +19,8 @@ export type CommonConfig = {
   bosTokenId: number | null;
   eosTokenIds: number[];
   padTokenId: number | null;
+  /** ids without a token, which have a row in the embedding but are no outcome: see lmLogits. Not written to config.json */
+  vacantIds?: readonly number[];
   /** reward = rewardGain * score + rewardBias (training.md R10); 1 and 0 until the reward model is normalised */
   rewardGain: number;
   rewardBias: number;

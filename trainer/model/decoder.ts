@@ -4,7 +4,7 @@
  */
 
 import { linear } from '../ops/linear.ts';
-import type { Tensor, Tensor2D } from '../tensors/tf.ts';
+import { type Tensor, type Tensor2D, tf } from '../tensors/tf.ts';
 import type { ModelConfig } from './config.ts';
 import { decodeGpt2, forwardGpt2, prefillGpt2 } from './gpt2/gpt2.ts';
 import type { KvCache } from './kv-cache.ts';
@@ -55,7 +55,17 @@ export function decodeHidden(params: Params, config: ModelConfig, batch: DecodeB
   }
 }
 
-/** Next-token logits [M, V] of hidden states [M, D]; pick the rows that matter first, V is large. */
+/** far below any logit, and finite, so that no 0 * -Infinity can arise */
+const NEVER = -1e9;
+
+/**
+ * Next-token logits [M, V] of hidden states [M, D]; pick the rows that matter first, V is large. Ids without a token get no
+ * probability, here and not in the sampler, so that sampling, its log-probabilities, training and entropy are of one distribution.
+ */
 export function lmLogits(params: Params, config: ModelConfig, hiddenMD: Tensor): Tensor2D {
-  return linear(hiddenMD, param(params, outputEmbedding(config)));
+  const logitsMV = linear(hiddenMD, param(params, outputEmbedding(config)));
+  if (!config.vacantIds?.length) return logitsMV;
+  const bias1V = new Float32Array(config.vocabSize);
+  for (const id of config.vacantIds) bias1V[id] = NEVER;
+  return tf.add(logitsMV, tf.tensor2d(bias1V, [1, config.vocabSize]));
 }

@@ -7,7 +7,7 @@ import type { AddedToken, TokenizerConfig, TokenizerFile } from './tokenizer-fil
  */
 export function addedTokens(
   file: TokenizerFile,
-  config: TokenizerConfig,
+  config: Partial<TokenizerConfig>,
   named: ReadonlySet<string>,
 ): AddedToken[] {
   const known = new Set(file.added_tokens.map(({ content }) => content));

@@ -14,12 +14,7 @@ import { type ChatTemplate, ChatTemplateError, openChatTemplate } from './chat-t
 import { addedTokens, openHubTokenizer } from './hub-tokenizer.ts';
 import { parseFile } from './parse-file.ts';
 import { createSpecialHider, type SpecialHider } from './special-text.ts';
-import {
-  namedToken,
-  type TokenizerConfig,
-  tokenizerConfigSchema,
-  tokenizerFileSchema,
-} from './tokenizer-files.ts';
+import { namedTokens, tokenizerConfigSchema, tokenizerFileSchema } from './tokenizer-files.ts';
 
 export type Tokenizer = {
   /** ids of plain text; a special token's name inside the text is spelled out, byte by byte if need be */
@@ -35,7 +30,14 @@ export type Tokenizer = {
   encodeChat(messages: readonly Message[], options?: { addGenerationPrompt?: boolean }): number[];
   bosTokenId: number | null;
   eosTokenId: number;
-  /** never equal to eosTokenId (training.md R8) */
+  /**
+   * what ends an assistant's turn: the token that the chat template writes after the message, eosTokenId where it writes none.
+   * Answers are trained with it, and scored at it
+   */
+  turnEndId: number;
+  /** what the template writes instead of a token at the end of an assistant's turn; null where there is nothing to warn of */
+  turnEndText: string | null;
+  /** equal to neither eosTokenId nor turnEndId (training.md R8) */
   padTokenId: number;
   /** one more than the highest id */
   vocabSize: number;
@@ -70,15 +72,19 @@ export function loadTokenizer(folder: string): Tokenizer {
   const template = openChatTemplate(folder, config.chat_template, named);
   const eosTokenId = idOf(config.eos_token, 'eos_token');
   const bosTokenId = config.bos_token ? idOf(config.bos_token, 'bos_token') : null;
+  const hub = openHubTokenizer({ file, config, tokens });
+  const tail = template === null ? '' : turnTail(template);
+  const addedIds = new Set(added.values());
+  const turnEnd = hub.encode(tail).find((id) => addedIds.has(id));
+  const turnEndId = turnEnd ?? eosTokenId;
   const padTokenId = choosePad({
     named: config.pad_token ? idOf(config.pad_token, 'pad_token') : null,
-    taken: [eosTokenId, bosTokenId],
+    taken: [eosTokenId, bosTokenId, turnEndId],
     spare: tokens.filter((t) => t.special && !template?.source.includes(t.content)).map((t) => t.id),
     configPath,
   });
 
   const specials = createSpecialHider(tokens.filter(({ special }) => special).map(({ content }) => content));
-  const hub = openHubTokenizer({ file, config, tokens });
   const silent = new Set([padTokenId, eosTokenId, bosTokenId]);
 
   const render = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
@@ -112,6 +118,8 @@ export function loadTokenizer(folder: string): Tokenizer {
     },
     bosTokenId,
     eosTokenId,
+    turnEndId,
+    turnEndText: turnEnd === undefined && tail.trim() !== '' ? tail : null,
     padTokenId,
     vocabSize,
   };
@@ -143,14 +151,23 @@ function hideContents(
   );
 }
 
-/** `bos_token` and whatever else the config names, for the template. */
-function namedTokens(config: TokenizerConfig): Record<string, string> {
-  const named: Record<string, string> = {};
-  for (const [field, value] of Object.entries(config)) {
-    const token = field.endsWith('_token') ? namedToken.safeParse(value) : null;
-    if (token?.success) named[field] = token.data;
+/** What the template writes after an assistant's message that ends the conversation; '' where it refuses such a one. */
+function turnTail(template: ChatTemplate): string {
+  const answer = 'Answer';
+  try {
+    const written = template.render(
+      [
+        { role: 'user', content: 'Question' },
+        { role: 'assistant', content: answer },
+      ],
+      { addGenerationPrompt: false },
+    );
+    const at = written.lastIndexOf(answer);
+    return at < 0 ? '' : written.slice(at + answer.length);
+  } catch (error) {
+    if (error instanceof ChatTemplateError) return '';
+    throw error;
   }
-  return named;
 }
 
 function readJson(path: string): unknown {

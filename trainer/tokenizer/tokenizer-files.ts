@@ -11,10 +11,7 @@ export const tokenizerFileSchema = z.looseObject({
   model: z.looseObject({ type: z.string(), vocab: z.record(z.string(), z.number().int().min(0)) }),
 });
 /** A token's name, as a word or as an object with its `content`. */
-export const namedToken = z.union([
-  z.string(),
-  z.looseObject({ content: z.string() }).transform((t) => t.content),
-]);
+const namedToken = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]);
 export const tokenizerConfigSchema = z.looseObject({
   bos_token: namedToken.nullish(),
   eos_token: namedToken,
@@ -29,3 +26,13 @@ export const tokenizerConfigSchema = z.looseObject({
 export type AddedToken = z.output<typeof addedTokenSchema>;
 export type TokenizerFile = z.output<typeof tokenizerFileSchema>;
 export type TokenizerConfig = z.output<typeof tokenizerConfigSchema>;
+
+/** `bos_token` and whatever else the config names, for the template. */
+export function namedTokens(config: Partial<TokenizerConfig>): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const [field, value] of Object.entries(config)) {
+    const token = field.endsWith('_token') ? namedToken.safeParse(value) : null;
+    if (token?.success) named[field] = token.data;
+  }
+  return named;
+}

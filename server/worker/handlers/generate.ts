@@ -27,6 +27,8 @@ export async function handle(context: JobContext): Promise<void> {
     .all();
   /** ids of the responses of this job by prompt */
   const written = new Map<string, Set<string>>();
+  /** what the chat template of each checkpoint refused, in words */
+  const refused: string[] = [];
   for (const checkpointId of payload.checkpointIds) {
     const { checkpoint } = getCheckpointInProject(ctx, { projectId: payload.projectId, checkpointId });
     const modelFolder = checkpointFolder(ctx.dataFolder, checkpoint.folder);
@@ -37,6 +39,7 @@ export async function handle(context: JobContext): Promise<void> {
         lost,
         onMessage(message) {
           if (message.type !== 'responses') throw new Error(`the generating process sent ${message.type}`);
+          if (message.refused) refused.push(`${checkpointId}: ${message.refused.notice}`);
           ctx.db.transaction(
             () => {
               if (!readLease(ctx.db, lease))
@@ -53,7 +56,7 @@ export async function handle(context: JobContext): Promise<void> {
     if (stopReason() !== null) break;
   }
   if (stopReason() === null) {
-    finish(context, payload, written);
+    finish(context, payload, { written, refused });
     return;
   }
   // what was asked may have been taken back since the timer saw it
@@ -92,7 +95,11 @@ function store(
   written.set(promptId, known);
 }
 
-function finish({ ctx, job, lease }: JobContext, payload: JobPayload<'generate'>, written: Written): void {
+function finish(
+  { ctx, job, lease }: JobContext,
+  payload: JobPayload<'generate'>,
+  { written, refused }: { written: Written; refused: string[] },
+): void {
   ctx.db.transaction(
     () => {
       if (!finishJob(ctx.db, lease, ctx.now())) return;
@@ -113,6 +120,7 @@ function finish({ ctx, job, lease }: JobContext, payload: JobPayload<'generate'>
           checkpointIds: payload.checkpointIds,
           numResponses,
           numTasks,
+          ...(refused.length > 0 ? { refused } : {}),
           requestedBy: payload.requestedBy,
         },
       });

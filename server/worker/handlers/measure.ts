@@ -9,6 +9,7 @@ import { countParams, disposeParams } from '../../../trainer/model/params.ts';
 import { sft } from '../../../trainer/recipes/sft/recipe.ts';
 import { createRng } from '../../../trainer/rng.ts';
 import { loadTokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
+import { stopIds } from '../../../trainer/tokenizer/stop-ids.ts';
 import type { Benchmark, BenchmarkTask } from './process-task.ts';
 
 const BATCH = 32;
@@ -49,7 +50,7 @@ export async function measure({ backend, modelFolder }: BenchmarkTask): Promise<
       throw new Error(`benchmark: ${stepSeconds.length} steps were run, 3 or more are needed`);
     const meanStep = warm.reduce((a, b) => a + b, 0) / warm.length;
 
-    const { params, config: model } = loadPretrained(modelFolder);
+    const { params, config: model, generationConfig } = loadPretrained(modelFolder);
     const generator = createGenerator({ params, config: model });
     try {
       const prompt = tokenizer.encodeChat([{ role: 'user', content: 'Name three animals.' }], {
@@ -62,7 +63,7 @@ export async function measure({ backend, modelFolder }: BenchmarkTask): Promise<
           minNewTokens: NEW_TOKENS,
           temperature: 1,
           rng: createRng(1, 'benchmark'),
-          eosTokenIds: [tokenizer.eosTokenId],
+          eosTokenIds: stopIds(tokenizer, generationConfig),
           padTokenId: tokenizer.padTokenId,
         });
       await draw();

@@ -60,10 +60,17 @@ export type ProcessTask =
 
 export type GeneratedResponse = { promptId: string; content: string; seed: number; ended: boolean };
 
+/** Some of the responses; before the first, perhaps which prompts get none. */
+export type GeneratedBatch = {
+  responses: GeneratedResponse[];
+  /** prompts that the model's chat template refuses */
+  refused: { count: number; notice: string } | null;
+};
+
 /** From the process. After each `event` and `responses` it waits for a reply before it goes on. */
 export type ProcessMessage =
   | { type: 'event'; event: TrainEvent }
-  | { type: 'responses'; responses: GeneratedResponse[] }
+  | ({ type: 'responses' } & GeneratedBatch)
   | { type: 'inspected'; inspection: Inspection }
   | { type: 'tried'; trial: Trial }
   | { type: 'benchmark'; benchmark: Benchmark }

@@ -28,8 +28,8 @@ async function main({ kind, task }: ProcessTask): Promise<void> {
   sizeNativeThreads(numParametersIn(task.modelFolder));
   if (kind === 'generate') {
     const { generateResponses } = await import('./generate-responses.ts');
-    for await (const responses of generateResponses(task)) {
-      const { abort } = await say({ type: 'responses', responses });
+    for await (const batch of generateResponses(task)) {
+      const { abort } = await say({ type: 'responses', ...batch });
       if (abort) return;
     }
   } else if (kind === 'try') {

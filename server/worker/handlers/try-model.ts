@@ -7,6 +7,7 @@ import { countParams, disposeParams } from '../../../trainer/model/params.ts';
 import { createScorer } from '../../../trainer/recipes/rollouts/create-scorer.ts';
 import { createRng } from '../../../trainer/rng.ts';
 import { loadTokenizer, type Tokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
+import { stopIds, withoutStop } from '../../../trainer/tokenizer/stop-ids.ts';
 import type { Trial, TryTask } from './process-task.ts';
 
 const PROMPT = 'Name three animals.';
@@ -36,23 +37,27 @@ export async function tryModel({ backend, modelFolder, merge }: TryTask): Promis
   }
 }
 
-async function answered({ params, config }: PretrainedModel, tokenizer: Tokenizer): Promise<Trial['sample']> {
+async function answered(
+  { params, config, generationConfig }: PretrainedModel,
+  tokenizer: Tokenizer,
+): Promise<Trial['sample']> {
   const ids = tokenizer.encodeChat([{ role: 'user', content: PROMPT }], { addGenerationPrompt: true });
   const maxNewTokens = Math.min(MOST_NEW_TOKENS, config.maxPositions - ids.length);
   if (maxNewTokens < 1)
     throw new Error(
       `the model takes ${config.maxPositions} positions; "${PROMPT}" in its chat template has ${ids.length} already`,
     );
-  const { responses, logProbs } = await generate({
+  const { responses, logProbs, ended } = await generate({
     ...{ params, config, promptIds: [ids], maxNewTokens, temperature: 0 },
     rng: createRng(0, 'try'),
-    eosTokenIds: [tokenizer.eosTokenId],
+    eosTokenIds: stopIds(tokenizer, generationConfig),
     padTokenId: tokenizer.padTokenId,
   });
   const bad = logProbs[0]?.find((value) => !Number.isFinite(value));
   if (bad !== undefined)
     throw new Error(`a forward pass gave a log-probability of ${bad}, expected a number`);
-  return { prompt: PROMPT, response: tokenizer.decode(responses[0] ?? []).trim(), score: null };
+  const answer = withoutStop(responses[0] ?? [], ended[0] ?? false);
+  return { prompt: PROMPT, response: tokenizer.decode(answer).trim(), score: null };
 }
 
 async function scored({ params, config }: PretrainedModel, tokenizer: Tokenizer): Promise<Trial['sample']> {

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type ModelConfig, parseModelConfig } from '../config.ts';
+import { isRewardModel, type ModelConfig, parseModelConfig } from '../config.ts';
 import { firstNonFinite } from '../first-non-finite.ts';
 import { paramShapes } from '../param-shapes.ts';
 import { disposeParams, newParam, type Params } from '../params.ts';
 import { listed } from './listed.ts';
 import { type ModelWeights, openModelWeights } from './model-weights.ts';
 import { readJson } from './read-json.ts';
+import { vacantIds } from './vacant-ids.ts';
 import { fromFileLayout } from './weight-layout.ts';
 
 /** Ids that steer generation; from generation_config.json, where absent from config.json. */
@@ -62,7 +63,7 @@ function openChecked(folder: string): {
   shapes: Map<string, number[]>;
   weights: ModelWeights;
 } {
-  const config = loadModelConfig(folder);
+  const config = withVacantIds(loadModelConfig(folder), folder);
   const shapes = paramShapes(config);
   const weights = fromFileLayout(openModelWeights(folder), config);
   try {
@@ -93,6 +94,12 @@ function openChecked(folder: string): {
 export function loadModelConfig(folder: string): ModelConfig {
   const path = join(folder, 'config.json');
   return parseModelConfig(readJson(path), path);
+}
+
+/** A model whose embedding is larger than its tokenizer knows which of its ids mean nothing. */
+function withVacantIds(config: ModelConfig, folder: string): ModelConfig {
+  const vacant = isRewardModel(config) ? [] : vacantIds(folder, config.vocabSize);
+  return vacant.length === 0 ? config : { ...config, vacantIds: vacant };
 }
 
 /** Tensors that transformers, too, reads past: the copy of a tied embedding and rotary tables of old exports. */

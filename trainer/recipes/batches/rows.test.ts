@@ -21,6 +21,8 @@ const tokenizer: Tokenizer = {
   ],
   bosTokenId: 1,
   eosTokenId: 2,
+  turnEndId: 2,
+  turnEndText: null,
   padTokenId: 0,
   vocabSize: 128,
 };
@@ -57,7 +59,14 @@ describe('rankedRows', () => {
       [...codes('bc'), ...codes('xy'), 2],
       [...codes('bc'), ...codes('vwxyz'), 2],
     ]);
-    expect(counts).toEqual({ kept: 1, promptsCut: 1, responsesCut: 0, dropped: 0, withoutPairs: 0 });
+    expect(counts).toEqual({
+      kept: 1,
+      promptsCut: 1,
+      responsesCut: 0,
+      dropped: 0,
+      withoutPairs: 0,
+      identicalPairs: 0,
+    });
   });
 
   it('cuts a response that alone is too long, with EOS kept last and one token of the prompt', () => {

@@ -29,7 +29,9 @@ import { copyParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
 import { createRng } from '../../rng.ts';
+import { encodePrompt, type Refusal, refusalNotice } from '../../tokenizer/encode-prompt.ts';
 import { loadTokenizer } from '../../tokenizer/load-tokenizer.ts';
+import { stopIds } from '../../tokenizer/stop-ids.ts';
 import { createExampleOrder } from '../batches/example-order.ts';
 import { episodeBatch } from '../rollouts/episode-batch.ts';
 import { estimateAdvantages } from '../rollouts/estimate-advantages.ts';
@@ -74,13 +76,16 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
 
   // 1. Prompts that leave room.
   const tokenizer = loadTokenizer(modelFolder);
-  const encode = (example: PromptExample): Prompt => ({
-    ...example,
-    ids: tokenizer.encodeChat(example.prompt, { addGenerationPrompt: true }),
-  });
+  const refused: Refusal[] = [];
+  const encode = (example: PromptExample): Prompt[] => {
+    const ids = encodePrompt(tokenizer, example, refused);
+    return ids === null ? [] : [{ ...example, ids }];
+  };
   const fits = ({ ids }: { ids: number[] }) => ids.length <= config.maxPromptLength;
-  const prompts = data.prompts.map(encode).filter(fits);
-  const evalPrompts = data.evalPrompts.map(encode).filter(fits);
+  const prompts = data.prompts.flatMap(encode).filter(fits);
+  const numRefused = refused.length;
+  const evalPrompts = data.evalPrompts.flatMap(encode).filter(fits);
+  const refusal = refusalNotice(refused, data.prompts.length + data.evalPrompts.length);
   const { maxPromptLength, responseLength } = config;
   checkContext(
     [...prompts, ...evalPrompts].map(({ ids }) => ids.length + responseLength),
@@ -90,7 +95,7 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
     seed: runtime.seed,
     stream: 'prompts',
     numExamples: prompts.length,
-    whenNone: `none of ${data.prompts.length} prompts has at most maxPromptLength ${config.maxPromptLength} tokens`,
+    whenNone: `none of ${data.prompts.length} prompts has at most maxPromptLength ${config.maxPromptLength} tokens${refusal ? `; ${refusal}` : ''}`,
   });
   const totalSteps = Math.ceil(config.totalEpisodes / rolloutBatchSize);
 
@@ -104,8 +109,8 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
   const policyOptimizer = createAdamW(policy.params, config.policyOptimizer);
   const criticOptimizer = createAdamW(critic.params, config.criticOptimizer);
   const steps = createPpoSteps({ policy, reference, critic, policyOptimizer, criticOptimizer, config });
-  const { padTokenId, eosTokenId } = tokenizer;
-  const eosTokenIds = [...new Set([eosTokenId, ...reference.generationConfig.eosTokenIds])];
+  const { padTokenId } = tokenizer;
+  const eosTokenIds = stopIds(tokenizer, reference.generationConfig);
 
   const generator = createGenerator(policy);
   const speaker = { generator, tokenizer, eosTokenIds };
@@ -137,7 +142,8 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
       model: { ...policy, trainable: policy.params, adapter: null },
       firstIds: prompts[0]?.ids ?? [],
     });
-    const tooLong = data.prompts.length - prompts.length;
+    if (refusal) yield { type: 'warning', step: progress.step, message: refusal };
+    const tooLong = data.prompts.length - prompts.length - numRefused;
     if (tooLong > 0) {
       const message = `${tooLong} of ${data.prompts.length} prompts are longer than maxPromptLength ${config.maxPromptLength} and left out`;
       yield { type: 'warning', step: progress.step, message };

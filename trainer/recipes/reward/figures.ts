@@ -70,6 +70,10 @@ export function notices(
     ['responsesCut', `examples have a response longer than maxLength ${maxLength}: its end is cut`],
     ['dropped', `examples are longer than maxLength ${maxLength} and left out`],
     ['withoutPairs', 'examples have no pair to learn from and are left out'],
+    [
+      'identicalPairs',
+      `pairs are the same tokens on both sides, cut to maxLength ${maxLength}, and are left out`,
+    ],
   ];
   return all.filter(([key]) => sum(key) > 0).map(([key, text]) => `${sum(key)} ${text}`);
 }

@@ -4,6 +4,7 @@ import type { Generator } from '../../generate.ts';
 import { finalScore } from '../../math/missing-eos.ts';
 import type { Rng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
+import { withoutStop } from '../../tokenizer/stop-ids.ts';
 
 export type Prompt = { id: string; prompt: Message[]; ids: number[] };
 
@@ -65,7 +66,7 @@ export async function respond(
       responseIds,
       sampledLogProbs: logProbs[i] as number[],
       ended: ended[i] as boolean,
-      text: tokenizer.decode(responseIds),
+      text: tokenizer.decode(withoutStop(responseIds, ended[i] as boolean)),
     };
   });
 }

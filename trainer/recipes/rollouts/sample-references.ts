@@ -4,12 +4,14 @@ import { isRewardModel } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { disposeParams } from '../../model/params.ts';
 import { createRng } from '../../rng.ts';
+import { encodePrompt } from '../../tokenizer/encode-prompt.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
+import { stopIds, withoutStop } from '../../tokenizer/stop-ids.ts';
 
 const ROWS_PER_PASS = 64;
 
 /**
- * Samples of a language model as a reward model reads them: prompt, response, EOS last. Prompts are taken in turn until
+ * Samples of a language model as a reward model reads them: prompt, response, the turn's end last. Prompts are taken in turn until
  * `count` samples are there; those that leave no room for a response are passed over.
  *
  * @returns null when the folder holds no language model, or no prompt fits
@@ -24,7 +26,7 @@ export async function sampleReferences(args: {
   seed: number;
 }): Promise<number[][] | null> {
   const { modelFolder, prompts, tokenizer, count, maxLength, seed } = args;
-  const { params, config } = loadPretrained(modelFolder);
+  const { params, config, generationConfig } = loadPretrained(modelFolder);
   const generator = createGenerator({ params, config });
   try {
     if (isRewardModel(config)) return null;
@@ -32,7 +34,10 @@ export async function sampleReferences(args: {
     const maxNewTokens = Math.min(args.maxNewTokens, Math.max(1, longest >> 1));
     const encoded = prompts
       .slice(0, count)
-      .map(({ prompt }) => tokenizer.encodeChat(prompt, { addGenerationPrompt: true }))
+      .flatMap((prompt) => {
+        const ids = encodePrompt(tokenizer, prompt, []);
+        return ids === null ? [] : [ids];
+      })
       .filter((ids) => ids.length + maxNewTokens <= longest);
     if (encoded.length === 0) return null;
     const promptIds = Array.from({ length: count }, (_, i) => encoded[i % encoded.length] as number[]);
@@ -45,12 +50,12 @@ export async function sampleReferences(args: {
         maxNewTokens,
         temperature: 1,
         rng,
-        eosTokenIds: [tokenizer.eosTokenId],
+        eosTokenIds: stopIds(tokenizer, generationConfig),
         padTokenId: tokenizer.padTokenId,
       });
       responses.forEach((response, i) => {
-        const stop = ended[i] ? [] : [tokenizer.eosTokenId];
-        samples.push([...(part[i] as number[]), ...response, ...stop]);
+        const answer = withoutStop(response, ended[i] as boolean);
+        samples.push([...(part[i] as number[]), ...answer, tokenizer.turnEndId]);
       });
     }
     return samples;

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DataOf, KnownReward, RewardFunction } from '../../data/types.ts';
 import { isRewardModel, type ModelConfig } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
@@ -8,6 +6,8 @@ import { SCORE_WEIGHT } from '../../model/param-shapes.ts';
 import { copyParams, disposeParams, newParam, type Params, param } from '../../model/params.ts';
 import { createRng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
+import { withoutStop } from '../../tokenizer/stop-ids.ts';
+import { tokenizerDifference } from '../../tokenizer/tokenizer-difference.ts';
 import { type RunFolders, requireFolder } from '../run/recipe-args.ts';
 import { createScorer } from './create-scorer.ts';
 import type { Response } from './respond.ts';
@@ -32,7 +32,7 @@ export async function rewardFunction(known: KnownReward): Promise<RewardFunction
 }
 
 /**
- * Opens the score. A reward model reads prompt + response with EOS last, appended where the response did not end (R7), and
+ * Opens the score. A reward model reads prompt + response with the turn's end last, whatever stopped the response (R7), and
  * must have the policy's tokenizer: ids are passed on, not text.
  */
 export function openScore(
@@ -46,7 +46,7 @@ export function openScore(
   }
   assertSameTokenizer(source.folder, policy.tokenizerFolder);
   const { params, config } = openRewardModel(source.folder);
-  const { padTokenId, eosTokenId } = policy.tokenizer;
+  const { padTokenId, turnEndId } = policy.tokenizer;
   const scorer = createScorer({ params, config, padTokenId });
   return {
     score: async (responses) =>
@@ -54,8 +54,8 @@ export function openScore(
         await scorer(
           responses.map(({ promptIds, responseIds, ended }) => [
             ...promptIds,
-            ...responseIds,
-            ...(ended ? [] : [eosTokenId]),
+            ...withoutStop(responseIds, ended),
+            turnEndId,
           ]),
         ),
       ),
@@ -87,10 +87,10 @@ function openRewardModel(folder: string): { params: Params; config: ModelConfig 
 }
 
 function assertSameTokenizer(rewardFolder: string, policyFolder: string): void {
-  const read = (folder: string) => readFileSync(join(folder, 'tokenizer.json'));
-  if (!read(rewardFolder).equals(read(policyFolder))) {
+  const difference = tokenizerDifference(rewardFolder, policyFolder);
+  if (difference !== null) {
     throw new Error(
-      `${rewardFolder}: tokenizer.json differs from that of ${policyFolder}; policy and reward model must share one tokenizer`,
+      `${rewardFolder}: the tokenizer differs from that of ${policyFolder}: ${difference}; policy and reward model must share one tokenizer`,
     );
   }
 }

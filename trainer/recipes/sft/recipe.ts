@@ -1,7 +1,7 @@
 /**
  * Supervised fine-tuning on prompt/answer pairs (training.md 2.5).
  *
- * Does: loss on answer tokens and their EOS only, as a mean over the step's global count of them; prompt and answer are
+ * Does: loss on answer tokens and the turn's end only, as a mean over the step's global count of them; prompt and answer are
  * tokenised apart, as generation will meet them; rows too long are counted and left out; batches are packed where that saves
  * work, and only rows that count reach the vocabulary projection; every weight or a LoRA adapter; held-out loss; bit-exact
  * resume.
@@ -18,6 +18,8 @@ import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { countParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
+import { refusalNotice } from '../../tokenizer/encode-prompt.ts';
+import { stopIds } from '../../tokenizer/stop-ids.ts';
 import { answerBatch } from '../batches/answer-batch.ts';
 import { bySplit, createEpochs } from '../batches/epochs.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
@@ -37,7 +39,7 @@ import { countTokens, type Row, rowsOf } from './rows.ts';
 
 const stateSchema = runStateSchema.extend({ numTokens: z.number().int().min(0) });
 
-/** Summary: heldOutLoss, heldOutAccuracy (of tokens), examples, tooLong, tokens (trained on). */
+/** Summary: heldOutLoss, heldOutAccuracy (of tokens), examples, tooLong, refused (by the chat template), tokens (trained on). */
 export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> {
   const { config, folders, signal } = args;
   const { batchSize, maxLength, runtime } = config;
@@ -52,19 +54,25 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
   const train = rowsOf(split.train, { tokenizer, maxLength });
   const heldOut = rowsOf(split.heldOut, { tokenizer, maxLength });
   const tooLong = train.tooLong + heldOut.tooLong;
+  const refused = [...train.refused, ...heldOut.refused];
+  const refusal = refusalNotice(refused, examples.length);
   checkContext(
     [...train.rows, ...heldOut.rows].map((row) => row.promptIds.length + row.responseIds.length),
     { modelFolder, options: { maxLength } },
   );
   const passes = createEpochs({
     ...{ seed: runtime.seed, epochs: config.epochs, batchSize, numExamples: train.rows.length },
-    whenNone: `of ${examples.length}, ${train.tooLong} are longer than maxLength ${maxLength} and ${heldOut.rows.length + heldOut.tooLong} are held out`,
+    whenNone: `of ${examples.length}, ${train.tooLong} are longer than maxLength ${maxLength} and ${heldOut.rows.length + heldOut.tooLong} are held out${refusal ? `; ${refusal}` : ''}`,
   });
   const { totalSteps } = passes;
 
   // 2. The model.
   const base = loadPretrained(weightsFolder(run, modelFolder));
-  const { config: model, generationConfig } = base;
+  const { config: model } = base;
+  const generationConfig = {
+    ...base.generationConfig,
+    eosTokenIds: stopIds(tokenizer, base.generationConfig),
+  };
   if (isRewardModel(model)) {
     disposeParams(base.params);
     throw new Error(
@@ -103,6 +111,11 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
       model: { params, trainable, adapter, config: model },
       firstIds: [...first.promptIds, ...first.responseIds],
     });
+    if (refusal) yield { type: 'warning', step: progress.step, message: refusal };
+    if (tokenizer.turnEndText !== null) {
+      const message = `the chat template ends an answer with ${JSON.stringify(tokenizer.turnEndText)}, which is no token: answers are trained to end with the tokenizer's eos token ${tokenizer.eosTokenId}`;
+      yield { type: 'warning', step: progress.step, message };
+    }
     if (tooLong > 0) {
       const message = `${tooLong} of ${examples.length} rows are longer than maxLength ${maxLength} and left out`;
       yield { type: 'warning', step: progress.step, message };
@@ -150,7 +163,10 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
       heldOut.rows.length > 0
         ? { heldOutLoss: figures.eval_loss, heldOutAccuracy: figures.eval_mean_token_accuracy }
         : {};
-    const summary = { ...measured, examples: train.rows.length, tooLong, tokens: numTokens };
+    const summary = {
+      ...measured,
+      ...{ examples: train.rows.length, tooLong, refused: refused.length, tokens: numTokens },
+    };
     yield { type: 'done', step, folder: last.folder, stopped, summary };
   } finally {
     optimizer.dispose();
