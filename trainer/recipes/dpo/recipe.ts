@@ -24,6 +24,8 @@ import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { countParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
+import { refusalNotice } from '../../tokenizer/encode-prompt.ts';
+import { stopIds } from '../../tokenizer/stop-ids.ts';
 import { bySplit, createEpochs } from '../batches/epochs.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
 import { type RankedRow, rankedRows } from '../batches/ranked-rows.ts';
@@ -63,7 +65,8 @@ const stateSchema = runStateSchema.extend(progressSchema.shape);
 
 /**
  * Summary: firstLoss; heldOutAccuracy with low and high (95 % Wilson) of the implicit reward, longerWins and bagOfWords on the same
- * pairs, examples and pairs (held out); chosenChange (held out, nats per token); trainExamples, ties, dropped, promptsCut.
+ * pairs, examples and pairs (held out); chosenChange (held out, nats per token); trainExamples, ties, dropped, promptsCut,
+ * identicalPairs, refused.
  */
 export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> {
   const { config, folders, data, signal } = args;
@@ -83,19 +86,26 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
     [...train.rows, ...heldOut.rows].flatMap((row) => row.sequences.map((ids) => ids.length)),
     { modelFolder, options: { maxLength } },
   );
+  const refused = [...train.refused, ...heldOut.refused];
+  const refusal = refusalNotice(refused, examples.length);
   const passes = createEpochs({
     ...{ seed: runtime.seed, epochs: config.epochs, batchSize, numExamples: train.rows.length },
-    whenNone: `of ${examples.length}, ${train.counts.withoutPairs} rank nothing above anything, ${train.counts.dropped} are longer than maxLength ${maxLength}, and ${heldOut.rows.length} are held out`,
+    whenNone: `of ${examples.length}, ${train.counts.withoutPairs} rank nothing above anything, ${train.counts.dropped} are longer than maxLength ${maxLength}, and ${heldOut.rows.length} are held out; ${train.counts.identicalPairs} pairs are the same tokens after cutting${refusal ? `; ${refusal}` : ''}`,
   });
   const { totalSteps } = passes;
 
   // 2. The policy, and log pi_ref of every completion from the model that it starts as.
   const base = loadPretrained(weightsFolder(run, modelFolder));
-  const { config: model, generationConfig } = base;
+  const { config: model } = base;
   if (isRewardModel(model)) {
     disposeParams(base.params);
     throw new Error(`${modelFolder}: a ${model.architecture} writes no answers, expected a language model`);
   }
+  // the answers it learns end with the template's turn end, so generation must stop there too
+  const generationConfig = {
+    ...base.generationConfig,
+    eosTokenIds: stopIds(tokenizer, base.generationConfig),
+  };
   const { params, trainable, adapter } = asTrainable(base, run);
   const optimizer = createAdamW(trainable, config.optimizer);
   const pack = isPackingWorthIt(countParams(params));
@@ -119,6 +129,7 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
       model: { params, trainable, adapter, config: model },
       firstIds: train.rows[0]?.sequences[0] as number[],
     });
+    if (refusal) yield { type: 'warning', step: progress.step, message: refusal };
     for (const message of notices(train.counts, heldOut.counts, config))
       yield { type: 'warning', step: progress.step, message };
 
@@ -217,6 +228,8 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
       ties: examples.reduce((sum, example) => sum + numTies(example), 0),
       dropped: train.counts.dropped + heldOut.counts.dropped,
       promptsCut: train.counts.promptsCut + heldOut.counts.promptsCut,
+      identicalPairs: train.counts.identicalPairs + heldOut.counts.identicalPairs,
+      refused: refused.length,
     };
     yield { type: 'done', step, folder: last.folder, stopped, summary };
   } finally {
