@@ -52,9 +52,7 @@ describe.each(recipesWith('lora'))('%s', (recipe) => {
 
   it('trains the adapter and its head alone; final is the merged model, with the adapter beside it', async () => {
     const outFolder = join(folder, recipe);
-    const events = await collect(
-      startTiny(recipe, { world, backend: 'simd', out: outFolder, config: lora.config }),
-    );
+    const events = await collect(startTiny(recipe, { ...lora, world, backend: 'simd', out: outFolder }));
     const curve = losses(events);
     // a policy has no loss that falls; overfit-and-leak.test and bandit.test say that it learns
     if (curve[0] !== undefined) expect(curve.at(-1)).toBeLessThan(curve[0]);

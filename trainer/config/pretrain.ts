@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
+import { loraSchema } from './lora.ts';
 
-/** Next-token training of a new Llama-style model on plain text. */
+/** Next-token training on plain text: of a new Llama-style model, or of one that is given, which keeps its shape and tokenizer. */
 export const pretrainSchema = z.strictObject({
   model: z
     .strictObject({
@@ -36,10 +37,13 @@ export const pretrainSchema = z.strictObject({
     .int()
     .min(262)
     .default(512)
-    .describe('Size of the byte-level BPE vocabulary trained on the text'),
+    .describe(
+      'Size of the byte-level BPE vocabulary trained on the text; a model that is given keeps its own',
+    ),
   sequenceLength: z.number().int().min(8).default(64).describe('Tokens per training row'),
   batchSize: z.number().int().positive().default(32).describe('Rows per step'),
   steps: z.number().int().positive().default(1000).describe('Optimizer steps'),
+  lora: loraSchema,
   ...computeFields,
   optimizer: optimizerSchema(),
   runtime: runtimeSchema(),
