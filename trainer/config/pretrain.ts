@@ -53,7 +53,7 @@ export type PretrainConfig = z.output<typeof pretrainSchema>;
 
 export const pretrainRecipe = {
   title: 'Pretrain',
-  description: 'Trains a new small model to predict the next token of plain text.',
+  description: 'Trains a new small model, or one that is given, to predict the next token of plain text.',
   schema: pretrainSchema,
   presets: {
     small: {
@@ -95,7 +95,10 @@ export const pretrainRecipe = {
     },
   },
   startsFrom: {
-    model: { need: 'none', hint: 'It makes a new model, and its tokenizer from the same text.' },
+    model: {
+      need: 'or-new',
+      hint: 'The model to go on from, which keeps its shape and tokenizer; left out, a new one is made, and its tokenizer from the same text.',
+    },
     rewardModel: null,
   },
   data: 'texts',
