@@ -22,7 +22,11 @@ import {
 } from './tiny-world.ts';
 
 /** What a run is given, where it differs from the row's tiny run. */
-type Changes<R extends RecipeName> = { config?: ConfigOf<R>; data?: DataOf[DataKindOf<R>] };
+type Changes<R extends RecipeName> = {
+  config?: ConfigOf<R>;
+  data?: DataOf[DataKindOf<R>];
+  needs?: readonly ('model' | 'reward')[];
+};
 /** A run that must end in an error. */
 type Refused<R extends RecipeName> = Changes<R> & { message: RegExp | string };
 type Not = { not: string };
@@ -47,9 +51,9 @@ type Conformance<R extends RecipeName> = {
   /** nothing to train on */
   nothing: Refused<R>;
   /** with an adapter; and the weights that change beside those of the attention layers */
-  lora: { config: ConfigOf<R>; changesBeside: readonly string[] } | Not;
+  lora: (Changes<R> & { config: ConfigOf<R>; changesBeside: readonly string[] }) | Not;
   /** the golden run on a GPT-2: what its final folder is */
-  gpt2: { architecture: string } | Not;
+  gpt2: (Pick<Changes<R>, 'needs'> & { architecture: string }) | Not;
 };
 
 const exploding = { learningRate: 1e30, schedule: 'constant' } as const;
@@ -84,8 +88,9 @@ export const conformance: { [R in RecipeName]: Conformance<R> } = {
       data: { texts: texts.slice(0, 3) },
       message: /the texts are \d+ tokens; at least 340 are needed/,
     },
-    lora: { not: 'it makes a new model: there is no base' },
-    gpt2: { not: 'it makes a new model, which is a Llama' },
+    // continued pretraining: a new model has no base, and is a Llama
+    lora: { config: { ...tinyPretrain, lora: tinyLora }, needs: ['model'], changesBeside: [] },
+    gpt2: { needs: ['model'], architecture: 'GPT2LMHeadModel' },
   },
   sft: {
     config: tinySft,
@@ -165,7 +170,7 @@ export const conformance: { [R in RecipeName]: Conformance<R> } = {
         /base has 64 positions and the longest row takes \d+ tokens: lower maxPromptLength 500 or responseLength 12/,
     },
     nothing: { config: { ...tinyPpo, maxPromptLength: 2 }, message: 'no examples to train on: none of 8' },
-    lora: { not: 'adapters are for recipes of one trained model so far' },
+    lora: { config: { ...tinyPpo, lora: tinyLora }, changesBeside: [] },
     gpt2: { architecture: 'GPT2LMHeadModel' },
   },
   dpo: {
@@ -233,11 +238,12 @@ export function startTiny<R extends RecipeName>(
   },
 ): AsyncGenerator<TrainEvent> {
   const row: Conformance<R> = conformance[recipe];
-  const { config = row.config, data = row.data, world, backend, out, resumeFrom = null } = run;
+  const { config = row.config, data = row.data, needs = row.needs } = run;
+  const { world, backend, out, resumeFrom = null } = run;
   const folders = foldersOf({
     ...{ out, resumeFrom },
-    model: row.needs.includes('model') ? world.model : null,
-    reward: row.needs.includes('reward') ? world.reward : null,
+    model: needs.includes('model') ? world.model : null,
+    reward: needs.includes('reward') ? world.reward : null,
   });
   return startRecipe({ recipe, backend, config, data, folders }, run.signal ?? new AbortController().signal);
 }

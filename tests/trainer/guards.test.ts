@@ -152,7 +152,7 @@ describe('guards', () => {
     await expect(collect(start(modelFolder))).rejects.toThrow('has no reward head');
     await expect(
       collect(sft({ ...run({ model: scorer }), config: tinySft, data: { examples: sftExamples } })),
-    ).rejects.toThrow('cannot be fine-tuned on answers');
+    ).rejects.toThrow('sft expects a language model');
   });
 
   it('the KL stop ends the epochs of a rollout', async () => {

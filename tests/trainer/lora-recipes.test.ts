@@ -11,10 +11,12 @@ import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { mergeLora } from '../../trainer/model/lora/lora.ts';
 import { disposeParams, type Params, readParams } from '../../trainer/model/params.ts';
 import { sft } from '../../trainer/recipes/sft/recipe.ts';
+import { tf } from '../../trainer/tensors/tf.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
+import { withNative } from '../support/tested-backends.ts';
 import { conformance, makeTinyWorld, recipesWith, startTiny, type TinyWorld } from './conformance.ts';
 import { tinyLora, tinySft } from './tiny-configs.ts';
-import { collect, finalFolder, foldersOf, sftExamples } from './tiny-world.ts';
+import { collect, curve, finalFolder, foldersOf, sftExamples } from './tiny-world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lora-recipes-'));
 let world: TinyWorld;
@@ -50,9 +52,7 @@ describe.each(recipesWith('lora'))('%s', (recipe) => {
 
   it('trains the adapter and its head alone; final is the merged model, with the adapter beside it', async () => {
     const outFolder = join(folder, recipe);
-    const events = await collect(
-      startTiny(recipe, { world, backend: 'simd', out: outFolder, config: lora.config }),
-    );
+    const events = await collect(startTiny(recipe, { ...lora, world, backend: 'simd', out: outFolder }));
     const curve = losses(events);
     // a policy has no loss that falls; overfit-and-leak.test and bandit.test say that it learns
     if (curve[0] !== undefined) expect(curve.at(-1)).toBeLessThan(curve[0]);
@@ -99,4 +99,23 @@ it('learns the same where blocks are recomputed', async () => {
   const [plain, recomputed] = [await curve(false), await curve(true)];
   expect(recomputed).toHaveLength(10);
   for (const [i, loss] of plain.entries()) expect(recomputed[i]).toBeCloseTo(loss, 5);
+});
+
+describe.each(withNative(['simd']))('ppo on %s', (backend) => {
+  it('begins exactly at its reference, which is the same weights with the adapter off', async () => {
+    const { lora } = conformance.ppo;
+    if ('not' in lora) throw new Error(lora.not);
+    const own = await makeTinyWorld(join(folder, backend), {
+      backend,
+      reward: join(folder, `scorer-${backend}`),
+    });
+    const before = tf.memory().numTensors;
+    const out = join(folder, `ppo-${backend}`);
+    const config = { ...lora.config, totalEpisodes: 24 };
+    const kls = curve(await collect(startTiny('ppo', { world: own, backend, out, config })), 'objective/kl');
+    expect(kls[0]).toBe(0);
+    expect(Math.abs(kls[2] as number)).toBeGreaterThan(0);
+    // rotary tables are kept for the life of the process, two tensors a shape
+    expect(tf.memory().numTensors - before).toBeLessThanOrEqual(2);
+  });
 });

@@ -130,12 +130,13 @@ describe('tensor count', () => {
   it.each(cases)(
     '$name holds a constant number of tensors and frees all it made',
     async ({ recipe, name, lora: withAdapter }) => {
-      const { lora, config: plain } = conformance[recipe];
-      const config = withAdapter && 'config' in lora ? lora.config : plain;
+      const { lora } = conformance[recipe];
+      const row = withAdapter && !('not' in lora) ? lora : conformance[recipe];
+      const { config, needs = conformance[recipe].needs } = row;
       const before = tf.memory().numTensors;
       const counts: number[] = [];
       for await (const event of startTiny(recipe, {
-        ...{ world, backend, config, out: join(folder, `leak-${name}`) },
+        ...{ world, backend, config, needs, out: join(folder, `leak-${name}`) },
       })) {
         if (event.type === 'step') counts.push(tf.memory().numTensors);
       }

@@ -43,13 +43,14 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
 
   describe.each(cases)('$name', ({ recipe, name, withAdapter }) => {
     const { lora } = conformance[recipe];
-    const config = withAdapter && 'config' in lora ? lora.config : conformance[recipe].config;
+    const row = withAdapter && !('not' in lora) ? lora : conformance[recipe];
+    const { config, needs = conformance[recipe].needs } = row;
     const start = (
       out: string,
       run: { resumeFrom?: string; signal?: AbortSignal; changed?: object; in?: TinyWorld } = {},
     ) =>
       startTiny(recipe, {
-        ...{ world: run.in ?? world, backend, out: join(folder, name, out), config },
+        ...{ world: run.in ?? world, backend, out: join(folder, name, out), config, needs },
         ...{ resumeFrom: run.resumeFrom ?? null, ...(run.signal && { signal: run.signal }) },
         ...run.changed,
       });

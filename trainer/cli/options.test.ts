@@ -36,7 +36,6 @@ describe('parseTrainOptions', () => {
     ['sft --data a --out b', /--model is missing: sft/],
     ['ppo --data a --out b --model m', /--reward is missing: ppo/],
     ['reward --data a --out b --reward c', /--reward has no meaning for reward/],
-    ['pretrain --data a --out b --model m', /--model has no meaning/],
     ['sft --data a --out b --modle m', /Unknown option '--modle'; options are: --data/],
     ['sft --data a --out b --model m extra', /unexpected "extra"/],
     ['reward --data a --out b --seed x', /--seed is "x"; expected a whole number from 0/],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { optimizerSchema, runtimeSchema } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
+import { loraSchema } from './lora.ts';
 
 /** PPO against a reward model with a KL penalty to the frozen SFT policy (training.md 2.2 and 2.3). */
 export const ppoSchema = z
@@ -64,6 +65,7 @@ export const ppoSchema = z
       warmupRatio: 0,
       epsilon: 1e-5,
     }),
+    lora: loraSchema,
     sampleEvery: z.number().int().positive().default(5).describe('Rollouts between stored samples'),
     runtime: runtimeSchema({ checkpointEvery: 10, evalEvery: 10 }),
   })

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { LANGUAGE_MODEL_CHARTS } from './charts.ts';
 import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
+import { loraSchema } from './lora.ts';
 
-/** Next-token training of a new Llama-style model on plain text. */
+/** Next-token training on plain text: of a new Llama-style model, or of one that is given, which keeps its shape and tokenizer. */
 export const pretrainSchema = z.strictObject({
   model: z
     .strictObject({
@@ -37,10 +38,13 @@ export const pretrainSchema = z.strictObject({
     .int()
     .min(262)
     .default(512)
-    .describe('Size of the byte-level BPE vocabulary trained on the text'),
+    .describe(
+      'Size of the byte-level BPE vocabulary trained on the text; a model that is given keeps its own',
+    ),
   sequenceLength: z.number().int().min(8).default(64).describe('Tokens per training row'),
   batchSize: z.number().int().positive().default(32).describe('Rows per step'),
   steps: z.number().int().positive().default(1000).describe('Optimizer steps'),
+  lora: loraSchema,
   ...computeFields,
   optimizer: optimizerSchema(),
   runtime: runtimeSchema(),
@@ -49,7 +53,7 @@ export type PretrainConfig = z.output<typeof pretrainSchema>;
 
 export const pretrainRecipe = {
   title: 'Pretrain',
-  description: 'Trains a new small model to predict the next token of plain text.',
+  description: 'Trains a new small model, or one that is given, to predict the next token of plain text.',
   schema: pretrainSchema,
   presets: {
     small: {
@@ -91,7 +95,10 @@ export const pretrainRecipe = {
     },
   },
   startsFrom: {
-    model: { need: 'none', hint: 'It makes a new model, and its tokenizer from the same text.' },
+    model: {
+      need: 'or-new',
+      hint: 'The model to go on from, which keeps its shape and tokenizer; left out, a new one is made, and its tokenizer from the same text.',
+    },
     rewardModel: null,
   },
   data: 'texts',

@@ -3,8 +3,9 @@ import { loadAddon } from './addon.ts';
 import { attentionKernels } from './attention-kernels.ts';
 import { NativeBackend } from './backend.ts';
 import { coreKernels } from './core-kernels.ts';
-import { gpt2Kernels } from './gpt2-kernels.ts';
+import { decodeKernels } from './decode-kernels.ts';
 import { registerKernels } from './kernel-registration.ts';
+import { layerNormAndGeluKernels } from './layer-norm-gelu-kernels.ts';
 import { opKernels } from './op-kernels.ts';
 import { sampleToken } from './sampling-kernels.ts';
 
@@ -17,6 +18,13 @@ export function registerNativeBackend(): void {
   if (tf.findBackendFactory('native')) return;
   tf.registerBackend('native', () => new NativeBackend());
   registerKernels(
-    new Map([...coreKernels(), ...opKernels, ...gpt2Kernels, ...attentionKernels, sampleToken]),
+    new Map([
+      ...coreKernels(),
+      ...opKernels,
+      ...layerNormAndGeluKernels,
+      ...attentionKernels,
+      ...decodeKernels,
+      sampleToken,
+    ]),
   );
 }

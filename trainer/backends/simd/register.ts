@@ -2,8 +2,8 @@ import { tf } from '../../tensors/tf.ts';
 import { registerAttentionKernels } from './attention-kernels.ts';
 import { SimdBackend } from './backend.ts';
 import { registerCoreKernels } from './core-kernels.ts';
-import { registerGpt2Kernels } from './gpt2-kernels.ts';
 import { registerCpuFallbacks } from './kernel-registration.ts';
+import { registerLayerNormAndGelu } from './layer-norm-gelu-kernels.ts';
 import { registerOpKernels } from './op-kernels.ts';
 
 /**
@@ -18,7 +18,7 @@ export function registerSimdBackend({ memoryMb }: { memoryMb: number }): void {
   tf.registerBackend('simd', () => backend);
   registerCpuFallbacks();
   registerOpKernels();
-  registerGpt2Kernels();
+  registerLayerNormAndGelu();
   registerAttentionKernels();
   registerCoreKernels();
 }

@@ -1,6 +1,8 @@
 /**
  * PPO: the policy is the SFT model, the reference its frozen copy, the score a reward model or a function, the critic a
- * separate model that starts as the reward model.
+ * separate model that starts as the reward model. With `lora` the policy is trained as an adapter, and the reference is the same
+ * weights with the adapter off: one copy of them for both. Critic and reward model keep weights of their own, and the critic is
+ * trained whole; one trunk for all four is not here yet.
  *
  * training.md 2.2 and 2.3 item by item: P1 plain sampling, P2 one temperature everywhere, P3 shift, P4 positions from masks
  * (rows are padded right; the result is that of left padding), done. P5: generation stops at EOS instead of running on, so
@@ -24,8 +26,9 @@ import type { TrainEvent } from '../../events.ts';
 import { createGenerator } from '../../generate.ts';
 import { nextKlCoefficient } from '../../math/adaptive-kl.ts';
 import { maskedCount, maskedMaxDifference } from '../../math/masked.ts';
+import type { ModelConfig } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
-import { copyParams, disposeParams } from '../../model/params.ts';
+import { copyParams, disposeParams, type Params } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
 import { createRng } from '../../rng.ts';
@@ -37,10 +40,11 @@ import { episodeBatch } from '../rollouts/episode-batch.ts';
 import { estimateAdvantages } from '../rollouts/estimate-advantages.ts';
 import { judge, largestSamplingGap, type Prompt, respond } from '../rollouts/respond.ts';
 import { newCritic, openScore, rewardFunction, scoreSource } from '../rollouts/scoring.ts';
+import { asTrainable, type Trainable } from '../run/adapted-model.ts';
 import { assertFinite } from '../run/assert-finite.ts';
 import { beginRun } from '../run/begin-run.ts';
 import { checkContext } from '../run/check-context.ts';
-import { openRun } from '../run/open-run.ts';
+import { openRun, type Run } from '../run/open-run.ts';
 import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { type Progress, runStateSchema } from '../run/run-state.ts';
@@ -102,11 +106,9 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
   // 2. Policy, frozen reference, score, critic, two optimizers.
   const { score, dispose: disposeScore } = openScore(source, { tokenizer, tokenizerFolder: modelFolder });
   const reference = loadPretrained(modelFolder);
-  const policy = resumeFrom
-    ? loadPretrained(resumeFrom)
-    : { ...reference, params: copyParams(reference.params) };
+  const policy = openPolicy(reference, run);
   const critic = resumeFrom ? loadPretrained(join(resumeFrom, 'critic')) : newCritic(source, reference);
-  const policyOptimizer = createAdamW(policy.params, config.policyOptimizer);
+  const policyOptimizer = createAdamW(policy.trainable, config.policyOptimizer);
   const criticOptimizer = createAdamW(critic.params, config.criticOptimizer);
   const steps = createPpoSteps({ policy, reference, critic, policyOptimizer, criticOptimizer, config });
   const { padTokenId } = tokenizer;
@@ -139,7 +141,7 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
     progress = (yield* resumeRun(run, stateSchema, optimizers)) ?? progress;
     yield* beginRun(run, {
       ...{ totalSteps, step: progress.step, tokenizer },
-      model: { ...policy, trainable: policy.params, adapter: null },
+      model: policy,
       firstIds: prompts[0]?.ids ?? [],
     });
     if (refusal) yield { type: 'warning', step: progress.step, message: refusal };
@@ -304,7 +306,21 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
   } finally {
     for (const optimizer of Object.values(optimizers)) optimizer.dispose();
     generator.dispose();
-    for (const { params } of [policy, reference, critic]) disposeParams(params);
+    for (const { params } of policy.adapter ? [policy, critic] : [policy, reference, critic])
+      disposeParams(params);
     disposeScore();
   }
+}
+
+/** The policy as it begins or goes on: the reference's own variables with an adapter beside them, or a model apart from it. */
+function openPolicy(
+  reference: { params: Params; config: ModelConfig },
+  run: Run,
+): Trainable & { config: ModelConfig } {
+  if (run.baseSha256 !== null) return { ...asTrainable(reference, run), config: reference.config };
+  const { resumeFrom } = run.folders;
+  const { params, config } = resumeFrom
+    ? loadPretrained(resumeFrom)
+    : { params: copyParams(reference.params), config: reference.config };
+  return { params, config, trainable: params, adapter: null };
 }

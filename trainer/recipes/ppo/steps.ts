@@ -19,12 +19,14 @@ type Model = { params: Params; config: ModelConfig };
 type Places = TokenBatch & { rowsM: Tensor; targetsM: Tensor };
 
 /**
+ * @param args.policy `trainable` is what `updatePolicy` changes: all of its params, or an adapter among them; the reference may then
+ *   have the same variables without the adapter
  * @returns `policy` and `reference` give log pi of the response tokens at the one temperature (training.md P2), `policy` also
  *   the entropy of the distributions they came from; `critic` gives V of the state before each of them; `updatePolicy` and
  *   `updateCritic` take one optimizer step and give the same figures from before it.
  */
 export function createPpoSteps(args: {
-  policy: Model;
+  policy: Model & { trainable: Params };
   reference: Model;
   critic: Model;
   policyOptimizer: AdamW;
@@ -59,7 +61,7 @@ export function createPpoSteps(args: {
       (
         inputs: Places & AdamWScalars<Tensor> & Record<'oldLogProbsM' | 'advantagesM' | 'weightsM', Tensor>,
       ) => {
-        const { loss, aux, grads } = valueAndGrads(policy.params, () => {
+        const { loss, aux, grads } = valueAndGrads(policy.trainable, () => {
           const logits = logitsMV(policy, inputs);
           const logProbsM = tokenLogProbs(logits, inputs.targetsM, temperature);
           const pgLoss = ppoPolicy({

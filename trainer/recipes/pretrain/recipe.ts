@@ -1,32 +1,39 @@
 /**
- * Pretraining: next-token training of a new Llama-style model, and of its tokenizer, on plain text.
+ * Pretraining: next-token training on plain text, of a new Llama-style model and its tokenizer, or of a model that is given: then
+ * it is continued pretraining, for a domain for example. The model keeps its shape and its tokenizer, and every weight is
+ * trained or a LoRA adapter.
  *
- * Does: byte-level BPE trained on the same text; documents as <bos> text <eos> in one stream; each step takes windows at
+ * Does: for a new model byte-level BPE trained on the same text; documents as <bos> text <eos> in one stream; each step takes windows at
  * random places (nanoGPT, train.py get_batch); token-mean cross-entropy; AdamW with warm-up, decay and clipping; held-out
- * loss on the last twentieth of the stream, which is never trained on; bit-exact resume; refuses to start when the untrained
- * loss is not about ln V (training.md 3 B).
+ * loss on the last twentieth of the stream, which is never trained on; bit-exact resume; refuses to start when the loss of
+ * a new model is not about ln V (training.md 3 B).
  * Leaves out: attention walls between documents of one window (training.md 2.5), dropout, gradient accumulation.
  *
- * Run: npm run train -- pretrain --data text.jsonl --out folder
+ * Run: npm run train -- pretrain --data text.jsonl --out folder [--model base-folder]
  * Shapes: B rows, T tokens, N = B*T, V vocabulary.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
+import type { PretrainConfig } from '../../config/pretrain.ts';
+import type { TextExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { newModelConfig } from '../../model/config.ts';
-import { loadPretrained } from '../../model/files/load-pretrained.ts';
+import { loadPretrained, type PretrainedModel } from '../../model/files/load-pretrained.ts';
 import { initParams } from '../../model/init-params.ts';
 import { countParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
 import { createRng } from '../../rng.ts';
+import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../../tokenizer/train-bpe.ts';
+import { asTrainable } from '../run/adapted-model.ts';
 import { assertFinite } from '../run/assert-finite.ts';
 import { beginRun } from '../run/begin-run.ts';
+import { checkContext } from '../run/check-context.ts';
 import { scalarOf } from '../run/host-arrays.ts';
 import { createNextTokenSteps, measureBatches } from '../run/next-token-steps.ts';
-import { openRun, openTokenizer } from '../run/open-run.ts';
+import { openLanguageModel, openRun, openTokenizer, type Run } from '../run/open-run.ts';
 import type { RecipeArgs } from '../run/recipe-args.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { runStateSchema } from '../run/run-state.ts';
@@ -44,43 +51,27 @@ const FIRST_LOSS_TOLERANCE = 0.25;
 export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<TrainEvent> {
   const { config, folders, signal } = args;
   const { batchSize, sequenceLength, steps: totalSteps, runtime } = config;
-  const { out, resumeFrom } = folders;
   const { texts } = args.data;
   const run = await openRun('pretrain', { ...args, data: texts });
 
-  // 1. The tokenizer, from the checkpoint or learnt from the same text.
-  const newTokenizer = join(out, 'tokenizer');
-  if (!resumeFrom) {
-    mkdirSync(newTokenizer, { recursive: true });
-    await writeTokenizer(
-      newTokenizer,
-      trainBpe({ texts: texts.map(({ text }) => text), vocabSize: config.vocabSize }),
-    );
-  }
-  const { tokenizer, tokenizerFolder } = openTokenizer(run, newTokenizer);
+  // 1. The tokenizer, from the checkpoint or the model, or learnt from the same text.
+  const ownTokenizer = folders.model ?? (await learnTokenizer(run, texts, config.vocabSize));
+  const { tokenizer, tokenizerFolder } = openTokenizer(run, ownTokenizer);
   const { padTokenId } = tokenizer;
 
-  // 2. One stream of tokens, whose end is held out; the model, from the checkpoint or new.
+  // 2. One stream of tokens, whose end is held out; the model, given or new, or from the checkpoint.
   const { train, heldOut } = tokenStreams(texts, { tokenizer, sequenceLength, seed: runtime.seed });
-  const model = newModelConfig({
-    ...config.model,
-    vocabSize: tokenizer.vocabSize,
-    bosTokenId: tokenizer.bosTokenId,
-    eosTokenIds: [tokenizer.eosTokenId],
-    padTokenId,
-  });
-  if (sequenceLength > model.maxPositions) {
-    throw new Error(`sequenceLength ${sequenceLength} is more than model.maxPositions ${model.maxPositions}`);
-  }
-  const params = resumeFrom
-    ? loadPretrained(resumeFrom).params
-    : initParams(model, createRng(runtime.seed, 'init'));
-  const optimizer = createAdamW(params, config.optimizer);
+  if (folders.model)
+    checkContext([sequenceLength], { modelFolder: folders.model, options: { sequenceLength } });
+  const base = folders.model ? openLanguageModel(run, folders.model) : newModel(run, config, tokenizer);
+  const { config: model, generationConfig } = base;
+  const { params, trainable, adapter } = asTrainable(base, run);
+  const optimizer = createAdamW(trainable, config.optimizer);
 
   // 3. The compiled steps.
   const options = config;
   const steps = createNextTokenSteps({
-    ...{ name: 'pretrain', params, trainable: params, model, optimizer, options },
+    ...{ name: 'pretrain', params, trainable, model, optimizer, options },
   });
   const batchAt = (stream: Int32Array, starts: readonly number[]) =>
     windowBatch(stream, starts, { sequenceLength, padTokenId });
@@ -102,7 +93,7 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
   const save = (reason: SaveReason) =>
     saveRun(run, reason, {
       progress,
-      model: { params, config: model, tokenizerFolder },
+      model: { params, config: model, generationConfig, tokenizerFolder, adapter },
       optimizers: { model: optimizer },
     });
 
@@ -110,11 +101,11 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
     progress = (yield* resumeRun(run, runStateSchema, { model: optimizer })) ?? progress;
     yield* beginRun(run, {
       ...{ totalSteps, step: progress.step, tokenizer },
-      model: { params, trainable: params, adapter: null, config: model },
+      model: { params, trainable, adapter, config: model },
       firstIds: Array.from(train.subarray(0, sequenceLength)),
     });
     let figures = await evaluate();
-    if (progress.step === 0) {
+    if (progress.step === 0 && !folders.model) {
       const expected = Math.log(model.vocabSize);
       yield selfCheck({
         name: 'untrained loss is ln V',
@@ -122,8 +113,8 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
         tolerance: FIRST_LOSS_TOLERANCE * expected,
         detail: `loss ${figures.eval_loss}, ln ${model.vocabSize} = ${expected}`,
       });
-      yield { type: 'eval', step: 0, metrics: figures };
     }
+    if (progress.step === 0) yield { type: 'eval', step: 0, metrics: figures };
 
     // 5. Train.
     while (progress.step < totalSteps && !signal.aborted) {
@@ -172,4 +163,41 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
     optimizer.dispose();
     disposeParams(params);
   }
+}
+
+/** The folder of a tokenizer trained on the texts; a resumed run has it already. */
+async function learnTokenizer(
+  { folders: { out, resumeFrom } }: Run,
+  texts: readonly TextExample[],
+  vocabSize: number,
+): Promise<string> {
+  const folder = join(out, 'tokenizer');
+  if (resumeFrom) return folder;
+  mkdirSync(folder, { recursive: true });
+  await writeTokenizer(folder, trainBpe({ texts: texts.map(({ text }) => text), vocabSize }));
+  return folder;
+}
+
+/** A model of the config's shape with random weights, or those of the checkpoint. */
+function newModel(
+  { folders: { resumeFrom } }: Run,
+  { model: shape, sequenceLength, runtime }: PretrainConfig,
+  tokenizer: Tokenizer,
+): Pick<PretrainedModel, 'params' | 'config'> & Partial<PretrainedModel> {
+  const config = newModelConfig({
+    ...shape,
+    vocabSize: tokenizer.vocabSize,
+    bosTokenId: tokenizer.bosTokenId,
+    eosTokenIds: [tokenizer.eosTokenId],
+    padTokenId: tokenizer.padTokenId,
+  });
+  if (sequenceLength > config.maxPositions) {
+    throw new Error(
+      `sequenceLength ${sequenceLength} is more than model.maxPositions ${config.maxPositions}`,
+    );
+  }
+  const params = resumeFrom
+    ? loadPretrained(resumeFrom).params
+    : initParams(config, createRng(runtime.seed, 'init'));
+  return { params, config };
 }

@@ -6,7 +6,10 @@ import { floats, ints } from '../run/host-arrays.ts';
 
 const HELD_OUT_SHARE = 1 / 20;
 
-/** Documents in shuffled order as <bos> text <eos>, one after the other; the last twentieth is held out. */
+/**
+ * Documents in shuffled order as <bos> text <eos>, one after the other; the last twentieth is held out. Where one token is both, as in
+ * GPT-2, it stands once between documents.
+ */
 export function tokenStreams(
   texts: readonly TextExample[],
   options: { tokenizer: Tokenizer; sequenceLength: number; seed: number },
@@ -15,7 +18,7 @@ export function tokenStreams(
   const { bosTokenId, eosTokenId } = tokenizer;
   const stream: number[] = [];
   for (const { text } of createRng(seed, 'documents').shuffle(texts)) {
-    if (bosTokenId !== null) stream.push(bosTokenId);
+    if (bosTokenId !== null && bosTokenId !== eosTokenId) stream.push(bosTokenId);
     for (const id of tokenizer.encode(text)) stream.push(id);
     stream.push(eosTokenId);
   }

@@ -7,6 +7,9 @@ import { type BackendName, chooseBackend } from '../../backends/choose.ts';
 import type { runtimeSchema } from '../../config/common.ts';
 import type { LoraOptions } from '../../config/lora.ts';
 import { definitionOf, type RecipeName } from '../../config/recipes.ts';
+import { isRewardModel } from '../../model/config.ts';
+import { loadPretrained, type PretrainedModel } from '../../model/files/load-pretrained.ts';
+import { disposeParams } from '../../model/params.ts';
 import { loadTokenizer, type Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { keepTokenizer } from './keep-tokenizer.ts';
 import type { RunFolders } from './recipe-args.ts';
@@ -55,6 +58,19 @@ export async function openRun(
  */
 export function weightsFolder({ folders, baseSha256 }: Run, modelFolder: string): string {
   return baseSha256 === null ? (folders.resumeFrom ?? modelFolder) : modelFolder;
+}
+
+/**
+ * The language model that a run begins or goes on with; an adapter comes onto it by asTrainable.
+ * @throws when the folder holds a reward model
+ */
+export function openLanguageModel(run: Run, modelFolder: string): PretrainedModel {
+  const model = loadPretrained(weightsFolder(run, modelFolder));
+  if (!isRewardModel(model.config)) return model;
+  disposeParams(model.params);
+  throw new Error(
+    `${modelFolder}: a ${model.config.architecture} gives scores, not text; ${run.recipe} expects a language model`,
+  );
 }
 
 /** The tokenizer of the model, or of the checkpoint, kept where the run's later checkpoints take it from. */

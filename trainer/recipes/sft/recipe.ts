@@ -13,8 +13,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
 import type { TrainEvent } from '../../events.ts';
-import { isRewardModel } from '../../model/config.ts';
-import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { countParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
@@ -29,7 +27,7 @@ import { beginRun } from '../run/begin-run.ts';
 import { checkContext } from '../run/check-context.ts';
 import { scalarOf } from '../run/host-arrays.ts';
 import { createNextTokenSteps, measureBatches } from '../run/next-token-steps.ts';
-import { openRun, openTokenizer, weightsFolder } from '../run/open-run.ts';
+import { openLanguageModel, openRun, openTokenizer } from '../run/open-run.ts';
 import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { runStateSchema } from '../run/run-state.ts';
@@ -67,18 +65,12 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
   const { totalSteps } = passes;
 
   // 2. The model.
-  const base = loadPretrained(weightsFolder(run, modelFolder));
+  const base = openLanguageModel(run, modelFolder);
   const { config: model } = base;
   const generationConfig = {
     ...base.generationConfig,
     eosTokenIds: stopIds(tokenizer, base.generationConfig),
   };
-  if (isRewardModel(model)) {
-    disposeParams(base.params);
-    throw new Error(
-      `${modelFolder}: a ${model.architecture} cannot be fine-tuned on answers, expected a language model`,
-    );
-  }
   const { params, trainable, adapter } = asTrainable(base, run);
   const optimizer = createAdamW(trainable, config.optimizer);
   const pack = isPackingWorthIt(countParams(params));

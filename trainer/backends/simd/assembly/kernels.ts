@@ -8,5 +8,5 @@ export { gelu, geluErf, geluErfGradient, geluGradient } from './gelu';
 export { fewRowsTimesTransposed, fillRows, GEMM_SCRATCH_BYTES, gemmByColumns, gemmByRows } from './gemm';
 export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';
 export { tokenEntropy, tokenLogProbs, tokenLogProbsGradient } from './log-probs';
-export { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './norm';
+export { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm';
 export { sampleToken } from './sampling';

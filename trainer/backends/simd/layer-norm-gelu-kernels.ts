@@ -1,4 +1,4 @@
-/** The fused ops that only GPT-2 uses, on the simd backend: layer norm and GELU. */
+/** Layer norm and GELU, GPT-2's, on the simd backend. */
 import { GELU, GELU_CUBIC, GELU_GRADIENT, GELU_LINEAR } from '../../ops/gelu.ts';
 import { GELU_ERF, GELU_ERF_GRADIENT } from '../../ops/gelu-erf.ts';
 import { LAYER_NORM, LAYER_NORM_GRADIENT } from '../../ops/layer-norm.ts';
@@ -13,7 +13,7 @@ const EXPENSIVE = 2048;
 
 type Inputs<Names extends string> = Record<Names, TensorInfo>;
 
-export function registerGpt2Kernels(): void {
+export function registerLayerNormAndGelu(): void {
   registerSimdKernel(LAYER_NORM, (inputs, backend, { eps }) => {
     const { x, weight, bias } = inputs as Inputs<'x' | 'weight' | 'bias'>;
     const [rows, width] = x.shape as [number, number];

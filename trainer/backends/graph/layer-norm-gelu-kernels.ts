@@ -1,4 +1,4 @@
-/** The fused ops that only GPT-2 uses, as nodes: layer norm and GELU. The math of each is in its file under ops/. */
+/** Layer norm and GELU, GPT-2's, as nodes. The math of each is in its file under ops/. */
 import { GELU, GELU_CUBIC, GELU_GRADIENT, GELU_LINEAR } from '../../ops/gelu.ts';
 import { GELU_ERF, GELU_ERF_GRADIENT } from '../../ops/gelu-erf.ts';
 import { LAYER_NORM, LAYER_NORM_GRADIENT } from '../../ops/layer-norm.ts';
@@ -22,7 +22,7 @@ function normalShare(nodes: Nodes, x: NodeOutput): NodeOutput {
   return nodes.scale(nodes.add(erf, nodes.float(1)), 0.5);
 }
 
-export const gpt2Kernels: [string, GraphKernel][] = [
+export const layerNormAndGeluKernels: [string, GraphKernel][] = [
   [
     LAYER_NORM,
     (inputs, { nodes, node, tensor }, { eps }) => {
