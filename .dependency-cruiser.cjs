@@ -41,14 +41,14 @@ module.exports = {
       name: 'server-runtime-of-trainer-only-in-handlers',
       severity: 'error',
       comment:
-        'Only job handlers and the worker run the trainer; others may read trainer/config and trainer/events.',
+        'Only job handlers and the worker run the trainer; others may read trainer/config, trainer/cost, trainer/model/config and trainer/events.',
       from: {
         path: '^server/',
         pathNot: ['^server/worker/handlers/', '^server/worker/worker\\.ts$', '\\.test\\.ts$'],
       },
       to: {
         path: '^trainer/',
-        pathNot: ['^trainer/config/', '^trainer/events\\.ts$'],
+        pathNot: ['^trainer/(config|cost)/', '^trainer/(model/config|events)\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -107,7 +107,7 @@ module.exports = {
       name: 'config-has-no-tensorflow',
       severity: 'error',
       comment: 'Pages import trainer/config: keep it free of the runtime.',
-      from: { path: '^trainer/(config|events)' },
+      from: { path: '^trainer/(config|cost|model/config|events)' },
       to: { path: '^node_modules/@tensorflow/', reachable: true },
     },
     {

@@ -1,19 +1,26 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import path from 'node:path';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { judgments } from '../../db/schema/judgments.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { runMetrics, runs } from '../../db/schema/runs.ts';
 import { snapshotJudgments } from '../../db/schema/snapshots.ts';
-import type { PpoConfig } from '../../trainer/config/ppo.ts';
-import type { PretrainConfig } from '../../trainer/config/pretrain.ts';
-import type { RewardConfig } from '../../trainer/config/reward.ts';
-import type { SftConfig } from '../../trainer/config/sft.ts';
+import { tasks } from '../../db/schema/tasks.ts';
+import type { DataSize } from '../../trainer/config/definition.ts';
+import type { LoraOptions } from '../../trainer/config/lora.ts';
+import { definitionOf } from '../../trainer/config/recipes.ts';
+import { modelSize } from '../../trainer/cost/model-size.ts';
+import { flopsOf, memoryOf, type Sizes } from '../../trainer/cost/run-cost.ts';
+import { type ModelConfig, newModelConfig, parseModelConfig } from '../../trainer/model/config.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { checkpointFolder, getCheckpointInProject } from '../models/internal.ts';
 import { TIME_PREFIX } from './record-event.ts';
-import { type EstimateInput, parseRecipeConfig } from './schemas.ts';
+import { type EstimateInput, parseRecipeConfig, recipeInputs } from './schemas.ts';
+
+/** What the cost of a run depends on beside its recipe's own options, where the recipe has it. */
+type RunConfig = { recompute?: boolean; lora?: LoraOptions };
 
 const benchmarkSchema = z.object({
   at: z.number(),
@@ -42,7 +49,7 @@ const CHARACTERS_PER_TOKEN = 3;
 
 /**
  * What a run would take, before it is started: time from what this machine did on the benchmark (or in the last run of the same
- * recipe on the same model), memory from the size of the weights. Null where nothing was measured yet.
+ * recipe on the same model), memory from what its recipe holds and does (trainer/cost). Null where nothing was measured yet.
  */
 export function estimateRun({ ctx, input }: { ctx: Ctx; input: EstimateInput }): Estimate {
   requirePermission(ctx, input.projectId, 'runs.start');
@@ -57,9 +64,10 @@ export function estimateRun({ ctx, input }: { ctx: Ctx; input: EstimateInput }):
       basis: 'The config is not valid yet.',
     };
   }
-  const size = modelSize(ctx, input, parsed.config);
-  const work = size === null ? null : plannedWork(ctx, input, parsed.config);
-  if (size === null || work === null) {
+  const config = parsed.config as RunConfig;
+  const sizes = sizesOf(ctx, input, config);
+  const data = dataSize(ctx, input);
+  if (sizes === null || data === null) {
     return {
       ...machine,
       seconds: null,
@@ -68,27 +76,31 @@ export function estimateRun({ ctx, input }: { ctx: Ctx; input: EstimateInput }):
       basis: 'Choose the inputs first.',
     };
   }
-  const memoryBytes = memoryOf(input, { numParameters: size, tokensPerBatch: work.tokensPerBatch });
-  const shared = { ...machine, totalSteps: work.totalSteps, memoryBytes };
+  const work = definitionOf(input.recipe).work(config, data);
+  const options = { recompute: config.recompute ?? false };
+  const memoryBytes = Math.round(memoryOf(work, sizes, options));
+  const shared = { ...machine, totalSteps: work.steps, memoryBytes };
   const before = secondsPerStepBefore(ctx, input, parsed.config);
   if (before !== null) {
     return {
       ...shared,
-      seconds: before * work.totalSteps,
+      seconds: before * work.steps,
       basis: 'Measured: the last run of this recipe with this config.',
     };
   }
   const benchmark = readBenchmark(ctx);
   if (benchmark === null)
     return { ...shared, seconds: null, basis: 'Not measured yet: the worker does so at its first start.' };
-  const scale = size / benchmark.numParameters;
+  const flops = flopsOf(work, sizes, options);
+  // a token that is trained takes six operations for each parameter, a new one two
+  const { numParameters, trainTokensPerSecond, generateTokensPerSecond } = benchmark;
   const seconds =
-    scale *
-    (work.trainTokens / benchmark.trainTokensPerSecond + work.newTokens / benchmark.generateTokensPerSecond);
+    flops.compute / (6 * numParameters * trainTokensPerSecond) +
+    flops.generate / (2 * numParameters * generateTokensPerSecond);
   return {
     ...shared,
     seconds,
-    basis: `From the benchmark of this machine (${benchmark.backend}, ${Math.round(benchmark.trainTokensPerSecond)} tokens/s trained at ${(benchmark.numParameters / 1e6).toFixed(2)}M parameters), scaled by size.`,
+    basis: `From the benchmark of this machine (${benchmark.backend}, ${Math.round(benchmark.trainTokensPerSecond)} tokens/s trained at ${(benchmark.numParameters / 1e6).toFixed(2)}M parameters), scaled by the arithmetic of the run.`,
   };
 }
 
@@ -101,64 +113,48 @@ function readBenchmark(ctx: Ctx): z.output<typeof benchmarkSchema> | null {
   }
 }
 
-function modelSize(ctx: Ctx, input: EstimateInput, config: Record<string, unknown>): number | null {
-  if (input.recipe === 'pretrain') {
-    const { model, vocabSize } = config as PretrainConfig;
-    const headDim = model.hiddenSize / model.numHeads;
-    const attention = 2 * model.hiddenSize ** 2 + 2 * model.hiddenSize * model.numKvHeads * headDim;
-    const perLayer = attention + 3 * model.hiddenSize * model.intermediateSize;
-    return vocabSize * model.hiddenSize + model.numLayers * perLayer;
-  }
-  if (input.modelCheckpointId === null) return null;
-  const { checkpoint } = getCheckpointInProject(ctx, {
-    projectId: input.projectId,
-    checkpointId: input.modelCheckpointId,
-  });
+/** The models of the run by their config alone, or null where one is not chosen yet or cannot be read. */
+function sizesOf(ctx: Ctx, input: EstimateInput, config: RunConfig): Sizes | null {
+  const made = definitionOf(input.recipe).newModel?.(config);
+  const start =
+    input.modelCheckpointId === null
+      ? made && newModelConfig(made)
+      : configOf(ctx, input.projectId, input.modelCheckpointId);
+  if (!start) return null;
+  const reward =
+    input.rewardCheckpointId === null ? start : configOf(ctx, input.projectId, input.rewardCheckpointId);
+  return reward && { start: modelSize(start, config.lora), reward: modelSize(reward, config.lora) };
+}
+
+function configOf(ctx: Ctx, projectId: string, checkpointId: string): ModelConfig | null {
+  const { checkpoint } = getCheckpointInProject(ctx, { projectId, checkpointId });
   try {
-    const folder = checkpointFolder(ctx.dataFolder, checkpoint.folder);
-    // float32 weights: the header is small beside them
-    return statSync(path.join(folder, 'model.safetensors')).size / 4;
+    const file = path.join(checkpointFolder(ctx.dataFolder, checkpoint.folder), 'config.json');
+    return parseModelConfig(JSON.parse(readFileSync(file, 'utf8')), file);
   } catch {
-    // sharded or missing weights: the run itself says what is wrong
+    // missing or of a family that is not known: the run itself says what is wrong
     return null;
   }
 }
 
-type Work = { totalSteps: number; trainTokens: number; newTokens: number; tokensPerBatch: number };
-
-function plannedWork(ctx: Ctx, input: EstimateInput, config: Record<string, unknown>): Work | null {
-  if (input.recipe === 'pretrain') {
-    const { batchSize, sequenceLength, steps } = config as PretrainConfig;
-    const tokensPerBatch = batchSize * sequenceLength;
-    return { totalSteps: steps, trainTokens: steps * tokensPerBatch, newTokens: 0, tokensPerBatch };
-  }
-  const textTokens = meanTokens(ctx, input.projectId);
-  if (input.recipe === 'ppo') {
-    const { totalEpisodes, rolloutBatchSize, numPpoEpochs, numMinibatches, responseLength } =
-      config as PpoConfig;
-    const totalSteps = Math.max(1, Math.floor(totalEpisodes / rolloutBatchSize));
-    const rowTokens = textTokens.prompt + responseLength;
-    const rolloutTokens = rolloutBatchSize * rowTokens;
-    // policy and critic are both updated in each epoch; reference, reward and old log-probabilities are forwards, a third each
-    const passes = 2 * numPpoEpochs + 4 / 3;
-    return {
-      totalSteps,
-      trainTokens: totalSteps * rolloutTokens * passes,
-      newTokens: totalSteps * rolloutBatchSize * responseLength,
-      tokensPerBatch: rolloutTokens / numMinibatches,
-    };
-  }
+function dataSize(ctx: Ctx, input: EstimateInput): DataSize | null {
+  const texts = meanTokens(ctx, input.projectId);
+  const means = { promptTokens: texts.prompt, responseTokens: texts.response };
+  if (recipeInputs(input.recipe).snapshot === 'none') return { ...means, rows: 0, responsesPerRow: 1 };
   if (input.snapshotId === null) return null;
-  const { count } = ctx.db
-    .select({ count: sql<number>`count(*)` })
+  const row = ctx.db
+    .select({
+      rows: sql<number>`count(*)`,
+      responsesPerRow: sql<number | null>`avg(json_array_length(${judgments.shownOrder}))`,
+    })
     .from(snapshotJudgments)
-    .where(eq(snapshotJudgments.snapshotId, input.snapshotId))
-    .get() ?? { count: 0 };
-  const { batchSize, epochs } = config as SftConfig | RewardConfig;
-  const rowsPerExample = input.recipe === 'reward' ? 2 : 1;
-  const totalSteps = Math.max(1, Math.ceil((count * epochs) / batchSize));
-  const tokensPerBatch = batchSize * rowsPerExample * (textTokens.prompt + textTokens.response);
-  return { totalSteps, trainTokens: totalSteps * tokensPerBatch, newTokens: 0, tokensPerBatch };
+    .innerJoin(judgments, eq(judgments.id, snapshotJudgments.judgmentId))
+    .innerJoin(tasks, eq(tasks.id, judgments.taskId))
+    .innerJoin(prompts, eq(prompts.id, tasks.promptId))
+    // held-out rows are measured, not fitted
+    .where(and(eq(snapshotJudgments.snapshotId, input.snapshotId), eq(prompts.split, 'train')))
+    .get();
+  return { ...means, rows: row?.rows ?? 0, responsesPerRow: row?.responsesPerRow ?? 2 };
 }
 
 function meanTokens(ctx: Ctx, projectId: string): { prompt: number; response: number } {
@@ -175,18 +171,6 @@ function meanTokens(ctx: Ctx, projectId: string): { prompt: number; response: nu
     prompt: (row?.prompt ?? 90) / CHARACTERS_PER_TOKEN,
     response: (row?.response ?? 90) / CHARACTERS_PER_TOKEN,
   };
-}
-
-/** Weights, gradient and two moments of what is trained, bare weights of what is frozen, and about 40 floats per token and parameter root. */
-function memoryOf(
-  input: EstimateInput,
-  { numParameters, tokensPerBatch }: { numParameters: number; tokensPerBatch: number },
-): number {
-  const trained = input.recipe === 'ppo' ? 2 : 1;
-  const frozen = input.recipe === 'ppo' ? 2 : 0;
-  const weights = (trained * 16 + frozen * 4) * numParameters;
-  const activations = tokensPerBatch * 40 * Math.sqrt(numParameters) * 4;
-  return weights + activations;
 }
 
 function secondsPerStepBefore(

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sizeNativeThreads } from '../backends/native-threads.ts';
+import { numParametersOf } from '../cost/model-size.ts';
 import { isRewardModel } from '../model/config.ts';
 import { loadModelConfig } from '../model/files/load-pretrained.ts';
-import { numParametersOf } from '../model/num-parameters.ts';
 import { sampleResponses } from '../sample-responses.ts';
 import { resolveModel } from './resolve-model.ts';
 import type { GenerateOptions } from './train-options.ts';

@@ -44,6 +44,34 @@ export type NewModel = {
   maxPositions: number;
 };
 
+/** How much data a run has, as far as it is known before it starts; tokens are means. */
+export type DataSize = {
+  rows: number;
+  promptTokens: number;
+  responseTokens: number;
+  responsesPerRow: number;
+};
+
+/** One way through a model in a step. */
+export type Pass = {
+  /** of the size of the model that the run starts from or makes, or of its reward model */
+  model: 'start' | 'reward';
+  kind: 'train' | 'forward' | 'generate';
+  /** in the model at once */
+  tokens: number;
+  /** how many of them get logits over the vocabulary */
+  logits: number;
+  /** in one step */
+  times: number;
+};
+
+/** What a run does: its steps, the models in its memory, and the passes of one step. */
+export type Work = {
+  steps: number;
+  models: readonly { model: Pass['model']; isTrained: boolean }[];
+  passes: readonly Pass[];
+};
+
 /** What a recipe is, as data: everything that pages, command line and server show and check is derived from it. */
 export type RecipeDefinition<Schema extends z.ZodType = z.ZodType> = {
   title: string;
@@ -62,6 +90,8 @@ export type RecipeDefinition<Schema extends z.ZodType = z.ZodType> = {
   numReferencePrompts?(config: z.output<Schema>): number;
   /** the model that it makes where it is given none; absent where it must be given one */
   newModel?(config: z.output<Schema>): NewModel;
+  /** time, memory and arithmetic are told from this before a run starts (trainer/cost) */
+  work(config: z.output<Schema>, data: DataSize): Work;
   /** what comes out, and what the name of the model it started from gets at its end */
   result: { kind: 'language-model' | 'reward-model'; suffix: string };
   /** heading of docs/metrics.md that defines the figures of its charts */

@@ -105,6 +105,27 @@ export const ppoRecipe = {
     rewardModel: { hint: 'Scores the answers; the critic starts from it.' },
   },
   data: 'prompts',
+  work: (config, { promptTokens }) => {
+    const { rolloutBatchSize, numMinibatches, numPpoEpochs, responseLength, maxPromptLength } = config;
+    const responses = rolloutBatchSize * responseLength;
+    const tokens = rolloutBatchSize * Math.min(maxPromptLength, promptTokens) + responses;
+    const part = { tokens: tokens / numMinibatches, times: numPpoEpochs * numMinibatches };
+    return {
+      steps: Math.ceil(config.totalEpisodes / rolloutBatchSize),
+      // policy and its frozen reference; reward model and critic
+      models: (['start', 'reward'] as const).flatMap((model) => [
+        { model, isTrained: true },
+        { model, isTrained: false },
+      ]),
+      passes: [
+        { model: 'start', kind: 'generate', tokens: responses, logits: responses, times: 1 },
+        { model: 'start', kind: 'forward', tokens, logits: responses, times: 2 },
+        { model: 'reward', kind: 'forward', tokens, logits: 0, times: 2 },
+        { ...part, model: 'start', kind: 'train', logits: responses / numMinibatches },
+        { ...part, model: 'reward', kind: 'train', logits: 0 },
+      ],
+    };
+  },
   result: { kind: 'language-model', suffix: '-ppo' },
   metrics: 'ppo',
   charts: [

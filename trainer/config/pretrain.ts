@@ -49,7 +49,6 @@ export const pretrainSchema = z.strictObject({
   optimizer: optimizerSchema(),
   runtime: runtimeSchema(),
 });
-export type PretrainConfig = z.output<typeof pretrainSchema>;
 
 export const pretrainRecipe = {
   title: 'Pretrain',
@@ -103,6 +102,14 @@ export const pretrainRecipe = {
   },
   data: 'texts',
   newModel: ({ model, vocabSize }) => ({ ...model, vocabSize }),
+  work: ({ steps, batchSize, sequenceLength }) => {
+    const tokens = batchSize * sequenceLength;
+    return {
+      steps,
+      models: [{ model: 'start', isTrained: true }],
+      passes: [{ model: 'start', kind: 'train', tokens, logits: tokens, times: 1 }],
+    };
+  },
   result: { kind: 'language-model', suffix: '-pretrain' },
   metrics: 'pretrain',
   charts: LANGUAGE_MODEL_CHARTS,

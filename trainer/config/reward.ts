@@ -85,6 +85,14 @@ export const rewardRecipe = {
   },
   data: 'rankings',
   numReferencePrompts: ({ normalizeOn }) => normalizeOn,
+  work: ({ epochs, batchSize, maxLength }, { rows, promptTokens, responseTokens, responsesPerRow }) => {
+    const tokens = batchSize * responsesPerRow * Math.min(maxLength, promptTokens + responseTokens);
+    return {
+      steps: Math.ceil(Math.max(1, Math.round(epochs * rows)) / batchSize),
+      models: [{ model: 'start', isTrained: true }],
+      passes: [{ model: 'start', kind: 'train', tokens, logits: 0, times: 1 }],
+    };
+  },
   result: { kind: 'reward-model', suffix: '-reward' },
   metrics: 'reward',
   charts: [

@@ -19,7 +19,6 @@ export const sftSchema = z.strictObject({
   optimizer: optimizerSchema({ learningRate: 5e-4 }),
   runtime: runtimeSchema(),
 });
-export type SftConfig = z.output<typeof sftSchema>;
 
 export const sftRecipe = {
   title: 'SFT',
@@ -74,6 +73,19 @@ export const sftRecipe = {
     rewardModel: null,
   },
   data: 'demonstrations',
+  work: ({ epochs, batchSize, maxLength }, { rows, promptTokens, responseTokens }) => {
+    const width = Math.min(maxLength, promptTokens + responseTokens);
+    return {
+      steps: Math.ceil(Math.max(1, Math.round(epochs * rows)) / batchSize),
+      models: [{ model: 'start', isTrained: true }],
+      passes: [
+        {
+          ...{ model: 'start', kind: 'train', tokens: batchSize * width, times: 1 },
+          logits: batchSize * Math.min(width, responseTokens),
+        },
+      ],
+    };
+  },
   result: { kind: 'language-model', suffix: '-sft' },
   metrics: 'pretrain',
   charts: LANGUAGE_MODEL_CHARTS,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { pretrainRecipe, pretrainSchema } from '../config/pretrain.ts';
+import { numParametersOf } from '../cost/model-size.ts';
 import { newGpt2Config, newModelConfig } from './config.ts';
-import { numParametersOf, numParametersOfNew } from './num-parameters.ts';
+import { numParametersOfNew } from './num-parameters.ts';
 
 test('published models have the published number of parameters', () => {
   // as transformers counts them: model.num_parameters() of HuggingFaceTB/SmolLM2-135M and openai-community/gpt2

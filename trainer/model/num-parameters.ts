@@ -1,13 +1,8 @@
 /** How many scalars a model's parameters have, from its config alone. */
 import type { NewModel } from '../config/definition.ts';
-import { type ModelConfig, newModelConfig } from './config.ts';
+import { numParametersOf } from '../cost/model-size.ts';
+import { newModelConfig } from './config.ts';
 import { loadModelConfig } from './files/load-pretrained.ts';
-import { paramShapes } from './param-shapes.ts';
-
-export function numParametersOf(config: ModelConfig): number {
-  const shapes = [...paramShapes(config).values()];
-  return shapes.reduce((sum, shape) => sum + shape.reduce((size, length) => size * length, 1), 0);
-}
 
 /** Of the model in a folder, by its config.json. */
 export function numParametersIn(folder: string): number {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
+import { numParametersOf } from '../../../trainer/cost/model-size.ts';
 import { isRewardModel, type ModelConfig } from '../../../trainer/model/config.ts';
 import { checkAdapterFolder } from '../../../trainer/model/files/adapter-files.ts';
 import { checkModelFolder } from '../../../trainer/model/files/load-pretrained.ts';
-import { numParametersOf } from '../../../trainer/model/num-parameters.ts';
 import { loadTokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
 import type { Inspection, InspectTask } from './process-task.ts';
 

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { ADAPTER_FOLDER } from '../../checkpoint.ts';
 import type { TrainEvent } from '../../events.ts';
-import { isRewardModel, type ModelConfig } from '../../model/config.ts';
+import type { ModelConfig } from '../../model/config.ts';
 import { forwardHidden } from '../../model/decoder.ts';
 import { loadAdapter } from '../../model/files/adapter-files.ts';
 import { addLora, trainableByLora } from '../../model/lora/lora.ts';
 import type { LoraConfig } from '../../model/lora/lora-config.ts';
 import { isLoraName } from '../../model/lora/lora-names.ts';
+import { loraConfigOf } from '../../model/lora/lora-options.ts';
 import { disposeParams, type Params } from '../../model/params.ts';
 import type { TokenBatch } from '../../model/token-batch.ts';
 import { createRng } from '../../rng.ts';
@@ -17,13 +18,6 @@ import { tokenBatch } from '../batches/token-batch.ts';
 import { scalarOf } from './host-arrays.ts';
 import type { Run } from './open-run.ts';
 import { selfCheck } from './self-check.ts';
-
-/** Names of both families; those that a model does not have match nothing. */
-const MODULES = {
-  'all-linear': 'all-linear',
-  attention: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'attn.c_attn', 'attn.c_proj'],
-  'query-value': ['q_proj', 'v_proj', 'attn.c_attn'],
-};
 
 export type Trainable = {
   /** what the forward pass uses */
@@ -43,19 +37,10 @@ export type Trainable = {
 export function asTrainable(base: { params: Params; config: ModelConfig }, run: Run): Trainable {
   const { lora: options, runtime } = run.config;
   const { model: baseModel, resumeFrom } = run.folders;
-  if (!options || options.rank === null || baseModel === null)
-    return { params: base.params, trainable: base.params, adapter: null };
-  const { rank, alpha, rankStabilized, targetModules } = options;
   const { config } = base;
-  const lora: LoraConfig = {
-    rank,
-    alpha,
-    rankStabilized,
-    targetModules: MODULES[targetModules],
-    rankPattern: {},
-    alphaPattern: {},
-    modulesToSave: isRewardModel(config) ? ['score'] : [],
-  };
+  const lora = loraConfigOf(options, config);
+  if (lora === null || baseModel === null)
+    return { params: base.params, trainable: base.params, adapter: null };
   try {
     const { params } = resumeFrom
       ? loadAdapter(join(resumeFrom, ADAPTER_FOLDER), base)
