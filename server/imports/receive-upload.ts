@@ -5,7 +5,9 @@ import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { type ImportFormat, imports } from '../../db/schema/imports.ts';
+import { imports } from '../../db/schema/imports.ts';
+import { cutText } from '../../lib/cut-text.ts';
+import type { ImportFormat } from '../../lib/import-formats.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
@@ -96,5 +98,5 @@ function parseFormat(format: string): ImportFormat {
 
 /** The last part of a name that came with a request, for showing only. */
 function plainName(name: string): string {
-  return (name.split(/[\\/]/).at(-1) ?? '').replace(/\p{Cc}/gu, '').slice(0, 200) || 'upload';
+  return cutText((name.split(/[\\/]/).at(-1) ?? '').replace(/[\p{Cc}\p{Surrogate}]/gu, ''), 200) || 'upload';
 }
