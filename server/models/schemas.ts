@@ -18,7 +18,7 @@ export const generateInput = z.strictObject({
 });
 export type GenerateInput = z.output<typeof generateInput>;
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 
 /** What a model that is added can be; null leaves it to its config.json. */
 export const registeredKindSchema = z.enum(['language-model', 'reward-model', 'adapter']);
@@ -39,9 +39,9 @@ const sourceSchema = z.discriminatedUnion('from', [
       .default('main'),
   }),
   /** as models.folders lists it */
-  z.strictObject({ from: z.literal('folder'), folder: z.string().min(1).max(1000) }),
+  z.strictObject({ from: z.literal('folder'), folder: inputText().min(1).max(1000) }),
   /** names of the files that will come, one of them alone may be a zip */
-  z.strictObject({ from: z.literal('upload'), files: z.array(z.string().min(1).max(200)).min(1).max(1000) }),
+  z.strictObject({ from: z.literal('upload'), files: z.array(inputText().min(1).max(200)).min(1).max(1000) }),
 ]);
 
 export const modelNameSchema = z
@@ -57,7 +57,7 @@ export const addModelInput = z.strictObject({
   kind: registeredKindSchema.nullable().default(null),
   baseCheckpointId: id.nullable().default(null),
   /** overrides what the model card says */
-  licence: z.string().trim().max(100).nullable().default(null),
+  licence: inputText().trim().max(100).nullable().default(null),
   source: sourceSchema,
 });
 export type AddModelInput = z.output<typeof addModelInput>;
