@@ -26,13 +26,11 @@ export const registeredKindSchema = z.enum(['language-model', 'reward-model', 'a
 const sourceSchema = z.discriminatedUnion('from', [
   z.strictObject({
     from: z.literal('hub'),
-    name: z
-      .string()
+    name: inputText()
       .max(200)
       .regex(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/, 'expected a name of the hub: organisation/model'),
     /** branch, tag or commit */
-    revision: z
-      .string()
+    revision: inputText()
       .max(200)
       .regex(/^[A-Za-z0-9][\w./-]*$/, 'expected a branch, a tag or a commit')
       .refine((text) => !text.includes('..'), 'expected a branch, a tag or a commit')
@@ -44,8 +42,7 @@ const sourceSchema = z.discriminatedUnion('from', [
   z.strictObject({ from: z.literal('upload'), files: z.array(inputText().min(1).max(200)).min(1).max(1000) }),
 ]);
 
-export const modelNameSchema = z
-  .string()
+export const modelNameSchema = inputText()
   .trim()
   .min(1)
   .max(80)
