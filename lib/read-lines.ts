@@ -5,6 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { cutText } from './cut-text.ts';
 
 export type ReadLine =
   | { number: number; byteOffset: number; line: string }
@@ -15,6 +16,8 @@ export type ReadLine =
       detail: string;
       /** the beginning of the refused line, invalid bytes replaced, for the list of rejects */
       head: string;
+      /** whether a table's quoted field is opened or closed by it: an odd number of double quotes */
+      isQuoteOdd: boolean;
     };
 
 export type ReadLinesOptions = {
@@ -22,10 +25,13 @@ export type ReadLinesOptions = {
   maxLineBytes?: number;
   /** stop with an error after this many (unpacked) bytes; default no limit */
   maxTotalBytes?: number;
+  /** every line as it is, for tables: blank ones too, and with a carriage return at its end */
+  asIs?: boolean;
 };
 
 const HEAD_BYTES = 200;
 const NEWLINE = 0x0a;
+const QUOTE = 0x22;
 
 /**
  * Yields the lines of `source` (a path or a stream of bytes), number from 1, byteOffset in the unpacked text.
@@ -33,26 +39,35 @@ const NEWLINE = 0x0a;
  */
 export async function* readLines(
   source: string | Readable,
-  { maxLineBytes = 4 * 2 ** 20, maxTotalBytes = Number.POSITIVE_INFINITY }: ReadLinesOptions = {},
+  {
+    maxLineBytes = 4 * 2 ** 20,
+    maxTotalBytes = Number.POSITIVE_INFINITY,
+    asIs = false,
+  }: ReadLinesOptions = {},
 ): AsyncGenerator<ReadLine> {
   let number = 1;
   let lineStart = 0;
   let position = 0;
   let pieces: Buffer[] = [];
   let pieceBytes = 0; // bytes of the line so far, also those that were not kept
+  let numQuotes = 0;
 
   const keep = (bytes: Buffer) => {
     // once the limit is passed only the head is needed: let the rest go
     if (pieceBytes <= maxLineBytes) pieces.push(Buffer.from(bytes));
     pieceBytes += bytes.length;
+    if (asIs) for (let at = bytes.indexOf(QUOTE); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) numQuotes++;
     if (pieceBytes > maxLineBytes && pieces.length > 0) {
       pieces = [Buffer.from(Buffer.concat(pieces).subarray(0, HEAD_BYTES))];
     }
   };
   const finish = (): ReadLine | null => {
-    const line = decodeLine(pieces, pieceBytes, { number, byteOffset: lineStart, maxLineBytes });
+    const isQuoteOdd = numQuotes % 2 === 1;
+    const at = { number, byteOffset: lineStart, maxLineBytes, asIs, isQuoteOdd };
+    const line = decodeLine(pieces, pieceBytes, at);
     pieces = [];
     pieceBytes = 0;
+    numQuotes = 0;
     return line;
   };
 
@@ -118,28 +133,23 @@ async function* gunzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 function decodeLine(
   pieces: Buffer[],
   length: number,
-  at: { number: number; byteOffset: number; maxLineBytes: number },
+  how: { number: number; byteOffset: number; maxLineBytes: number; asIs: boolean; isQuoteOdd: boolean },
 ): ReadLine | null {
-  const { number, byteOffset, maxLineBytes } = at;
+  const { number, byteOffset, maxLineBytes, asIs, isQuoteOdd } = how;
   const bytes = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
-  const head = () => bytes.subarray(0, HEAD_BYTES).toString('utf8');
+  const refused = (reason: 'line-too-long' | 'invalid-utf8', detail: string): ReadLine => {
+    const head = cutText(bytes.subarray(0, HEAD_BYTES).toString('utf8'), HEAD_BYTES);
+    return { number, byteOffset, reason, detail, head, isQuoteOdd };
+  };
   if (length > maxLineBytes) {
-    const detail = `the line has ${length} bytes, the limit is ${maxLineBytes}`;
-    return { number, byteOffset, reason: 'line-too-long', detail, head: head() };
+    return refused('line-too-long', `the line has ${length} bytes, the limit is ${maxLineBytes}`);
   }
   try {
-    // a byte-order mark at the start of the file is taken off by the decoder
-    const line = new TextDecoder('utf-8', { fatal: true, ignoreBOM: number !== 1 })
-      .decode(bytes)
-      .replace(/\r$/, '');
-    return line.trim() === '' ? null : { number, byteOffset, line };
+    // a byte-order mark before the first line is taken off, and before later ones where files were put together
+    const line = new TextDecoder('utf-8', { fatal: true, ignoreBOM: asIs && number !== 1 }).decode(bytes);
+    if (asIs) return { number, byteOffset, line };
+    return line.trim() === '' ? null : { number, byteOffset, line: line.replace(/\r$/, '') };
   } catch {
-    return {
-      number,
-      byteOffset,
-      reason: 'invalid-utf8',
-      detail: 'the line is not valid UTF-8',
-      head: head(),
-    };
+    return refused('invalid-utf8', 'the line is not valid UTF-8');
   }
 }

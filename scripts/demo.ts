@@ -83,9 +83,10 @@ async function demo(): Promise<number> {
     const promptFile = path.join(dataFolder, `${project.slug}-prompts.jsonl`);
     const rows = allPrompts(numPrompts, SEED).map((prompt) => JSON.stringify({ prompt }));
     writeFileSync(promptFile, `${rows.join('\n')}\n`);
-    await timed('import', () =>
+    const imported = await timed('import', () =>
       importFile({ ctx, input: { projectSlug: project.slug, file: promptFile, format: 'prompts' } }),
     );
+    if (imported.status !== 'done') throw new Error(`import of ${promptFile}: ${imported.error}`);
 
     const sftCheckpoint = registerBundled({ ctx, input: { projectId: project.id } });
     await timed('generate', () => {

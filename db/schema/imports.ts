@@ -1,9 +1,7 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { IMPORT_FORMATS } from '../../lib/import-formats.ts';
 import { projects } from './projects.ts';
 import { users } from './users.ts';
-
-export const IMPORT_FORMATS = ['hh-rlhf', 'trl-preference', 'prompts', 'csv'] as const;
-export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 
 /** One file read into a project. read = accepted + duplicates + sum of rejected. */
 export const imports = sqliteTable(

@@ -8,7 +8,9 @@ export function parseJsonLine(
   try {
     return { ok: true, value: JSON.parse(line) };
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    // it quotes the text around the fault, cut anywhere
+    const cause = said.replace(/\p{Surrogate}/gu, '\ufffd');
     return { ok: false, reason: 'malformed-json', detail: `not JSON: ${excerpt(cause, 160)}` };
   }
 }

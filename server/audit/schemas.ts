@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 
 // not strict: TanStack's infinite queries add a direction
 export const listAuditInput = z.object({
-  projectId: z.string(),
+  projectId: inputText(),
   /** exact name, or the beginning of one: `judgments.` */
-  action: z.string().max(80).optional(),
-  actor: z.string().max(80).optional(),
-  subject: z.string().max(80).optional(),
+  action: inputText().max(80).optional(),
+  actor: inputText().max(80).optional(),
+  subject: inputText().max(80).optional(),
   /** UTC ms, inclusive */
   from: z.int().optional(),
   /** UTC ms, exclusive */

@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { accounts, users } from '../../db/schema/users.ts';
+import { cutText } from '../../lib/cut-text.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
@@ -41,7 +42,7 @@ export function linkOidcAccount(
         const name = typeof profile.name === 'string' && profile.name.trim() ? profile.name.trim() : email;
         ctx.db
           .insert(users)
-          .values({ id: userId, email, name: name.slice(0, 100), createdAt: now })
+          .values({ id: userId, email, name: cutText(name, 100), createdAt: now })
           .run();
         audit(ctx, userId, 'users.create');
       }

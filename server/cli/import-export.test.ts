@@ -45,6 +45,12 @@ describe('npm run import and export', () => {
     const importing = ['--project', slug, '--format', 'trl-preference', rows, '--data', data];
     const first = await run('import', [...importing, '--json']);
     expect(lastObject(first)).toEqual({
+      status: 'done',
+      error: null,
+      rejects: [
+        { line: 121, reason: 'malformed-json', detail: expect.stringContaining('not JSON') },
+        { line: 122, reason: 'wrong-columns', detail: expect.stringContaining('no "rejected"') },
+      ],
       read: 122,
       accepted: 120,
       duplicates: 0,
@@ -115,6 +121,8 @@ describe('npm run import and export', () => {
     const args = ['--project', slug, '--format', 'hh-rlhf', rows, '--data', data];
     const { status, stderr } = await run('import', args);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/none of the rows .* fits --format hh-rlhf/);
+    expect(stderr).toMatch(
+      /read as hh-rlhf: None of the 122 rows could be taken \(mostly wrong-columns|bad-transcript/,
+    );
   }, 60_000);
 });

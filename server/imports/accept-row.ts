@@ -3,6 +3,7 @@ import type { Db } from '../../db/client.ts';
 import { everyColumn, prepared } from '../../db/prepared.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { responses } from '../../db/schema/prompts.ts';
+import type { ImportRow } from '../../lib/formats/import-formats.ts';
 import type { Verdict } from '../../lib/formats/parsed-row.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
@@ -12,9 +13,8 @@ import { addResponses } from '../tasks/add-responses.ts';
 import { addTask } from '../tasks/add-task.ts';
 import { responseHash } from '../tasks/content-hash.ts';
 import type { Import } from './internal.ts';
-import type { ReadRow } from './read-rows.ts';
 
-type Row = Extract<ReadRow, { ok: true }>['row'];
+type Row = ImportRow;
 /** A judgment that waits for the audit event of its batch. */
 export type PendingJudgment = Omit<typeof judgments.$inferSelect, 'eventHash'>;
 

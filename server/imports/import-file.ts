@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
-import { type ImportFormat, imports } from '../../db/schema/imports.ts';
+import { imports } from '../../db/schema/imports.ts';
 import { projects } from '../../db/schema/projects.ts';
+import type { ImportFormat } from '../../lib/import-formats.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';

@@ -2,7 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { type ImportFormat, imports } from '../../db/schema/imports.ts';
+import { imports } from '../../db/schema/imports.ts';
+import { cutText } from '../../lib/cut-text.ts';
+import type { ImportFormat } from '../../lib/import-formats.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
@@ -79,5 +81,5 @@ function parseFormat(format: string): ImportFormat {
 
 /** The last part of a name that came with a request, for showing only. */
 function plainName(name: string): string {
-  return (name.split(/[\\/]/).at(-1) ?? '').replace(/\p{Cc}/gu, '').slice(0, 200) || 'upload';
+  return cutText((name.split(/[\\/]/).at(-1) ?? '').replace(/[\p{Cc}\p{Surrogate}]/gu, ''), 200) || 'upload';
 }

@@ -6,19 +6,20 @@ import { gzipSync } from 'node:zlib';
 import { eq } from 'drizzle-orm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
-import type { ImportFormat } from '../../db/schema/imports.ts';
 import { imports } from '../../db/schema/imports.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { projects } from '../../db/schema/projects.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { seats, tasks } from '../../db/schema/tasks.ts';
+import type { ImportFormat } from '../../lib/import-formats.ts';
 import type { Ctx } from '../context.ts';
 import { judgmentDigest } from '../judgments/digest.ts';
 import { createCaller } from '../root.ts';
+import { responseHash } from '../tasks/content-hash.ts';
 import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
 import { importFile } from './import-file.ts';
-import { readRows } from './read-rows.ts';
+import { readImportRows } from './read-import-rows.ts';
 import { receiveUpload } from './receive-upload.ts';
 import { listRejects, rejectsAsJsonl } from './rejects.ts';
 import { runImport } from './run-import.ts';
@@ -157,7 +158,7 @@ describe('runImport', () => {
     const rssBefore = process.memoryUsage().rss;
     let peak = 0;
     const seen: string[] = [];
-    for await (const row of readRows(Readable.from(file()), {
+    for await (const row of readImportRows(Readable.from(file()), {
       format: 'trl-preference',
       fileName: 'x.jsonl',
     })) {
@@ -223,9 +224,84 @@ describe('runImport', () => {
     const world = createLabelingWorld();
     const whole = gzipSync(Array.from({ length: 2000 }, () => `${Math.random()}`).join('\n'));
     const damaged = write(whole.subarray(0, whole.length - 20), 'cut.jsonl.gz');
-    await expect(importInto(world, damaged)).rejects.toThrow(/cut.jsonl.gz: .*gzip/);
+    expect(await importInto(world, damaged)).toMatchObject({ status: 'failed' });
     const [row] = world.db.select().from(imports).all();
     expect(row).toMatchObject({ status: 'failed', error: expect.stringMatching(/gzip/) });
+  });
+
+  it('is no success when a part of the file could not be read or nothing was taken; what was taken stays', async () => {
+    const world = createLabelingWorld();
+    const open = write('prompt,chosen,rejected\np1,a,b\np2,"a,b\np3,a,b\n', 'open.csv');
+    expect(await importInto(world, open, { format: 'csv' })).toMatchObject({
+      status: 'failed',
+      accepted: 1,
+      rejected: { 'unreadable-rest': 1 },
+      error: expect.stringMatching(/^line 3: a quote opened on line 3 is never closed/),
+    });
+    for (const [content, name, error] of [
+      ['', 'empty.jsonl', /no rows/],
+      [
+        '{"question":"q"}\n{"question":"r"}\n',
+        'wrong.jsonl',
+        /None of the 2 .*wrong-columns.*line 1: .*: question/,
+      ],
+      ['PAR1\x15\x04', 'rows.parquet', /found a Parquet file; expected/],
+      ['prompt,chosen,rejected,chosen\np,a,b,z\n', 'twice.csv', /two columns are called "chosen"/],
+      ['just text\n', 'notes.txt', /found lines of plain text; expected/],
+    ] as const) {
+      const summary = await importInto(world, write(content, name));
+      expect(summary).toMatchObject({ status: 'failed', accepted: 0, error: expect.stringMatching(error) });
+    }
+    // what is here already is no failure
+    const pairs = write(manyPairs(3).join('\n'));
+    expect(await importInto(world, pairs)).toMatchObject({ status: 'done', accepted: 3 });
+    expect(await importInto(world, pairs)).toMatchObject({ status: 'done', accepted: 0, duplicates: 3 });
+  });
+
+  it('refuses text that is not well-formed row by row, and leaves a data folder that verifies', async () => {
+    const world = createLabelingWorld();
+    const rows = [
+      '{"prompt":"cut \\ud83d","chosen":"x","rejected":"y"}',
+      '{"prompt":"p","chosen":"\\udc00","rejected":"y"}',
+      '{"prompt":"p","chosen":"x","rejected":"y","note":"\\ud83d"}',
+      pair('fine 🙂', 'x', 'y'),
+    ];
+    const summary = await importInto(world, write(rows.join('\n')));
+    expect(summary).toMatchObject({ status: 'done', accepted: 1, rejected: { 'malformed-text': 3 } });
+    const ctx = asSystem(world);
+    const { items } = listRejects({
+      ctx,
+      input: { projectId: world.projectId, importId: summary.importId, limit: 9 },
+    });
+    expect(items.map((item) => `${item.lineNumber} ${item.detail.split(' ')[0]}`)).toEqual([
+      '1 prompt',
+      '2 chosen',
+      '3 note',
+    ]);
+    for (const { content, contentHash } of world.db.select().from(responses).all()) {
+      expect(responseHash(content)).toBe(contentHash);
+    }
+  });
+
+  it('takes a tie as a tie, and the same pair of another annotator as another vote', async () => {
+    const world = createLabelingWorld();
+    const sides = { prompt: 'Q', chosen: 'a', rejected: 'b' };
+    const rows = [
+      { ...sides, annotator: 'x', strength: 2, rationale: 'clearer', submitted_at: '2024-01-02T03:04:05Z' },
+      { ...sides, annotator: 'y' },
+      { ...sides, annotator: 'z', tie: true },
+      { ...sides, annotator: 'x' },
+    ];
+    const file = write(rows.map((row) => JSON.stringify(row)).join('\n'));
+    expect(await importInto(world, file)).toMatchObject({ accepted: 3, duplicates: 1 });
+    const rowsNow = world.db.select().from(judgments).all();
+    const first = rowsNow.find((row) => row.rationale === 'clearer');
+    const tied = rowsNow.find((row) => row.tieKind !== 'none');
+    expect(first).toMatchObject({ submittedAt: Date.UTC(2024, 0, 2, 3, 4, 5) });
+    const isFirstShown = first?.shownOrder[0] === first?.ranking[0]?.[0];
+    expect(first?.strength).toBe(isFirstShown ? -2 : 2);
+    expect(tied).toMatchObject({ tieKind: 'equal', strength: null });
+    expect(tied?.ranking.map((group) => group.length)).toEqual([2]);
   });
 
   it('splits by the prompt, with the share the project wants, alike in every import', async () => {

@@ -3,15 +3,16 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, eq } from 'drizzle-orm';
+import { and, asc, eq } from 'drizzle-orm';
 import { importRejects, imports } from '../../db/schema/imports.ts';
+import { UnreadableFile } from '../../lib/rows/unreadable-file.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { getProjectSettings } from '../tasks/internal.ts';
 import { acceptRow, insertPending, type PendingJudgment, pendingDigests } from './accept-row.ts';
 import { type Import, summarise, uploadFile } from './internal.ts';
-import { type ReadRow, readRows } from './read-rows.ts';
+import { type ImportedRow, readImportRows } from './read-import-rows.ts';
 import type { ImportSummary } from './schemas.ts';
 
 /**
@@ -27,8 +28,8 @@ export type ImportProgress = { readBytes: number; totalBytes: number; read: numb
 /**
  * Reads the file of an import row into its project. Rows, counts and rejects of a batch are committed together, so that an
  * import which was killed goes on, run again, behind the last committed row and counts nothing twice. Returns the final
- * row; throws `invalid` (and marks the import failed) when the file as a whole cannot be read. `shouldStop` is asked
- * between batches; a stopped import stays `running` and can be run again.
+ * row, which says `failed` and why when the file as a whole cannot be read, when a part of it cannot, or when none of its rows
+ * was taken; what was taken stays. `shouldStop` is asked between batches; a stopped import stays `running` and can be run again.
  */
 export async function runImport({
   ctx,
@@ -51,14 +52,9 @@ export async function runImport({
   try {
     return await readInto(ctx, row, input);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    if (error instanceof DomainError || isOwnFault(error)) throw error;
-    ctx.db
-      .update(imports)
-      .set({ status: 'failed', error: detail, finishedAt: ctx.now() })
-      .where(eq(imports.id, row.id))
-      .run();
-    throw new DomainError('invalid', `${row.fileName}: ${detail}`, { cause: error });
+    if (!(error instanceof UnreadableFile)) throw error;
+    const current = ctx.db.select().from(imports).where(eq(imports.id, row.id)).get() ?? row;
+    return finish(ctx, current, { sha256: null, error: error.message });
   }
 }
 
@@ -83,13 +79,15 @@ async function readInto(
   const overlap = getProjectSettings(ctx, row.projectId).overlap;
   let current = row;
   let toSkip = row.read;
-  let batch: ReadRow[] = [];
+  let batch: ImportedRow[] = [];
+  let ending: string | null = null;
   const commit = () => {
     current = commitBatch(ctx, { into: current, batch, overlap });
     batch = [];
     input.onProgress?.({ readBytes, totalBytes, read: current.read });
   };
-  for await (const entry of readRows(opened.pipe(measure), row)) {
+  for await (const entry of readImportRows(opened.pipe(measure), row)) {
+    if (!entry.ok && entry.isEnd) ending = `line ${entry.lineNumber}: ${entry.detail}`;
     if (toSkip > 0) {
       toSkip -= 1;
       continue;
@@ -104,12 +102,30 @@ async function readInto(
     await sleep(PAUSE_MS);
   }
   commit();
-  return finish(ctx, current, hash.digest('hex'));
+  const sha256 = readBytes === totalBytes ? hash.digest('hex') : null;
+  return finish(ctx, current, { sha256, error: ending ?? noneTaken(ctx, current) });
+}
+
+/** Why an import of which nothing came is no success, or null. */
+function noneTaken(ctx: Ctx, { id, read, accepted, duplicates, rejected }: Import): string | null {
+  if (read === 0) return 'There are no rows in the file.';
+  if (accepted + duplicates > 0) return null;
+  const [reason] = Object.entries(rejected).sort((a, b) => b[1] - a[1])[0] ?? ['unknown'];
+  const first = ctx.db
+    .select()
+    .from(importRejects)
+    .where(eq(importRejects.importId, id))
+    .orderBy(asc(importRejects.id))
+    .limit(1)
+    .get();
+  const example = first === undefined ? '' : ` The first, line ${first.lineNumber}: ${first.detail}`;
+  const rows = read === 1 ? 'The one row could not be taken' : `None of the ${read} rows could be taken`;
+  return `${rows} (${read === 1 ? '' : 'mostly '}${reason}).${example}`;
 }
 
 function commitBatch(
   ctx: Ctx,
-  { into, batch, overlap }: { into: Import; batch: ReadRow[]; overlap: number },
+  { into, batch, overlap }: { into: Import; batch: ImportedRow[]; overlap: number },
 ): Import {
   if (batch.length === 0) return into;
   return ctx.db.transaction(
@@ -162,13 +178,19 @@ function commitBatch(
   );
 }
 
-function finish(ctx: Ctx, row: Import, sha256: string): ImportSummary {
+function finish(
+  ctx: Ctx,
+  row: Import,
+  { sha256, error }: { sha256: string | null; error: string | null },
+): ImportSummary {
   return ctx.db.transaction(
     () => {
       const { read, accepted, duplicates, rejected } = row;
+      const status = error === null ? 'done' : 'failed';
       const done = ctx.db
         .update(imports)
-        .set({ status: 'done', sha256, finishedAt: ctx.now() })
+        // an upload was hashed when it came in
+        .set({ status, sha256: sha256 ?? row.sha256, error, finishedAt: ctx.now() })
         .where(eq(imports.id, row.id))
         .returning()
         .get();
@@ -176,7 +198,7 @@ function finish(ctx: Ctx, row: Import, sha256: string): ImportSummary {
         action: 'imports.finish',
         subject: row.id,
         projectId: row.projectId,
-        payload: { sha256, read, accepted, duplicates, rejected },
+        payload: { status, sha256: done.sha256, read, accepted, duplicates, rejected },
       });
       return summarise(done);
     },
@@ -192,10 +214,4 @@ function cut(raw: string): string {
     .subarray(0, MAX_RAW_BYTES)
     .toString('utf8')
     .replace(/\uFFFD$/, '');
-}
-
-/** A busy database or a full disk is no fault of the file: the job may try again. */
-function isOwnFault(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('SQLITE_') || ['ENOSPC', 'EMFILE', 'EIO', 'ENOENT', 'EACCES'].includes(code);
 }

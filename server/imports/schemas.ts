@@ -1,18 +1,10 @@
 import { z } from 'zod';
-// types only: this file is also read by pages
-import type { ImportFormat } from '../../db/schema/imports.ts';
+import { IMPORT_FORMATS, type ImportFormat } from '../../lib/import-formats.ts';
+import { inputText } from '../../lib/well-formed.ts';
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 
-/** Import formats with what a page says of them. */
-export const importFormats = {
-  'hh-rlhf': 'HH-RLHF transcripts: JSONL with "chosen" and "rejected"',
-  'trl-preference': 'TRL preferences: JSONL with "chosen" and "rejected", "prompt" and "margin" optional',
-  prompts: 'Prompts: one per line of text, or JSONL with "prompt" or "messages", "responses" optional',
-  csv: 'CSV: columns "prompt", "chosen", "rejected", or "prompt", "response_1", "response_2", ...',
-} as const satisfies Record<ImportFormat, string>;
-
-export const importFormatSchema = z.enum(Object.keys(importFormats) as [ImportFormat, ...ImportFormat[]]);
+export const importFormatSchema = z.enum(IMPORT_FORMATS);
 export const listImportsInput = z.object({ projectId: id });
 export const getImportInput = z.object({ projectId: id, importId: id });
 export const listRejectsInput = z.object({

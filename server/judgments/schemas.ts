@@ -1,8 +1,9 @@
 import { z } from 'zod';
 // types only: this file is also read by pages
 import type { INPUT_KINDS, JUDGMENT_SOURCES, RESPONSE_FLAGS, TIE_KINDS } from '../../db/schema/judgments.ts';
+import { inputText } from '../../lib/well-formed.ts';
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 
 export type TieKind = (typeof TIE_KINDS)[number];
 export type ResponseFlag = (typeof RESPONSE_FLAGS)[number];
@@ -31,18 +32,18 @@ export const answerSchema = z.object({
   notRankable: z.boolean(),
   /** flags by response id */
   flags: z.record(id, z.array(z.enum(responseFlags)).max(responseFlags.length)),
-  rationale: z.string().max(10_000),
+  rationale: inputText().max(10_000),
   /** UTC ms by the annotator's clock */
   firstInteractionAt: z.number().int().nonnegative().nullable(),
   activeMs: z.number().int().min(0).max(86_400_000),
   inputKind: z.enum(inputKinds),
 });
-const idempotencyKey = z.string().min(8).max(128);
+const idempotencyKey = inputText().min(8).max(128);
 
 export const recordInput = answerSchema.extend({
   projectId: id,
   seatId: id,
-  leaseToken: z.string().min(1).max(128),
+  leaseToken: inputText().min(1).max(128),
   idempotencyKey,
 });
 export const reviseInput = answerSchema.extend({ projectId: id, judgmentId: id, idempotencyKey });

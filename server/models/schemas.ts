@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 
 export const MODEL_KINDS = ['language-model', 'reward-model'] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 export const generateInput = z.strictObject({
-  projectId: z.string().max(64),
+  projectId: inputText().max(64),
   /** one response per checkpoint and repetition: several checkpoints give comparisons between them */
-  checkpointIds: z.array(z.string().max(64)).min(1).max(9),
+  checkpointIds: z.array(inputText().max(64)).min(1).max(9),
   /** how many prompts of the project, oldest first among those this checkpoint has not answered */
   numPrompts: z.number().int().min(1).max(5000),
   responsesPerPrompt: z.number().int().min(1).max(9),
@@ -17,7 +18,7 @@ export const generateInput = z.strictObject({
 });
 export type GenerateInput = z.output<typeof generateInput>;
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 
 /** What a model that is added can be; null leaves it to its config.json. */
 export const registeredKindSchema = z.enum(['language-model', 'reward-model', 'adapter']);
@@ -25,26 +26,23 @@ export const registeredKindSchema = z.enum(['language-model', 'reward-model', 'a
 const sourceSchema = z.discriminatedUnion('from', [
   z.strictObject({
     from: z.literal('hub'),
-    name: z
-      .string()
+    name: inputText()
       .max(200)
       .regex(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/, 'expected a name of the hub: organisation/model'),
     /** branch, tag or commit */
-    revision: z
-      .string()
+    revision: inputText()
       .max(200)
       .regex(/^[A-Za-z0-9][\w./-]*$/, 'expected a branch, a tag or a commit')
       .refine((text) => !text.includes('..'), 'expected a branch, a tag or a commit')
       .default('main'),
   }),
   /** as models.folders lists it */
-  z.strictObject({ from: z.literal('folder'), folder: z.string().min(1).max(1000) }),
+  z.strictObject({ from: z.literal('folder'), folder: inputText().min(1).max(1000) }),
   /** names of the files that will come, one of them alone may be a zip */
-  z.strictObject({ from: z.literal('upload'), files: z.array(z.string().min(1).max(200)).min(1).max(1000) }),
+  z.strictObject({ from: z.literal('upload'), files: z.array(inputText().min(1).max(200)).min(1).max(1000) }),
 ]);
 
-export const modelNameSchema = z
-  .string()
+export const modelNameSchema = inputText()
   .trim()
   .min(1)
   .max(80)
@@ -56,7 +54,7 @@ export const addModelInput = z.strictObject({
   kind: registeredKindSchema.nullable().default(null),
   baseCheckpointId: id.nullable().default(null),
   /** overrides what the model card says */
-  licence: z.string().trim().max(100).nullable().default(null),
+  licence: inputText().trim().max(100).nullable().default(null),
   source: sourceSchema,
 });
 export type AddModelInput = z.output<typeof addModelInput>;

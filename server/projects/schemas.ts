@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ROLES, type Role } from '../../lib/roles.ts';
+import { inputText } from '../../lib/well-formed.ts';
 
 export const projectSettingsSchema = z.strictObject({
   overlap: z.int().min(1).max(20),
@@ -18,12 +19,11 @@ export const DEFAULT_SETTINGS: ProjectSettings = {
   requireRationale: false,
 };
 
-const projectName = z.string().trim().min(1, 'Give the project a name.').max(80);
-const description = z.string().trim().max(500);
+const projectName = inputText().trim().min(1, 'Give the project a name.').max(80);
+const description = inputText().trim().max(500);
 
 /** Addresses of pages and the CLI's --project use it. */
-export const slugSchema = z
-  .string()
+export const slugSchema = inputText()
   .min(2)
   .max(48)
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'Small letters, digits and single hyphens, such as "support-answers".')
@@ -37,12 +37,12 @@ export const createProjectInput = z.strictObject({
   description: description.default(''),
   settings: projectSettingsSchema.partial().default({}),
   /** the first version of the guideline; a short general one when not given */
-  guideline: z.string().trim().min(1).max(50_000).optional(),
+  guideline: inputText().trim().min(1).max(50_000).optional(),
 });
 export type CreateProjectInput = z.input<typeof createProjectInput>;
 
 export const updateProjectInput = z.strictObject({
-  projectId: z.string(),
+  projectId: inputText(),
   name: projectName.optional(),
   description: description.optional(),
   settings: projectSettingsSchema.partial().optional(),
@@ -50,23 +50,23 @@ export const updateProjectInput = z.strictObject({
 export type UpdateProjectInput = z.infer<typeof updateProjectInput>;
 
 export const writeGuidelineInput = z.strictObject({
-  projectId: z.string(),
-  text: z.string().trim().min(1, 'A guideline cannot be empty.').max(50_000),
+  projectId: inputText(),
+  text: inputText().trim().min(1, 'A guideline cannot be empty.').max(50_000),
   /** the version it was edited from: refused when somebody else wrote one in the meantime */
   basedOn: z.int(),
 });
 export type WriteGuidelineInput = z.infer<typeof writeGuidelineInput>;
 
 export const createInviteInput = z.strictObject({
-  projectId: z.string(),
+  projectId: inputText(),
   role: z.enum(ROLES),
   days: z.int().min(1).max(30).default(7),
 });
 export type CreateInviteInput = z.input<typeof createInviteInput>;
 
 export const changeRoleInput = z.strictObject({
-  projectId: z.string(),
-  userId: z.string().max(64),
+  projectId: inputText(),
+  userId: inputText().max(64),
   role: z.enum(ROLES),
 });
 export type ChangeRoleInput = z.infer<typeof changeRoleInput>;

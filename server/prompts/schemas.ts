@@ -1,13 +1,14 @@
 import { z } from 'zod';
 // types only: this file is also read by pages
 import type { Sampling } from '../../db/schema/prompts.ts';
+import { inputText } from '../../lib/well-formed.ts';
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 
 export const listPromptsInput = z.object({
   projectId: id,
   /** part of any message, upper and lower case alike */
-  search: z.string().trim().max(200).default(''),
+  search: inputText().trim().max(200).default(''),
   split: z.enum(['train', 'heldout']).nullish(),
   cursor: id.nullish(),
   limit: z.number().int().min(1).max(200).default(50),

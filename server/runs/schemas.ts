@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inputText, inputValues } from '../../lib/well-formed.ts';
 import { definitionOf, RECIPES, type RecipeName } from '../../trainer/config/recipes.ts';
 import type { DataKind } from '../../trainer/data/types.ts';
 
@@ -27,14 +28,14 @@ export function recipeInputs(recipe: RecipeName): InputNeeds {
   };
 }
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 
 export const startRunInput = z.strictObject({
   projectId: id,
   recipe: z.enum(RECIPES),
-  name: z.string().trim().max(120).default(''),
+  name: inputText().trim().max(120).default(''),
   /** parsed by the recipe's own schema */
-  config: z.record(z.string(), z.unknown()).default({}),
+  config: inputValues().default({}),
   modelCheckpointId: id.nullable().default(null),
   rewardCheckpointId: id.nullable().default(null),
   snapshotId: id.nullable().default(null),

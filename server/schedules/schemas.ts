@@ -1,17 +1,18 @@
 import { z } from 'zod';
+import { inputText, inputValues } from '../../lib/well-formed.ts';
 
-const id = z.string().min(1).max(64);
-const config = z.record(z.string(), z.unknown()).default({});
+const id = inputText().min(1).max(64);
+const config = inputValues().default({});
 
 export const createScheduleInput = z
   .strictObject({
     projectId: id,
-    name: z.string().trim().min(1).max(120),
+    name: inputText().trim().min(1).max(120),
     trigger: z.enum(['judgments', 'cron']),
     /** for 'judgments': how many new ones */
     everyJudgments: z.number().int().min(1).max(1_000_000).nullable().default(null),
     /** for 'cron': five fields, UTC */
-    cron: z.string().trim().max(100).nullable().default(null),
+    cron: inputText().trim().max(100).nullable().default(null),
     modelId: id,
     rewardConfig: config,
     ppoConfig: config,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 // types only: this file is also read by pages
 import type { ExportFormat, SnapshotCounts, SnapshotQuery } from '../../db/schema/snapshots.ts';
+import { inputText } from '../../lib/well-formed.ts';
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 
 /** Export formats with what a page says of them. */
 export const exportFormats = {

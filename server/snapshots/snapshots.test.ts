@@ -14,7 +14,7 @@ import {
 import { users } from '../../db/schema/users.ts';
 import { parseHhRlhfRow } from '../../lib/formats/hh-rlhf.ts';
 import { parseTrlRow } from '../../lib/formats/trl.ts';
-import { readCsv } from '../../lib/read-csv.ts';
+import { readRows } from '../../lib/rows/read-rows.ts';
 import type { Ctx } from '../context.ts';
 import { importFile } from '../imports/import-file.ts';
 import { recordJudgment } from '../judgments/record.ts';
@@ -256,8 +256,9 @@ describe('exports', () => {
       if (format === 'raw') continue;
       const rows: unknown[] = [];
       if (format === 'csv') {
-        for await (const entry of readCsv(path.join(folder, 'comparisons.csv'))) {
-          if ('record' in entry) rows.push({ chosen: entry.record.chosen, rejected: entry.record.rejected });
+        const file = path.join(folder, 'comparisons.csv');
+        for await (const entry of readRows(file, { fileName: file, expected: ['table'] })) {
+          if ('value' in entry) rows.push(entry.value);
         }
       } else rows.push(...both(folder));
       const parsed = rows.map((row) => {

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../../db/schema/prompts.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
+import { excerpt } from '../../lib/cut-text.ts';
+import { isWellFormed } from '../../lib/well-formed.ts';
 
-const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
+/** Throws for text that SQLite would give back as another one: the door (lib/well-formed.ts) lets none in. */
+function sha256(text: string): string {
+  if (!isWellFormed(text)) throw new TypeError(`text with half of a surrogate pair: "${excerpt(text)}"`);
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
 
 /** Hash of a prompt: the same messages are one prompt, whichever file they come from. Other keys of a message are left out. */
 export function promptHash(messages: readonly Message[]): string {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 
-const id = z.string().min(1).max(64);
-export const leaseTokenSchema = z.string().min(1).max(128);
+const id = inputText().min(1).max(64);
+export const leaseTokenSchema = inputText().min(1).max(128);
 
 export const claimInput = z.object({
   projectId: id,
@@ -12,7 +13,7 @@ export const claimInput = z.object({
   holding: z.array(id).max(8).optional(),
 });
 export const leaseInput = z.object({ projectId: id, seatId: id, leaseToken: leaseTokenSchema });
-export const skipInput = leaseInput.extend({ reason: z.string().trim().max(1000).default('') });
+export const skipInput = leaseInput.extend({ reason: inputText().trim().max(1000).default('') });
 export const reclaimInput = z.object({ projectId: id, seatId: id });
 export const createTaskInput = z.object({
   projectId: id,

@@ -1,21 +1,21 @@
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 
 export const TOKEN_SCOPES = ['read', 'write'] as const;
 
-export const passwordSchema = z
-  .string()
+export const passwordSchema = inputText()
   .min(12, 'At least 12 characters: a few words are easy to remember.')
   .max(200);
 
 const person = {
-  name: z.string().trim().min(1, 'How should we call you?').max(100),
+  name: inputText().trim().min(1, 'How should we call you?').max(100),
   email: z
     .email('Not an e-mail address.')
     .max(254)
     .transform((email) => email.toLowerCase()),
   password: passwordSchema,
 };
-const linkToken = z.string().max(100);
+const linkToken = inputText().max(100);
 
 export const acceptOwnerLinkInput = z.strictObject({ token: linkToken, ...person });
 export type AcceptOwnerLinkInput = z.infer<typeof acceptOwnerLinkInput>;
@@ -29,13 +29,13 @@ export type AcceptInviteInput = z.infer<typeof acceptInviteInput>;
 
 export const changePasswordInput = z.strictObject({
   /** not needed by people who have none yet (single sign-on) */
-  currentPassword: z.string().max(200).optional(),
+  currentPassword: inputText().max(200).optional(),
   newPassword: passwordSchema,
 });
 export type ChangePasswordInput = z.infer<typeof changePasswordInput>;
 
 export const createTokenInput = z.strictObject({
-  name: z.string().trim().min(1, 'Say what the token is for.').max(80),
+  name: inputText().trim().min(1, 'Say what the token is for.').max(80),
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1),
 });
 export type CreateTokenInput = z.infer<typeof createTokenInput>;

@@ -1,4 +1,5 @@
 /** What `--data` (and `--heldout`, `--reward true`, `--toy-*`) mean for each kind of data. */
+import { UnreadableFile } from '../../lib/rows/unreadable-file.ts';
 import { recipes } from '../config/recipes.ts';
 import {
   type Loaded,
@@ -128,6 +129,9 @@ async function read<Example>(file: string, loading: Promise<Loaded<Example>>): P
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new UsageError(`--data ${file}: there is no such file`, { cause: error });
+    }
+    if (error instanceof UnreadableFile) {
+      throw new UsageError(`--data ${file}: ${error.message}`, { cause: error });
     }
     throw error;
   }

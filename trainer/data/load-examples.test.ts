@@ -92,7 +92,7 @@ describe('the other loaders', () => {
     const withoutPlace = asLines.examples.map(({ at: _, ...row }) => row);
     expect(withoutPlace).toEqual(asArray.examples.map(({ at: _, ...row }) => row));
     expect(asLines.examples.map((row) => row.completion)).toEqual(['c', 'o']);
-    await expect(loadSftExamples(file('bad.json', '[{"prompt"'))).rejects.toThrow(/bad.json: not JSON/);
+    await expect(loadSftExamples(file('bad.json', '[{"prompt"'))).rejects.toThrow(/line 1: .*cut off/);
   });
 
   it('read prompts once each', async () => {

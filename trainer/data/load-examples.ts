@@ -3,7 +3,6 @@
  * The split is by prompt content (lib/formats/split-by-prompt.ts), so a prompt is never on both sides.
  */
 import { createHash } from 'node:crypto';
-import { parseCsvRow } from '../../lib/formats/csv.ts';
 import type {
   ParsedRow,
   PreferenceRow,
@@ -15,7 +14,10 @@ import { parsePromptRow } from '../../lib/formats/prompts.ts';
 import { parseSftRow, parseUnpairedRow } from '../../lib/formats/sft.ts';
 import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
 import { parseTrlRow } from '../../lib/formats/trl.ts';
-import { formOf, readRows } from './read-rows.ts';
+import type { FileForm } from '../../lib/rows/find-form.ts';
+import { readRows } from '../../lib/rows/read-rows.ts';
+import type { RowForm } from '../../lib/rows/row-form.ts';
+import { UnreadableFile } from '../../lib/rows/unreadable-file.ts';
 import type { PromptExample, RankedExample, SftExample, TextExample, UnpairedExample } from './types.ts';
 
 export type LoadReport = {
@@ -32,20 +34,14 @@ export type Loaded<Example> = { examples: Example[]; report: LoadReport };
 
 const SHOWN_REJECTS = 5;
 
-/** HH-RLHF, TRL preference rows in all shapes, or CSV with prompt, chosen, rejected. A repeated row counts once. */
+/** HH-RLHF, TRL preference rows in all shapes, or a table with prompt, chosen, rejected. A repeated row counts once. */
 export async function loadPreferences(
   file: string,
   { heldoutFraction = 0.2 }: { heldoutFraction?: number } = {},
 ): Promise<Loaded<RankedExample>> {
   return load<PreferenceRow, RankedExample>(file, {
-    parse: (value) => {
-      if (formOf(file) !== 'csv') return parseTrlRow(value);
-      const parsed = parseCsvRow(value);
-      if (!parsed.ok) return parsed;
-      return parsed.row.kind === 'preference'
-        ? { ok: true, row: parsed.row }
-        : { ok: false, reason: 'wrong-columns', detail: 'no columns "chosen" and "rejected"' };
-    },
+    forms: ['json', 'table'],
+    parse: parseTrlRow,
     identity: (row) => [row.prompt, row.chosen.text, row.rejected.text],
     example: (row, id, at) => ({
       id,
@@ -65,6 +61,7 @@ export async function loadSftExamples(
   { heldoutFraction = 0.1 }: { heldoutFraction?: number } = {},
 ): Promise<Loaded<SftExample>> {
   return load<SftRow, SftExample>(file, {
+    forms: ['json', 'table'],
     parse: parseSftRow,
     identity: null, // the same answer given twice is twice as common
     example: (row, _, at) => ({ ...row, at, split: splitByPrompt(row.prompt, heldoutFraction) }),
@@ -77,20 +74,18 @@ export async function loadUnpaired(
   { heldoutFraction = 0.2 }: { heldoutFraction?: number } = {},
 ): Promise<Loaded<UnpairedExample>> {
   return load<UnpairedRow, UnpairedExample>(file, {
+    forms: ['json'],
     parse: parseUnpairedRow,
     identity: (row) => [row.prompt, row.completion, row.isDesirable],
-    example: (row, id) => ({ id, ...row, split: splitByPrompt(row.prompt, heldoutFraction) }),
+    example: (row, id, at) => ({ id, at, ...row, split: splitByPrompt(row.prompt, heldoutFraction) }),
   });
 }
 
 /** Lines of text, JSON rows or CSV with prompts; a repeated prompt counts once. */
 export async function loadPrompts(file: string): Promise<Loaded<PromptExample>> {
   return load<PromptRow, PromptExample>(file, {
-    parse: (value) => {
-      if (formOf(file) !== 'csv') return parsePromptRow(value);
-      const parsed = parseCsvRow(value);
-      return parsed.ok ? { ok: true, row: { ...parsed.row, responses: [] } } : parsed;
-    },
+    forms: ['json', 'table', 'text'],
+    parse: parsePromptRow,
     identity: (row) => row.prompt,
     example: (row, id, at) => ({ id, prompt: row.prompt, at }),
   });
@@ -98,7 +93,8 @@ export async function loadPrompts(file: string): Promise<Loaded<PromptExample>> 
 
 /** `{"text"}` rows, or a text file whose documents are separated by `<|endoftext|>`, else are its lines. */
 export async function loadTexts(file: string): Promise<Loaded<TextExample>> {
-  const lines = await load<string, TextExample>(file, {
+  const { form, ...lines } = await load<string, TextExample>(file, {
+    forms: ['json', 'table', 'text'],
     parse: (value) => {
       if (typeof value === 'string') return { ok: true, row: value };
       const text = typeof value === 'object' && value !== null && 'text' in value ? value.text : undefined;
@@ -111,7 +107,7 @@ export async function loadTexts(file: string): Promise<Loaded<TextExample>> {
     identity: null,
     example: (text) => ({ text }),
   });
-  if (formOf(file) !== 'txt') return lines;
+  if (form !== 'text') return lines;
   const documents = lines.examples
     .map(({ text }) => text)
     .join('\n')
@@ -124,12 +120,13 @@ export async function loadTexts(file: string): Promise<Loaded<TextExample>> {
 async function load<Row, Example>(
   file: string,
   how: {
+    forms: readonly RowForm[];
     parse: (value: unknown) => ParsedRow<Row>;
     /** what makes two rows the same; null = repeated rows are all used */
     identity: ((row: Row) => unknown) | null;
     example: (row: Row, id: string, at: string) => Example;
   },
-): Promise<Loaded<Example>> {
+): Promise<Loaded<Example> & { form: FileForm | null }> {
   const report: LoadReport = { file, read: 0, used: 0, rejected: {}, examples: [] };
   const reject = (line: number, reason: string, detail: string) => {
     report.rejected[reason] = (report.rejected[reason] ?? 0) + 1;
@@ -137,9 +134,13 @@ async function load<Row, Example>(
   };
   const examples: Example[] = [];
   const seen = new Map<string, number>();
-  for await (const raw of readRows(file)) {
+  let form: FileForm | null = null;
+  for await (const raw of readRows(file, { fileName: file, expected: how.forms })) {
+    form = raw.form;
     report.read++;
     if (!('value' in raw)) {
+      // half a file would train without a word: the rest is behind what cannot be read
+      if (raw.isEnd) throw new UnreadableFile(`line ${raw.number}: ${raw.detail}`);
       reject(raw.number, raw.reason, raw.detail);
       continue;
     }
@@ -164,5 +165,5 @@ async function load<Row, Example>(
     examples.push(how.example(parsed.row, id, `${file}, line ${raw.number}`));
     report.used++;
   }
-  return { examples, report };
+  return { examples, report, form };
 }

@@ -54,9 +54,7 @@ function ImportCard({ item, projectId, slug }: { item: ImportSummary; projectId:
       <CardContent className="grid gap-3 pt-4">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <h2 className="min-w-0 truncate font-medium">{item.fileName}</h2>
-          <Badge tone={TONES[item.status]}>
-            {item.status === 'queued' ? 'waiting for the worker' : item.status}
-          </Badge>
+          <StatusBadge item={item} />
           <span className="text-muted-foreground text-xs">
             {item.format}, <Time at={item.createdAt} />
           </span>
@@ -110,6 +108,13 @@ function ImportCard({ item, projectId, slug }: { item: ImportSummary; projectId:
       </CardContent>
     </Card>
   );
+}
+
+function StatusBadge({ item: { status, accepted } }: { item: ImportSummary }) {
+  if (status === 'queued') return <Badge tone="neutral">waiting for the worker</Badge>;
+  // read to the end, but nobody is to think that something came of it
+  if (status === 'done' && accepted === 0) return <Badge tone="neutral">nothing new</Badge>;
+  return <Badge tone={TONES[status]}>{status}</Badge>;
 }
 
 function Figure({ label, value }: { label: string; value: number }) {

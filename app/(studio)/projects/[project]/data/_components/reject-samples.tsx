@@ -5,6 +5,7 @@ import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
+import { cutText } from '@/lib/cut-text.ts';
 
 /** Rejected rows with line, reason and the row as it came. */
 export function RejectSamples({ projectId, importId }: { projectId: string; importId: string }) {
@@ -39,7 +40,7 @@ export function RejectSamples({ projectId, importId }: { projectId: string; impo
                 </TableCell>
                 <TableCell className="align-top">
                   <code className="line-clamp-3 max-w-[60ch] break-all text-xs">
-                    {reject.raw.slice(0, 500)}
+                    {cutText(reject.raw, 500)}
                   </code>
                 </TableCell>
               </TableRow>

@@ -10,9 +10,11 @@ import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app
 import { Field, FormError } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
 import { Progress } from '@/app/_ui/progress.tsx';
-import { importFormats } from '@/server/imports/schemas.ts';
+import { importFormats } from '@/lib/formats/import-formats.ts';
+import { suggestFormat } from '@/lib/formats/suggest-format.ts';
+import { IMPORT_FORMATS, type ImportFormat } from '@/lib/import-formats.ts';
 import { formatBytes } from './format-bytes.ts';
-import { guessFormat, type ImportFormat } from './guess-format.ts';
+import { readBeginning } from './read-beginning.ts';
 import { uploadFile } from './upload-file.ts';
 
 type Sending = { sent: number; total: number; startedAt: number };
@@ -26,16 +28,20 @@ export function UploadForm({ projectId }: { projectId: string }) {
   const [isOver, setOver] = useState(false);
   const abort = useRef<AbortController | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  /** the file chosen last, while an earlier one is still looked into */
+  const latest = useRef<File | null>(null);
   const queryClient = useQueryClient();
   const trpc = useTRPC();
 
   const choose = async (chosen: File | null) => {
     setFile(chosen);
     setError(null);
+    // what fitted the file before says nothing of this one
+    setFormat('');
+    latest.current = chosen;
     if (chosen === null) return;
-    const start = await chosen.slice(0, 64 * 1024).text();
-    const guess = guessFormat(chosen.name, start.split('\n', 1)[0] ?? '');
-    if (guess !== null) setFormat(guess);
+    const start = await readBeginning(chosen);
+    if (latest.current === chosen) setFormat(suggestFormat(chosen.name, start) ?? '');
   };
 
   const send = async () => {
@@ -52,7 +58,7 @@ export function UploadForm({ projectId }: { projectId: string }) {
         onProgress: (sent) => setSending({ sent, total: file.size, startedAt }),
         signal: abort.current.signal,
       });
-      setFile(null);
+      await choose(null);
       if (input.current !== null) input.current.value = '';
     } catch (problem) {
       setError(problem instanceof Error ? problem.message : String(problem));
@@ -81,8 +87,8 @@ export function UploadForm({ projectId }: { projectId: string }) {
         <div>
           <CardTitle id="import-title">Import a file</CardTitle>
           <CardDescription>
-            JSONL, text or CSV, plain or gzip, up to 4 GiB. Rows that cannot be taken are kept with the
-            reason. Importing the same file twice adds nothing.
+            JSON lines, a JSON list, CSV, TSV or text, plain or gzip, up to 4 GiB. Rows that cannot be taken
+            are kept with the reason. Importing the same file twice adds nothing.
           </CardDescription>
         </div>
       </CardHeader>
@@ -102,19 +108,25 @@ export function UploadForm({ projectId }: { projectId: string }) {
               ref={input}
               type="file"
               className="h-auto py-1.5"
-              accept=".jsonl,.json,.txt,.csv,.gz"
+              accept=".jsonl,.ndjson,.json,.txt,.csv,.tsv,.gz"
               onChange={(event) => void choose(event.target.files?.[0] ?? null)}
             />
           </Field>
           <Field
             label="Format"
-            hint={format === '' ? 'Suggested from the file once it is chosen.' : importFormats[format]}
+            hint={
+              format !== ''
+                ? importFormats[format].caption
+                : file === null
+                  ? 'Suggested from the file once it is chosen.'
+                  : 'Nothing in the file speaks for one of the formats: choose.'
+            }
           >
             <Select value={format} onChange={(event) => setFormat(event.target.value as ImportFormat | '')}>
               <option value="">Choose…</option>
-              {(Object.keys(importFormats) as ImportFormat[]).map((name) => (
+              {IMPORT_FORMATS.map((name) => (
                 <option key={name} value={name}>
-                  {importFormats[name].split(':')[0]}
+                  {importFormats[name].title}
                 </option>
               ))}
             </Select>
