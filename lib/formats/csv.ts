@@ -23,7 +23,8 @@ export function parseCsvRow(value: unknown): ParsedRow<CsvRow> {
     if (!Number.isFinite(margin)) {
       return { ok: false, reason: 'wrong-columns', detail: `margin "${value.margin}" is not a number` };
     }
-    const parsed = parseTrlRow({ prompt, chosen: value.chosen, rejected: value.rejected, margin });
+    const { chosen, rejected, prompt_messages } = value;
+    const parsed = parseTrlRow({ prompt, chosen, rejected, margin, prompt_messages });
     return parsed.ok ? { ok: true, row: { kind: 'preference', ...parsed.row } } : parsed;
   }
   const responses = Object.keys(value)

@@ -4,6 +4,7 @@
  * with an optional number `margin`.
  */
 import { z } from 'zod';
+import { readExact } from './exact-pair.ts';
 import { parseTranscripts } from './hh-rlhf.ts';
 import { isEmptyPrompt, messagesSchema, sameMessages } from './messages.ts';
 import type { Message, ParsedRow, PreferenceRow } from './parsed-row.ts';
@@ -14,6 +15,7 @@ const rowSchema = z.object({
   chosen: textOrMessages,
   rejected: textOrMessages,
   margin: z.number().nullish(),
+  prompt_messages: z.string().nullish(),
 });
 
 /** Reads one parsed JSON value of a TRL preference file. */
@@ -22,6 +24,11 @@ export function parseTrlRow(value: unknown): ParsedRow<PreferenceRow> {
   if (!parsed.success) return { ok: false, reason: 'wrong-columns', detail: explainColumns(parsed.error) };
   const { prompt, chosen, rejected } = parsed.data;
   const margin = parsed.data.margin ?? 0;
+  const { prompt_messages } = parsed.data;
+  if (typeof prompt_messages === 'string' && prompt_messages.trim() !== '') {
+    const exact = readExact({ prompt_messages, prompt, chosen, rejected });
+    return 'reason' in exact ? exact : finish({ ...exact, margin });
+  }
 
   if (typeof chosen === 'string' && typeof rejected === 'string') {
     if (prompt === undefined || prompt === null) return implicitText(chosen, rejected, margin);
@@ -89,9 +96,8 @@ function implicitText(chosen: string, rejected: string, margin: number): ParsedR
 function finish(row: PreferenceRow): ParsedRow<PreferenceRow> {
   if (isEmptyPrompt(row.prompt)) return { ok: false, reason: 'empty-prompt', detail: 'the prompt is empty' };
   if (row.chosen.trim() === row.rejected.trim()) return identical();
-  for (const side of ['chosen', 'rejected'] as const) {
-    if (row[side].trim() === '') return { ok: false, reason: 'empty-answer', detail: `"${side}" is empty` };
-  }
+  // a blank losing answer is one that somebody saw and did not want; a blank winner would teach silence
+  if (row.chosen.trim() === '') return { ok: false, reason: 'empty-answer', detail: '"chosen" is empty' };
   return { ok: true, row };
 }
 

@@ -5,14 +5,11 @@ import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
-import {
-  EXPORT_FORMATS,
-  type ExportFormat,
-  snapshotJudgments,
-  snapshots,
-} from '../../db/schema/snapshots.ts';
+import { snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { users } from '../../db/schema/users.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../lib/export-formats.ts';
 import { parseHhRlhfRow } from '../../lib/formats/hh-rlhf.ts';
+import { transcriptOf, transcriptProblem } from '../../lib/formats/transcript.ts';
 import { parseTrlRow } from '../../lib/formats/trl.ts';
 import { readCsv } from '../../lib/read-csv.ts';
 import type { Ctx } from '../context.ts';
@@ -32,7 +29,6 @@ import { judgmentsOfSnapshot, snapshotsOfJudgment } from './lineage.ts';
 import { verifyFolder } from './manifest.ts';
 import { listExportFiles, openExportFile } from './open-export-file.ts';
 import type { RawRow } from './raw-row.ts';
-import { transcriptOf, transcriptProblem } from './transcript.ts';
 import { writeExport } from './write-export.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'plumbline-snapshot-'));
@@ -231,12 +227,22 @@ describe('exports', () => {
       expect(pair.chosen < pair.rejected).toBe(true);
     }
     expect(pairs.map((pair) => pair.margin).sort()).toEqual([0, 0, 0, 0, 0, 0, 2 / 3, 2 / 3, 2 / 3]);
-    expect(pairs).toContainEqual({
-      prompt: '\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Say "a,b"\n\nAssistant:',
-      chosen: ' a,b',
-      rejected: ' no',
-      margin: 0,
-    });
+    expect(pairs).toContainEqual(
+      expect.objectContaining({
+        prompt: '\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Say "a,b"\n\nAssistant:',
+        chosen: ' a,b',
+        rejected: ' no',
+        margin: 0,
+      }),
+    );
+    // what people's judgments have beside their texts, by pseudonym
+    expect(pairs).toContainEqual(
+      expect.objectContaining({
+        annotator: 'A1',
+        strength: '2',
+        rationale: '<b>"shorter", =1+1</b>\nreally',
+      }),
+    );
     const check = await verifyFolder(folder);
     expect(check).toMatchObject({
       ok: true,
@@ -245,31 +251,24 @@ describe('exports', () => {
     });
   });
 
-  it('say the same in all formats, read back by our own importers', async () => {
+  it('give KTO one row for each response that was found good or bad', async () => {
     const world = await createFullWorld();
-    const { projectId, ctx } = world;
-    const { snapshotId } = await createSnapshot({ ctx, input: { projectId } });
-    const read: Record<string, Set<string>> = {};
-    for (const format of EXPORT_FORMATS) {
-      const exported = await exportSnapshot({ ctx, input: { projectId, snapshotId, format } });
-      const folder = path.join(world.dataFolder, exported.folder);
-      if (format === 'raw') continue;
-      const rows: unknown[] = [];
-      if (format === 'csv') {
-        for await (const entry of readCsv(path.join(folder, 'comparisons.csv'))) {
-          if ('record' in entry) rows.push({ chosen: entry.record.chosen, rejected: entry.record.rejected });
-        }
-      } else rows.push(...both(folder));
-      const parsed = rows.map((row) => {
-        if (format === 'csv') return row as { chosen: string; rejected: string };
-        const result = format === 'hh-rlhf' ? parseHhRlhfRow(row) : parseTrlRow(row);
-        if (!result.ok) throw new Error(`${format}: ${result.detail}`);
-        return result.row;
-      });
-      read[format] = new Set(parsed.map(({ chosen, rejected }) => `${chosen.trim()}|${rejected.trim()}`));
-      expect(parsed).toHaveLength(9);
-    }
-    for (const pairs of Object.values(read)) expect([...pairs].sort()).toEqual([...(read.trl ?? [])].sort());
+    const { folder, rows } = await exportAs(world, 'trl-unpaired');
+    const labeled = both(folder) as { prompt: string; completion: string; label: boolean }[];
+    // three pairs and an imported one, best and last of the ranking with a tie, two of the pair where both are bad
+    expect([rows, labeled.length]).toEqual([12, 12]);
+    expect(labeled.filter(({ label }) => label)).toHaveLength(5);
+    expect(labeled).toContainEqual(
+      expect.objectContaining({
+        prompt: '\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Say "a,b"\n\nAssistant:',
+        completion: ' a,b',
+        label: true,
+      }),
+    );
+    expect(await verifyFolder(folder)).toMatchObject({
+      ok: true,
+      manifest: { counts: { not_exported: { 'middle-rank': 2 } } },
+    });
   });
 
   it('are the same bytes for the same snapshot, and are written once', async () => {
