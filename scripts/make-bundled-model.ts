@@ -64,22 +64,22 @@ async function follow(
 
 // what lies in the repository must not depend on what is installed here
 const backend = await chooseBackend('simd');
-const shared = { backend, resumeFrom: null, signal: new AbortController().signal };
+const shared = { backend, signal: new AbortController().signal };
+const out = (name: string) => ({ reward: null, out: join(work, name), resumeFrom: null });
 const base = await follow(
   pretrain({
     ...shared,
     config: pretrainSchema.parse(PRETRAIN_PRESETS.toy.config),
-    outFolder: join(work, 'base'),
-    texts: toyTexts(TEXTS, SEED),
+    folders: { ...out('base'), model: null },
+    data: { texts: toyTexts(TEXTS, SEED) },
   }),
 );
 const policy = await follow(
   sft({
     ...shared,
     config: sftSchema.parse(SFT_PRESETS.toy.config),
-    modelFolder: base.folder,
-    outFolder: join(work, 'sft'),
-    examples: toySftExamples(SFT_ROWS, SEED),
+    folders: { ...out('sft'), model: base.folder },
+    data: { examples: toySftExamples(SFT_ROWS, SEED) },
   }),
 );
 const measured = await measurePolicy({ modelFolder: policy.folder, numPrompts: 512, seed: SEED, backend });

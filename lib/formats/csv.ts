@@ -1,46 +1,29 @@
 /**
- * CSV records (a header row names the columns). Judged pairs: `prompt, chosen, rejected[, margin]`. Prompts, perhaps with
- * answers that wait to be judged: `prompt[, response_1, response_2, ... response_9]`.
+ * Rows of a table (a header names the columns), told apart by their columns: judged pairs as `prompt, chosen, rejected
+ * [, margin]`, everything else as prompts, perhaps with `response_1, response_2, ...` that wait to be judged.
  */
-import type { ParsedRow, PreferenceRow, PromptRow } from './parsed-row.ts';
+import type { JsonValue, ParsedRow, PreferenceRow, PromptRow } from './parsed-row.ts';
 import { parsePromptRow } from './prompts.ts';
+import { isRecord, kindOf } from './read-messages.ts';
 import { parseTrlRow } from './trl.ts';
 
 export type CsvRow = ({ kind: 'preference' } & PreferenceRow) | ({ kind: 'prompt' } & PromptRow);
 
 /** Reads one record `{ column: text }`. */
 export function parseCsvRow(value: unknown): ParsedRow<CsvRow> {
-  if (!isTextRecord(value)) {
-    return { ok: false, reason: 'wrong-columns', detail: 'expected one text per named column' };
+  if (!isRecord(value)) {
+    const found = kindOf(value as JsonValue);
+    return { ok: false, reason: 'wrong-columns', detail: `the row is ${found}; expected named columns` };
   }
-  const prompt = value.prompt;
-  if (prompt === undefined) {
-    const found = Object.keys(value).join(', ');
-    return { ok: false, reason: 'wrong-columns', detail: `no column "prompt"; the columns are: ${found}` };
+  if (value.prompt === undefined && value.messages === undefined) {
+    const found = Object.keys(value).slice(0, 20).join(', ');
+    const detail = `no column "prompt"; the columns are: ${found}`;
+    return { ok: false, reason: 'wrong-columns', detail };
   }
   if (value.chosen !== undefined || value.rejected !== undefined) {
-    const margin = value.margin === undefined || value.margin.trim() === '' ? 0 : Number(value.margin);
-    if (!Number.isFinite(margin)) {
-      return { ok: false, reason: 'wrong-columns', detail: `margin "${value.margin}" is not a number` };
-    }
-    const { chosen, rejected, prompt_messages } = value;
-    const parsed = parseTrlRow({ prompt, chosen, rejected, margin, prompt_messages });
+    const parsed = parseTrlRow(value);
     return parsed.ok ? { ok: true, row: { kind: 'preference', ...parsed.row } } : parsed;
   }
-  const responses = Object.keys(value)
-    .filter((column) => /^response_[1-9]$/.test(column))
-    .sort()
-    .map((column) => value[column] ?? '')
-    .filter((response) => response.trim() !== '');
-  const parsed = parsePromptRow({ prompt, responses });
+  const parsed = parsePromptRow(value);
   return parsed.ok ? { ok: true, row: { kind: 'prompt', ...parsed.row } } : parsed;
-}
-
-function isTextRecord(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((field) => typeof field === 'string')
-  );
 }

@@ -1,4 +1,5 @@
-import { excerpt, type ReasonCode } from './parsed-row.ts';
+import { excerpt } from '../cut-text.ts';
+import type { ReasonCode } from './parsed-row.ts';
 
 /** JSON.parse as a value: what the line holds, or the reason why it holds nothing. */
 export function parseJsonLine(

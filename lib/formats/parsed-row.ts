@@ -7,7 +7,10 @@ export const REASON_CODES = [
   'invalid-utf8',
   'malformed-json',
   'malformed-csv',
+  'malformed-text',
+  'unreadable-rest',
   'wrong-columns',
+  'unsupported-message',
   'bad-transcript',
   'empty-prompt',
   'empty-answer',
@@ -18,23 +21,53 @@ export type ReasonCode = (typeof REASON_CODES)[number];
 
 export type ParsedRow<Row> = { ok: true; row: Row } | { ok: false; reason: ReasonCode; detail: string };
 
-/** One comparison: `chosen` was preferred to `rejected` as the answer to `prompt`. */
-export type PreferenceRow = {
-  prompt: Message[];
-  chosen: string;
-  rejected: string;
-  /** wanted distance between the scores, 0 when the file does not say */
-  margin: number;
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/** What a file says of a row besides its texts. */
+export type RowFacts = {
+  /** the row's own id in the file it came from */
+  externalId: string | null;
+  tags: string[];
+  /** every column that means nothing else here, as it came */
+  metadata: Record<string, JsonValue>;
+  /**
+   * the side the file puts the row on. Kept and shown, never obeyed: the content hash decides (split-by-prompt.ts), so that
+   * a prompt that two files put on different sides is not trained on and measured with.
+   */
+  split: 'train' | 'heldout' | null;
 };
 
+/** An answer with who wrote it, where the file says so. */
+export type ParsedResponse = {
+  text: string;
+  model: string | null;
+  sampling: Record<string, JsonValue> | null;
+};
+
+/** Who judged a pair and how, where the file says so. */
+export type Verdict = {
+  annotator: string | null;
+  /** UTC ms */
+  submittedAt: number | null;
+  /** how much better the chosen answer is: 0 (not at all) to 3 */
+  strength: 0 | 1 | 2 | 3 | null;
+  rationale: string;
+  /** other than 'none', neither answer was preferred: "chosen" is only the first one named */
+  tie: 'none' | 'equal' | 'both_good' | 'both_bad';
+};
+
+/** One comparison: `chosen` was preferred to `rejected` as the answer to `prompt`, or the two tied. */
+export type PreferenceRow = RowFacts &
+  Verdict & {
+    prompt: Message[];
+    chosen: ParsedResponse;
+    rejected: ParsedResponse;
+    /** wanted distance between the scores, 0 when the file does not say */
+    margin: number;
+  };
+
 /** A prompt, perhaps with answers that nobody has judged yet. */
-export type PromptRow = { prompt: Message[]; responses: string[] };
+export type PromptRow = RowFacts & { prompt: Message[]; responses: ParsedResponse[] };
 
 /** A prompt with the answer to imitate. */
 export type SftRow = { prompt: Message[]; completion: string };
-
-/** Shortens a text for an error message: one line, at most `length` characters. */
-export function excerpt(text: string, length = 60): string {
-  const flat = text.replace(/\s+/g, ' ').trim();
-  return flat.length <= length ? flat : `${flat.slice(0, length - 1)}…`;
-}

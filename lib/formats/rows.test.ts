@@ -11,13 +11,75 @@ import { parseTrlRow } from './trl.ts';
 describe('parsePromptRow', () => {
   it('reads text lines, prompts and messages', () => {
     const prompt = [{ role: 'user', content: 'Hi' }];
-    expect(parsePromptRow(' Hi ')).toEqual({ ok: true, row: { prompt, responses: [] } });
-    expect(parsePromptRow({ prompt: 'Hi' })).toEqual({ ok: true, row: { prompt, responses: [] } });
-    expect(parsePromptRow({ prompt })).toEqual({ ok: true, row: { prompt, responses: [] } });
-    expect(parsePromptRow({ messages: prompt, responses: ['a', 'b'] })).toEqual({
-      ok: true,
-      row: { prompt, responses: ['a', 'b'] },
+    const row = { prompt, responses: [], externalId: null, tags: [], metadata: {}, split: null };
+    expect(parsePromptRow(' Hi ')).toEqual({ ok: true, row });
+    expect(parsePromptRow({ prompt: 'Hi' })).toEqual({ ok: true, row });
+    expect(parsePromptRow({ prompt })).toEqual({ ok: true, row });
+    expect(parsePromptRow({ messages: prompt, responses: ['a', 'b'] })).toMatchObject({
+      row: { prompt, responses: [{ text: 'a', model: null }, { text: 'b' }] },
     });
+  });
+
+  it('reads MT-Bench turns as a prompt, and keeps id, category and the later turns', () => {
+    const row = { question_id: 81, category: 'writing', turns: ['Write.', 'Again.'] };
+    expect(parsePromptRow(row)).toEqual({
+      ok: true,
+      row: {
+        prompt: [{ role: 'user', content: 'Write.' }],
+        responses: [],
+        externalId: '81',
+        tags: [],
+        metadata: { category: 'writing', turns: ['Write.', 'Again.'] },
+        split: null,
+      },
+    });
+    expect(parsePromptRow({ turns: ['Only.'] })).toMatchObject({ row: { metadata: {} } });
+    expect(parsePromptRow({ turns: [{ text: 'x' }] })).toMatchObject({ reason: 'wrong-columns' });
+  });
+
+  it('keeps who wrote each answer, with what settings, in every spelling', () => {
+    const sampling = { temperature: 0.7 };
+    const wanted = [
+      { text: 'a', model: 'm1', sampling },
+      { text: 'b', model: 'm2', sampling: null },
+    ];
+    const listed = {
+      responses: [
+        { text: 'a', model: 'm1', sampling, score: 3 },
+        { content: 'b', model: 'm2' },
+      ],
+    };
+    expect(parsePromptRow({ prompt: 'p', ...listed })).toMatchObject({
+      row: { responses: wanted, metadata: { 'responses[0].score': 3 } },
+    });
+    const columns = {
+      response_1: 'a',
+      response_1_model: 'm1',
+      response_1_sampling: '{"temperature":0.7}',
+      response_2: 'b',
+      response_2_model: 'm2',
+    };
+    expect(parsePromptRow({ prompt: 'p', ...columns })).toMatchObject({ row: { responses: wanted } });
+    const letters = { response_a: 'a', response_b: 'b', model_a: 'm1', model_b: 'm2' };
+    expect(parsePromptRow({ prompt: 'p', ...letters })).toMatchObject({
+      row: { responses: [{ model: 'm1' }, { model: 'm2' }], metadata: {} },
+    });
+  });
+
+  it('refuses more answers than one task can show, wherever they stand', () => {
+    const many = Array.from({ length: 11 }, (_, i) => `r${i + 1}`);
+    const columns = Object.fromEntries(many.map((text, i) => [`response_${i + 1}`, text]));
+    for (const row of [{ responses: many }, columns, { responses: many.slice(5), ...columns }]) {
+      const parsed = parsePromptRow({ prompt: 'p', ...row });
+      expect(parsed).toMatchObject({
+        ok: false,
+        detail: expect.stringMatching(/1[17] responses; .* most 9/),
+      });
+    }
+    const ten = Object.fromEntries(many.slice(0, 10).map((text, i) => [`response_${i + 1}`, text]));
+    expect(parsePromptRow({ prompt: 'p', ...ten })).toMatchObject({ ok: false });
+    const { response_10: _, ...nine } = ten;
+    expect(parsePromptRow({ prompt: 'p', ...nine })).toMatchObject({ row: { responses: { length: 9 } } });
   });
 
   it.each([
@@ -41,7 +103,7 @@ describe('parseCsvRow', () => {
       row: { margin: 0 },
     });
     expect(parseCsvRow({ prompt: 'p', response_2: 'b', response_1: 'a', response_3: '' })).toMatchObject({
-      row: { kind: 'prompt', responses: ['a', 'b'] },
+      row: { kind: 'prompt', responses: [{ text: 'a' }, { text: 'b' }] },
     });
   });
 
@@ -50,7 +112,7 @@ describe('parseCsvRow', () => {
     ['wrong-columns', { prompt: 'p', chosen: 'a' }],
     ['wrong-columns', { prompt: 'p', chosen: 'a', rejected: 'b', margin: 'much' }],
     ['empty-prompt', { prompt: '', chosen: 'a', rejected: 'b' }],
-    ['empty-answer', { prompt: 'p', chosen: 'a', rejected: '' }],
+    ['empty-answer', { prompt: 'p', chosen: '', rejected: 'a' }],
   ])('refuses: %s', (reason, value) => {
     expect(parseCsvRow(value)).toMatchObject({ ok: false, reason });
   });

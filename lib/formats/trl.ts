@@ -1,112 +1,201 @@
 /**
  * TRL preference rows in all four shapes (trl docs/source/dataset_formats.md): standard (text) or conversational
  * (messages), with the prompt in its own column (explicit) or as the common beginning of both sides (implicit), each
- * with an optional number `margin`.
+ * with an optional number `margin`. Many public files do both: a column "prompt", and the same prompt again at the
+ * beginning of both sides. There it is taken once.
  */
-import { z } from 'zod';
+import { commonBeginning, isInsideWord } from './common-beginning.ts';
 import { readExact } from './exact-pair.ts';
-import { parseTranscripts } from './hh-rlhf.ts';
-import { isEmptyPrompt, messagesSchema, sameMessages } from './messages.ts';
-import type { Message, ParsedRow, PreferenceRow } from './parsed-row.ts';
+import { isTranscript, parsePromptTranscript, parseTranscripts } from './hh-rlhf.ts';
+import { isEmptyPrompt, joinOnce, sameMessages } from './messages.ts';
+import type { JsonValue, Message, ParsedRow, PreferenceRow, ReasonCode } from './parsed-row.ts';
+import { isNothing, isRecord, kindOf, MEANINGFUL_COLUMNS, readMessages } from './read-messages.ts';
+import { type Columns, columnsOf, takeFacts, takeResponse, takeVerdict } from './row-facts.ts';
 
-const textOrMessages = z.union([z.string(), messagesSchema]);
-const rowSchema = z.object({
-  prompt: textOrMessages.nullish(),
-  chosen: textOrMessages,
-  rejected: textOrMessages,
-  margin: z.number().nullish(),
-  prompt_messages: z.string().nullish(),
-});
+const EXPECTED = 'expected chosen, rejected and perhaps prompt, margin';
+
+type Refusal = { ok: false; reason: ReasonCode; detail: string };
+type Sides = { prompt: Message[]; chosen: string; rejected: string };
+type Side = string | Message[];
 
 /** Reads one parsed JSON value of a TRL preference file. */
 export function parseTrlRow(value: unknown): ParsedRow<PreferenceRow> {
-  const parsed = rowSchema.safeParse(value);
-  if (!parsed.success) return { ok: false, reason: 'wrong-columns', detail: explainColumns(parsed.error) };
-  const { prompt, chosen, rejected } = parsed.data;
-  const margin = parsed.data.margin ?? 0;
-  const { prompt_messages } = parsed.data;
-  if (typeof prompt_messages === 'string' && prompt_messages.trim() !== '') {
-    const exact = readExact({ prompt_messages, prompt, chosen, rejected });
-    return 'reason' in exact ? exact : finish({ ...exact, margin });
+  if (!isRecord(value))
+    return refuse('wrong-columns', `the row is ${kindOf(value as JsonValue)}; ${EXPECTED}`);
+  const columns = columnsOf(value);
+  const blocked = MEANINGFUL_COLUMNS.find((name) => !isNothing(columns.get(name)));
+  if (blocked !== undefined) {
+    return refuse('unsupported-message', `the row carries "${blocked}", which cannot be kept with a pair`);
   }
+  // blank sides are answers too: a blank cell is missing only where the column is
+  if (value.chosen === undefined || value.rejected === undefined) {
+    const found = Object.keys(value).slice(0, 20).join(', ');
+    const missing = value.chosen === undefined ? 'chosen' : 'rejected';
+    return refuse('wrong-columns', `no "${missing}"; the columns are: ${found}; ${EXPECTED}`);
+  }
+  const margin = readMargin(value.margin);
+  if (typeof margin !== 'number') return margin;
+  const extras: Record<string, JsonValue> = {};
+  const chosen = readSide(value.chosen, 'chosen', extras);
+  if (isRefusal(chosen)) return chosen;
+  const rejected = readSide(value.rejected, 'rejected', extras);
+  if (isRefusal(rejected)) return rejected;
+  let prompt: Side | null = null;
+  if (value.prompt !== undefined && value.prompt !== null) {
+    const given = readSide(value.prompt, 'prompt', extras);
+    if (isRefusal(given)) return given;
+    prompt = given;
+  }
+  const written = columns.get('prompt_messages');
+  const sides =
+    typeof written === 'string'
+      ? checked(readExact({ prompt_messages: written, prompt, chosen, rejected }))
+      : parseSides(prompt, chosen, rejected);
+  if (isRefusal(sides)) return sides;
+  for (const name of ['prompt', 'prompt_messages', 'chosen', 'rejected', 'margin']) columns.delete(name);
+  for (const [place, extra] of Object.entries(extras)) columns.set(place, extra);
+  return finish(sides, margin, columns);
+}
 
+function finish(sides: Sides, margin: number, columns: Columns): ParsedRow<PreferenceRow> {
+  const row = {
+    prompt: sides.prompt,
+    chosen: takeResponse(columns, sides.chosen, 'chosen'),
+    rejected: takeResponse(columns, sides.rejected, 'rejected'),
+    margin,
+    ...takeVerdict(columns),
+  };
+  return { ok: true, row: { ...row, ...takeFacts(columns) } };
+}
+
+function parseSides(prompt: Side | null, chosen: Side, rejected: Side): Sides | Refusal {
   if (typeof chosen === 'string' && typeof rejected === 'string') {
-    if (prompt === undefined || prompt === null) return implicitText(chosen, rejected, margin);
-    const messages: Message[] = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt;
-    return finish({ prompt: messages, chosen, rejected, margin });
+    if (prompt !== null) return checked(explicitText(prompt, chosen, rejected));
+    // transcripts have rules of their own: a blank losing answer is one
+    if (isTranscript(chosen) || isTranscript(rejected)) return parseTranscripts(chosen, rejected);
+    const found = checked(implicitText(chosen, rejected));
+    // without a prompt column a blank loser is a guess: the whole of it was taken for the prompt
+    if (isRefusal(found) || found.rejected.trim() !== '') return found;
+    return refuse('empty-answer', 'nothing of "rejected" is left behind the common beginning');
   }
   if (typeof chosen === 'string' || typeof rejected === 'string') {
-    return {
-      ok: false,
-      reason: 'wrong-columns',
-      detail: 'one side is text and the other a list of messages',
-    };
+    return refuse('wrong-columns', 'one side is text and the other a list of messages');
   }
   const before: Message[] = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : (prompt ?? []);
-  return conversation([...before, ...chosen], [...before, ...rejected], margin);
+  return checked(conversation(before, chosen, rejected));
 }
 
-function conversation(chosen: Message[], rejected: Message[], margin: number): ParsedRow<PreferenceRow> {
-  const better = chosen.at(-1);
-  const worse = rejected.at(-1);
-  if (better?.role !== 'assistant' || worse?.role !== 'assistant') {
-    return {
-      ok: false,
-      reason: 'bad-transcript',
-      detail: 'the last message of each side must be from the assistant',
-    };
-  }
-  const prompt = chosen.slice(0, -1);
-  if (!sameMessages(prompt, rejected.slice(0, -1))) {
-    return {
-      ok: false,
-      reason: 'prompts-differ',
-      detail: `the ${prompt.length} and ${rejected.length - 1} messages before the last answer are not the same`,
-    };
-  }
-  return finish({ prompt, chosen: better.content, rejected: worse.content, margin });
+function checked(sides: Sides | Refusal): Sides | Refusal {
+  if (isRefusal(sides)) return sides;
+  if (isEmptyPrompt(sides.prompt)) return refuse('empty-prompt', 'the prompt is empty');
+  if (sides.chosen.trim() === sides.rejected.trim()) return identical();
+  // a blank losing answer is one that somebody saw and did not want; a blank winner would teach silence
+  if (sides.chosen.trim() === '') return refuse('empty-answer', '"chosen" is empty');
+  return sides;
 }
 
-/** The common beginning is the prompt, cut back to the end of a word so that no answer starts in the middle of one. */
-function implicitText(chosen: string, rejected: string, margin: number): ParsedRow<PreferenceRow> {
-  if (/^\s*Human:/.test(chosen) && /^\s*Human:/.test(rejected)) {
-    const transcripts = parseTranscripts(chosen, rejected);
-    return transcripts.ok ? { ok: true, row: { ...transcripts.row, margin } } : transcripts;
+function conversation(given: Message[], chosen: Message[], rejected: Message[]): Sides | Refusal {
+  for (const [side, messages] of [
+    ['chosen', chosen],
+    ['rejected', rejected],
+  ] as const) {
+    const last = messages.at(-1);
+    if (last?.role !== 'assistant') {
+      return refuse(
+        'bad-transcript',
+        `the last message of "${side}" has the role ${last?.role}; expected assistant`,
+      );
+    }
   }
+  const shared = chosen.slice(0, -1);
+  if (!sameMessages(shared, rejected.slice(0, -1))) {
+    return refuse(
+      'prompts-differ',
+      `the ${shared.length} and ${rejected.length - 1} messages before the last answer are not the same`,
+    );
+  }
+  const prompt = joinOnce(given, shared);
+  if (prompt === null) {
+    return refuse('prompts-differ', 'the system messages of "prompt" and of both sides are not the same');
+  }
+  return { prompt, chosen: chosen.at(-1)?.content ?? '', rejected: rejected.at(-1)?.content ?? '' };
+}
+
+/** A text before two texts; where both begin with it, they go on behind it. */
+function explicitText(given: Side, chosen: string, rejected: string): Sides | Refusal {
+  if (typeof given === 'string' && isTranscript(given)) {
+    const prompt = parsePromptTranscript(given);
+    if (prompt !== null) {
+      const answers = answersBehind(given, chosen, rejected);
+      return { prompt, chosen: withoutSpace(answers[0]), rejected: withoutSpace(answers[1]) };
+    }
+  }
+  const prompt: Message[] = typeof given === 'string' ? [{ role: 'user', content: given }] : given;
+  const [only, ...more] = prompt;
+  if (only?.role !== 'user' || more.length > 0) return { prompt, chosen, rejected };
+  const answers = answersBehind(only.content, chosen, rejected);
+  return { prompt, chosen: answers[0], rejected: answers[1] };
+}
+
+function answersBehind(prompt: string, chosen: string, rejected: string): [string, string] {
+  const isPart = (side: string) =>
+    side.startsWith(prompt) && side.slice(prompt.length).trim() !== '' && !isInsideWord(side, prompt.length);
+  if (prompt.trim() === '' || !isPart(chosen) || !isPart(rejected)) return [chosen, rejected];
+  return [chosen.slice(prompt.length), rejected.slice(prompt.length)];
+}
+
+/** A transcript ends with "Assistant:"; the blank behind the colon belongs to its spelling, not to the answer. */
+function withoutSpace(answer: string): string {
+  return answer.startsWith(' ') ? answer.slice(1) : answer;
+}
+
+function implicitText(chosen: string, rejected: string): Sides | Refusal {
   if (chosen.trim() === rejected.trim()) return identical();
-  let end = 0;
-  while (end < chosen.length && end < rejected.length && chosen[end] === rejected[end]) end++;
-  while (end > 0 && !/\s/.test(chosen[end] ?? rejected[end] ?? ' ')) end--;
+  const end = commonBeginning(chosen, rejected);
   const prompt = chosen.slice(0, end);
   if (prompt.trim() === '') {
-    return {
-      ok: false,
-      reason: 'empty-prompt',
-      detail: 'no "prompt" column, and chosen and rejected have no common beginning that could be the prompt',
-    };
+    return refuse(
+      'empty-prompt',
+      'no "prompt" column, and chosen and rejected have no common beginning that could be the prompt',
+    );
   }
-  return finish({
+  return {
     prompt: [{ role: 'user', content: prompt }],
     chosen: chosen.slice(end),
     rejected: rejected.slice(end),
-    margin,
-  });
+  };
 }
 
-function finish(row: PreferenceRow): ParsedRow<PreferenceRow> {
-  if (isEmptyPrompt(row.prompt)) return { ok: false, reason: 'empty-prompt', detail: 'the prompt is empty' };
-  if (row.chosen.trim() === row.rejected.trim()) return identical();
-  // a blank losing answer is one that somebody saw and did not want; a blank winner would teach silence
-  if (row.chosen.trim() === '') return { ok: false, reason: 'empty-answer', detail: '"chosen" is empty' };
-  return { ok: true, row };
+function readSide(value: JsonValue, name: string, extras: Record<string, JsonValue>): Side | Refusal {
+  if (typeof value === 'string') return value;
+  if (!Array.isArray(value)) {
+    return refuse(
+      'wrong-columns',
+      `"${name}" is ${kindOf(value)}; expected text or a list of {role, content}`,
+    );
+  }
+  const read = readMessages(value, name);
+  if (!read.ok) return read;
+  Object.assign(extras, read.extras);
+  return read.messages;
 }
 
-function identical(): ParsedRow<PreferenceRow> {
-  return { ok: false, reason: 'identical-pair', detail: 'chosen and rejected are the same text' };
+/** A number, or its spelling in a cell of a table. */
+function readMargin(value: JsonValue | undefined): number | Refusal {
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) return 0;
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  return refuse('wrong-columns', `"margin" is ${JSON.stringify(value).slice(0, 40)}; expected a number`);
 }
 
-function explainColumns(error: z.ZodError): string {
-  const first = error.issues[0];
-  const column = first?.path[0] === undefined ? 'the row' : `"${String(first.path[0])}"`;
-  return `${column} does not fit; expected {prompt?, chosen, rejected, margin?}, each side text or [{role, content}]`;
+function isRefusal(value: object | string): value is Refusal {
+  return typeof value === 'object' && 'reason' in value;
+}
+
+function identical(): Refusal {
+  return refuse('identical-pair', 'chosen and rejected are the same text');
+}
+
+function refuse(reason: ReasonCode, detail: string): Refusal {
+  return { ok: false, reason, detail };
 }

@@ -3,6 +3,7 @@ import type { Db } from '../../db/client.ts';
 import { everyColumn, prepared } from '../../db/prepared.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { responses } from '../../db/schema/prompts.ts';
+import type { Verdict } from '../../lib/formats/parsed-row.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
 import { judgmentDigest } from '../judgments/digest.ts';
@@ -54,18 +55,25 @@ function acceptComparison(
     ctx,
     input: {
       promptId,
-      responses: [row.chosen, row.rejected].map((content) => ({ content, origin: 'imported', importId })),
+      responses: [row.chosen, row.rejected].map(({ text }) => ({
+        content: text,
+        origin: 'imported',
+        importId,
+      })),
     },
   }) as [string, string];
   // the file's order says who won: places follow the texts' hashes instead
   const places = [
-    { id: chosen, key: responseHash(row.chosen) },
-    { id: rejected, key: responseHash(row.rejected) },
+    { id: chosen, key: responseHash(row.chosen.text) },
+    { id: rejected, key: responseHash(row.rejected.text) },
   ].sort((a, b) => (a.key < b.key ? -1 : 1));
   const shownOrder = places.map((place) => place.id);
   const { taskId } = addTask({ ctx, input: { projectId, promptId, responseIds: shownOrder, overlap: 0 } });
-  // one vote per content: the same row in another file, or twice in this one, is the same vote
-  const idempotencyKey = `import:${taskId}:${chosen}:${row.margin}`;
+  // one vote per content and person: the same row in another file, or twice in this one, is the same vote
+  const isTie = row.tie !== 'none';
+  const said = isTie ? row.tie : chosen;
+  const by = row.annotator === null ? '' : `:${row.annotator}`;
+  const idempotencyKey = `import:${taskId}:${said}:${row.margin}${by}`;
   const known = prepared(ctx.db, findByKey).get({ idempotencyKey });
   if (known) return { isNew: false, judgment: null };
   const now = ctx.now();
@@ -80,23 +88,31 @@ function acceptComparison(
       importId,
       given: null,
       revision: 1,
-      ranking: [[chosen], [rejected]],
-      strength: null,
+      ranking: isTie ? [shownOrder] : [[chosen], [rejected]],
+      strength: shownStrength(row, shownOrder[0] === chosen),
       margin: row.margin === 0 ? null : row.margin,
-      tieKind: 'none',
+      tieKind: row.tie,
       notRankable: false,
       flags: {},
-      rationale: '',
+      rationale: row.rationale,
       shownOrder,
       guidelineVersion: 0,
-      leasedAt: now,
+      leasedAt: row.submittedAt ?? now,
       firstInteractionAt: null,
-      submittedAt: now,
+      submittedAt: row.submittedAt ?? now,
       activeMs: 0,
       inputKind: 'api',
       idempotencyKey,
     },
   };
+}
+
+/** The signed strength of a judgment as it would have been given: negative where the first shown is the better one. */
+function shownStrength({ strength, tie }: Verdict, isChosenFirst: boolean): number | null {
+  if (strength === null) return null;
+  if (tie !== 'none') return 0;
+  // "not at all better" contradicts the order of the two, which is what the row is for
+  return strength === 0 ? null : isChosenFirst ? -strength : strength;
 }
 
 function acceptPrompt(
@@ -111,7 +127,7 @@ function acceptPrompt(
     ctx,
     input: {
       promptId,
-      responses: row.responses.map((content) => ({ content, origin: 'imported', importId })),
+      responses: row.responses.map(({ text }) => ({ content: text, origin: 'imported', importId })),
     },
   });
   const isTaskNew =

@@ -12,8 +12,13 @@ import {
   failJob,
   finishJob,
   heartbeatJob,
+  pauseLeasedJob,
+  readLease,
   releaseJob,
   requestCancel,
+  requestPause,
+  resumeJob,
+  stopRequestOf,
 } from './queue.ts';
 
 let folder: string;
@@ -92,9 +97,7 @@ describe('job queue', () => {
     if (!claimed) throw new Error('no claim');
     for (let i = 0; i < 5; i++) {
       clock += 900;
-      expect(heartbeatJob(db, claimed.lease, { leaseMs: 1000, now: clock })).toEqual({
-        cancelRequested: false,
-      });
+      expect(heartbeatJob(db, claimed.lease, { leaseMs: 1000, now: clock })).toEqual({ stopRequested: null });
       expect(claim('b')).toBeNull();
     }
   });
@@ -148,7 +151,50 @@ describe('job queue', () => {
     const claimed = claim('a');
     if (!claimed) throw new Error('no claim');
     expect(requestCancel(ctx(), claimed.job.id)).toBe('leased');
-    expect(heartbeatJob(db, claimed.lease, { leaseMs: 1000, now: clock })).toEqual({ cancelRequested: true });
+    expect(heartbeatJob(db, claimed.lease, { leaseMs: 1000, now: clock })).toEqual({
+      stopRequested: 'cancel',
+    });
     expect(requestCancel(ctx(), 'job_none')).toBeNull();
+  });
+
+  it('pauses a waiting job at once and tells the worker of a running one; nobody claims it until it is resumed', () => {
+    const waiting = add('run_1');
+    expect(requestPause(ctx(), waiting.id)).toBe('paused');
+    expect(claim('a')).toBeNull();
+    expect(resumeJob(db, waiting.id)).toBe('queued');
+    const first = claim('a');
+    if (!first) throw new Error('no claim');
+    expect(requestPause(ctx(), waiting.id)).toBe('leased');
+    expect(readLease(db, first.lease)).toEqual({ stopRequested: 'pause' });
+    expect(pauseLeasedJob(db, first.lease)).toBe(true);
+    expect(read(waiting.id)).toMatchObject({ status: 'paused', attempts: 0, pauseRequestedAt: null });
+    clock += 100_000;
+    expect(claim('b')).toBeNull();
+    expect(pauseLeasedJob(db, first.lease)).toBe(false);
+    expect(requestCancel(ctx(), waiting.id)).toBe('cancelled');
+    expect(resumeJob(db, waiting.id)).toBe('cancelled');
+    expect(requestPause(ctx(), waiting.id)).toBe('cancelled');
+    expect(requestPause(ctx(), 'job_none')).toBeNull();
+  });
+
+  it('takes a pause back that has not come yet, and lets cancelling overrule it', () => {
+    const job = add('run_1');
+    const claimed = claim('a');
+    if (!claimed) throw new Error('no claim');
+    requestPause(ctx(), job.id);
+    expect(resumeJob(db, job.id)).toBe('leased');
+    expect(readLease(db, claimed.lease)).toEqual({ stopRequested: null });
+    requestPause(ctx(), job.id);
+    requestCancel(ctx(), job.id);
+    expect(readLease(db, claimed.lease)).toEqual({ stopRequested: 'cancel' });
+  });
+
+  it('is still asked to pause by the worker that takes the job over', () => {
+    const job = add('run_1');
+    claim('a');
+    requestPause(ctx(), job.id);
+    clock += 1001;
+    const second = claim('b');
+    expect(second && stopRequestOf(second.job)).toBe('pause');
   });
 });

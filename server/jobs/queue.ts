@@ -10,6 +10,8 @@ import { newId } from '../../lib/new-id.ts';
 import { type JobKind, type JobPayload, jobDefinitions } from './definitions.ts';
 
 export type Job = typeof jobs.$inferSelect;
+/** What somebody asked of a job that is being worked on. Cancelling overrules pausing. */
+export type StopRequest = 'cancel' | 'pause';
 export type Lease = { jobId: string; owner: string; attempt: number };
 
 /** Adds a job; call inside the transaction of the change that asks for it. Throws when the payload does not fit its kind. */
@@ -71,20 +73,28 @@ export function heartbeatJob(
   db: Db,
   lease: Lease,
   { leaseMs, now }: { leaseMs: number; now: number },
-): { cancelRequested: boolean } | null {
+): { stopRequested: StopRequest | null } | null {
   const row = db
     .update(jobs)
     .set({ heartbeatAt: now, leaseExpiresAt: now + leaseMs })
     .where(heldBy(lease))
-    .returning({ cancelRequestedAt: jobs.cancelRequestedAt })
+    .returning(REQUESTS)
     .get();
-  return row ? { cancelRequested: row.cancelRequestedAt !== null } : null;
+  return row ? { stopRequested: stopRequestOf(row) } : null;
 }
 
-/** Whether the lease is still ours and whether somebody asked to cancel; read-only, cheap enough for every step. */
-export function readLease(db: Db, lease: Lease): { cancelRequested: boolean } | null {
-  const row = db.select({ cancelRequestedAt: jobs.cancelRequestedAt }).from(jobs).where(heldBy(lease)).get();
-  return row ? { cancelRequested: row.cancelRequestedAt !== null } : null;
+/** Whether the lease is still ours and whether somebody asked to cancel or pause; read-only, cheap enough for every step. */
+export function readLease(db: Db, lease: Lease): { stopRequested: StopRequest | null } | null {
+  const row = db.select(REQUESTS).from(jobs).where(heldBy(lease)).get();
+  return row ? { stopRequested: stopRequestOf(row) } : null;
+}
+
+const REQUESTS = { cancelRequestedAt: jobs.cancelRequestedAt, pauseRequestedAt: jobs.pauseRequestedAt };
+
+/** What was asked of a job, null when nothing was. */
+export function stopRequestOf(job: Pick<Job, keyof typeof REQUESTS>): StopRequest | null {
+  if (job.cancelRequestedAt !== null) return 'cancel';
+  return job.pauseRequestedAt === null ? null : 'pause';
 }
 
 /** Ends a job well. False when the lease was lost. */
@@ -95,6 +105,11 @@ export function finishJob(db: Db, lease: Lease, now: number): boolean {
 /** Ends a job whose cancelling was asked for. False when the lease was lost. */
 export function cancelLeasedJob(db: Db, lease: Lease, now: number): boolean {
   return end(db, lease, { status: 'cancelled', finishedAt: now });
+}
+
+/** Lets a job rest whose pausing was asked for: the attempt does not count. False when the lease was lost. */
+export function pauseLeasedJob(db: Db, lease: Lease): boolean {
+  return end(db, lease, { status: 'paused', pauseRequestedAt: null, attempts: sql`${jobs.attempts} - 1` });
 }
 
 /** Gives a job back unharmed (the worker is being stopped): the attempt does not count. False when the lease was lost. */
@@ -150,7 +165,40 @@ export function failAbandonedJobs(db: Db, now: number): Job[] {
 }
 
 /**
- * Asks for a job to be cancelled: a waiting one is cancelled here and now, a running one is told through its next heartbeat.
+ * Asks for a job to be paused: a waiting one rests here and now, a running one is told through its next heartbeat. Nobody claims
+ * it until resumeJob. Returns the status afterwards, null when there is no such job.
+ */
+export function requestPause(ctx: { db: Db; now: () => number }, jobId: string): Job['status'] | null {
+  ctx.db
+    .update(jobs)
+    .set({ status: 'paused' })
+    .where(and(eq(jobs.id, jobId), eq(jobs.status, 'queued')))
+    .run();
+  ctx.db
+    .update(jobs)
+    .set({ pauseRequestedAt: ctx.now() })
+    .where(and(eq(jobs.id, jobId), eq(jobs.status, 'leased'), isNull(jobs.pauseRequestedAt)))
+    .run();
+  return statusOf(ctx.db, jobId);
+}
+
+/**
+ * Puts a paused job back into the queue, and takes the request back from one that has not come to rest yet. Returns the status
+ * afterwards, null when there is no such job.
+ */
+export function resumeJob(db: Db, jobId: string): Job['status'] | null {
+  db.update(jobs)
+    .set({
+      status: sql`case when ${jobs.status} = 'paused' then 'queued' else ${jobs.status} end`,
+      pauseRequestedAt: null,
+    })
+    .where(eq(jobs.id, jobId))
+    .run();
+  return statusOf(db, jobId);
+}
+
+/**
+ * Asks for a job to be cancelled: a waiting or paused one is cancelled here and now, a running one is told through its next heartbeat.
  * Returns the status afterwards, null when there is no such job.
  */
 export function requestCancel(ctx: { db: Db; now: () => number }, jobId: string): Job['status'] | null {
@@ -158,14 +206,18 @@ export function requestCancel(ctx: { db: Db; now: () => number }, jobId: string)
   ctx.db
     .update(jobs)
     .set({ status: 'cancelled', cancelRequestedAt: now, finishedAt: now })
-    .where(and(eq(jobs.id, jobId), eq(jobs.status, 'queued')))
+    .where(and(eq(jobs.id, jobId), inArray(jobs.status, ['queued', 'paused'])))
     .run();
   ctx.db
     .update(jobs)
     .set({ cancelRequestedAt: now })
     .where(and(eq(jobs.id, jobId), eq(jobs.status, 'leased'), isNull(jobs.cancelRequestedAt)))
     .run();
-  return ctx.db.select({ status: jobs.status }).from(jobs).where(eq(jobs.id, jobId)).get()?.status ?? null;
+  return statusOf(ctx.db, jobId);
+}
+
+function statusOf(db: Db, jobId: string): Job['status'] | null {
+  return db.select({ status: jobs.status }).from(jobs).where(eq(jobs.id, jobId)).get()?.status ?? null;
 }
 
 function heldBy(lease: Lease): SQL | undefined {

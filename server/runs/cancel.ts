@@ -1,14 +1,12 @@
-import { and, desc, eq } from 'drizzle-orm';
-import { jobs } from '../../db/schema/jobs.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { requestCancel } from '../jobs/queue.ts';
 import { markEnded } from './finish.ts';
-import { addRunEvent, getRunFor, type Run } from './internal.ts';
+import { addRunEvent, getRunFor, type Run, trainJobOf } from './internal.ts';
 import { isFinished } from './schemas.ts';
 
 /**
- * Cancels a run. A waiting one ends here; a running one ends its step, writes a checkpoint and stops, so that it can be
+ * Cancels a run. A waiting or paused one ends here; a running one ends its step, writes a checkpoint and stops, so that it can be
  * resumed. Throws `conflict` when it has ended already.
  */
 export function cancelRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }): Run {
@@ -17,12 +15,7 @@ export function cancelRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }
     throw new DomainError('conflict', `Run ${run.id} has already ended: ${run.status}.`);
   return ctx.db.transaction(
     () => {
-      const job = ctx.db
-        .select({ id: jobs.id })
-        .from(jobs)
-        .where(and(eq(jobs.runId, run.id), eq(jobs.kind, 'train')))
-        .orderBy(desc(jobs.id))
-        .get();
+      const job = trainJobOf(ctx.db, run.id);
       const status = job ? requestCancel(ctx, job.id) : null;
       if (status === 'leased') addRunEvent(ctx, { runId: run.id, type: 'cancel-requested', payload: {} });
       else markEnded(ctx, run, { status: 'cancelled', error: null });

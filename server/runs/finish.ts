@@ -4,7 +4,7 @@ import { runs } from '../../db/schema/runs.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
-import { cancelLeasedJob, finishJob, type Lease } from '../jobs/queue.ts';
+import { cancelLeasedJob, finishJob, type Lease, pauseLeasedJob } from '../jobs/queue.ts';
 import { getCheckpointInProject } from '../models/internal.ts';
 import { registerCheckpoint } from '../models/register.ts';
 import { addRunEvent, type Run } from './internal.ts';
@@ -86,6 +86,30 @@ export function finishCancelledRun({
     },
     { behavior: 'immediate' },
   );
+}
+
+/** Lets a run rest whose pausing was asked for: nobody works on it until it is resumed, and then it goes on bit for bit. */
+export function finishPausedRun({
+  ctx,
+  input: { run, lease, step },
+}: {
+  ctx: Ctx;
+  input: { run: Run; lease: Lease; step: number };
+}): boolean {
+  return ctx.db.transaction(
+    () => {
+      if (!pauseLeasedJob(ctx.db, lease)) return false;
+      markPaused(ctx, run, { step });
+      return true;
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+/** Marks a run whose job rests. Call inside the transaction that paused the job. */
+export function markPaused(ctx: Ctx, run: Pick<Run, 'id'>, { step }: { step: number }): void {
+  ctx.db.update(runs).set({ status: 'paused' }).where(eq(runs.id, run.id)).run();
+  addRunEvent(ctx, { runId: run.id, type: 'paused', payload: { step } });
 }
 
 /** Marks a run whose job has ended (not well), with event and audit record. Call inside the transaction that ended the job. */

@@ -27,6 +27,7 @@ export function getRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }) {
       maxAttempts: jobs.maxAttempts,
       heartbeatAt: jobs.heartbeatAt,
       cancelRequestedAt: jobs.cancelRequestedAt,
+      pauseRequestedAt: jobs.pauseRequestedAt,
     })
     .from(jobs)
     .where(eq(jobs.runId, run.id))

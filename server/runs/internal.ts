@@ -1,8 +1,10 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { jobs } from '../../db/schema/jobs.ts';
 import { runEvents, runs } from '../../db/schema/runs.ts';
 import { type Ctx, requirePermission, roleIn } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import type { Job } from '../jobs/queue.ts';
 import type { Permission } from '../permissions.ts';
 
 export type Run = typeof runs.$inferSelect;
@@ -13,6 +15,16 @@ export function getRunFor(ctx: Ctx, runId: string, permission: Permission): Run 
   if (!run || roleIn(ctx, run.projectId) === null) throw new DomainError('not-found', `No run ${runId}.`);
   requirePermission(ctx, run.projectId, permission);
   return run;
+}
+
+/** The newest training job of a run. */
+export function trainJobOf(db: Db, runId: string): Job | undefined {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.runId, runId), eq(jobs.kind, 'train')))
+    .orderBy(desc(jobs.id))
+    .get();
 }
 
 /** Appends to what a run says of itself. */

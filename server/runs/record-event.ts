@@ -2,7 +2,7 @@ import { and, eq, gt } from 'drizzle-orm';
 import { runMetrics, runSamples, runs } from '../../db/schema/runs.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import type { Ctx } from '../context.ts';
-import { type Lease, readLease } from '../jobs/queue.ts';
+import { type Lease, readLease, type StopRequest } from '../jobs/queue.ts';
 import { addRunEvent, type Run } from './internal.ts';
 
 /** Names of wall-clock metrics start with this; they are the only ones that differ between two runs of one seed. */
@@ -10,7 +10,7 @@ export const TIME_PREFIX = 'time/';
 
 /**
  * Turns one event of a recipe into rows, in one transaction. `done` is left to finishRun.
- * Returns null when the lease was lost (nothing is written then), else whether cancelling was asked for.
+ * Returns null when the lease was lost (nothing is written then), else what was asked of the job meanwhile.
  */
 export function recordTrainEvent({
   ctx,
@@ -18,7 +18,7 @@ export function recordTrainEvent({
 }: {
   ctx: Ctx;
   input: { run: Run; lease: Lease; event: TrainEvent; secondsSinceLastStep: number };
-}): { cancelRequested: boolean } | null {
+}): { stopRequested: StopRequest | null } | null {
   return ctx.db.transaction(
     () => {
       const state = readLease(ctx.db, lease);

@@ -10,6 +10,7 @@ import { getRun } from './get.ts';
 import { listRuns } from './list.ts';
 import { locateRun } from './locate.ts';
 import { readMetrics } from './metrics.ts';
+import { pauseRun } from './pause.ts';
 import { resumeRun } from './resume.ts';
 import { readSamples } from './samples.ts';
 import { estimateInput, startRunInput } from './schemas.ts';
@@ -45,6 +46,7 @@ export const runsRouter = router({
     .input(oneRun.extend({ otherRunId: id }))
     .query(compareRuns),
   cancel: projectProcedure('runs.start').input(oneRun).mutation(cancelRun),
+  pause: projectProcedure('runs.start').input(oneRun).mutation(pauseRun),
   resume: projectProcedure('runs.start').input(oneRun).mutation(resumeRun),
   follow: projectProcedure('runs.read')
     .input(oneRun.extend({ lastEventId: z.string().max(64).nullish() }))

@@ -87,7 +87,9 @@ async function goRound(ctx: Ctx, slug: string, format: ExportFormat, readAs: Imp
   const first = await importInto(ctx, fresh, files, readAs);
   const after = contentsOf(ctx, fresh);
   const second = await importInto(ctx, fresh, files, readAs);
-  const third = await importInto(ctx, slug, files, readAs);
+  // HH-RLHF has no word for a margin: read into its own project, a vote that has one is another vote
+  const isWhole = format !== 'hh-rlhf' || contentsOf(ctx, slug).pairs.every((pair) => pair.endsWith('null]'));
+  const third = isWhole ? await importInto(ctx, slug, files, readAs) : null;
   return { rows, notExported, first, after, second, third, files };
 }
 
@@ -98,13 +100,16 @@ const READABLE = EXPORT_FORMATS.flatMap((format) => {
 });
 
 /** Words that formats use themselves, and blanks of every kind. */
+// biome-ignore format: one list
 const WORDS = [
   'x', 'yes', 'é', '🦜', ' ', '  ', '    ', '\t', '\n', '\n\n', '\r\n', '\r', '"', ',', '\\', "'", '=1+1', '{', '[', 'null',
   'Human:', 'Assistant:', '\n\nHuman: ', '\n\nAssistant: ', '\n\nAssistant:', '\r\n\r\nHuman: ', '\n\nSystem: ',
-]; // biome-ignore format: one list
-const text = fc.array(fc.constantFrom(...WORDS), { maxLength: 6 }).map((words) => words.join(''));
+];
+const nasty = fc.array(fc.constantFrom(...WORDS), { maxLength: 6 }).map((words) => words.join(''));
+/** Half of the texts are plain, so that transcripts have something to say too. */
+const text = fc.oneof(fc.constantFrom('x', ' yes', '    indented\n', 'é🦜 '), nasty);
 const message: fc.Arbitrary<Message> = fc.record({
-  role: fc.constantFrom('user', 'user', 'assistant', 'system'),
+  role: fc.constantFrom('user', 'user', 'user', 'assistant', 'assistant', 'system'),
   content: text,
 });
 const row = fc.record({
@@ -149,8 +154,8 @@ describe('an export read again as its own format', () => {
           } else {
             expect([format, notExported]).toEqual([format, {}]);
             expect({ format, ...after, projectId: '' }).toEqual({ format, ...source, projectId: '' });
-            expect([format, third.accepted]).toEqual([format, 0]);
           }
+          expect([format, third?.accepted ?? 0]).toEqual([format, 0]);
           expect([format, second.accepted]).toEqual([format, 0]);
           held.set(format, (held.get(format) ?? 0) + first.accepted);
         }
@@ -172,7 +177,7 @@ describe('an export read again as its own format', () => {
         const { first, after, second, third, notExported } = await goRound(ctx, 'source', format, readAs);
         expect([format, first.rejected, notExported]).toEqual([format, {}, {}]);
         expect({ format, ...after, projectId: '' }).toEqual({ format, ...source, projectId: '' });
-        expect([format, second.accepted, third.accepted]).toEqual([format, 0, 0]);
+        expect([format, second.accepted, third?.accepted]).toEqual([format, 0, 0]);
       }
     },
     180_000,

@@ -10,8 +10,6 @@ import { users } from '../../db/schema/users.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../../lib/export-formats.ts';
 import { parseHhRlhfRow } from '../../lib/formats/hh-rlhf.ts';
 import { transcriptOf, transcriptProblem } from '../../lib/formats/transcript.ts';
-import { parseTrlRow } from '../../lib/formats/trl.ts';
-import { readCsv } from '../../lib/read-csv.ts';
 import type { Ctx } from '../context.ts';
 import { importFile } from '../imports/import-file.ts';
 import { recordJudgment } from '../judgments/record.ts';
@@ -23,6 +21,7 @@ import { claimTask } from '../tasks/claim.ts';
 import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
 import { createSnapshot } from './create.ts';
 import { exportSnapshot } from './export.ts';
+import { FolderWriter } from './folder-writer.ts';
 import { getSnapshotInProject } from './internal.ts';
 import { isUpToDate } from './is-up-to-date.ts';
 import { judgmentsOfSnapshot, snapshotsOfJudgment } from './lineage.ts';
@@ -238,7 +237,7 @@ describe('exports', () => {
     // what people's judgments have beside their texts, by pseudonym
     expect(pairs).toContainEqual(
       expect.objectContaining({
-        annotator: 'A1',
+        annotator: 'A3',
         strength: '2',
         rationale: '<b>"shorter", =1+1</b>\nreally',
       }),
@@ -318,6 +317,12 @@ describe('exports', () => {
     expect(readdirSync(folder)).toContain('train.jsonl');
   });
 
+  it('are all named in the README', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const line = readme.split('\n').find((text) => text.startsWith('npm run export -- ')) ?? '';
+    for (const format of EXPORT_FORMATS) expect(line).toMatch(new RegExp(`[ ,]${format}(,|$| )`));
+  });
+
   it('are for those with the right, and files are found by listed name only', async () => {
     const world = await createFullWorld();
     const { exportId } = await exportAs(world, 'trl');
@@ -377,6 +382,35 @@ describe('verifyFolder', () => {
       }
       expect(await verifyFolder(folder)).toMatchObject({ ok: true });
     }
+  });
+
+  it('finds a changed byte of a file that has no lines', async () => {
+    const folder = path.join(root, 'bytes');
+    const writer = new FolderWriter(folder);
+    const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
+    writer.addBytes('rows.bin', bytes.subarray(0, 1000));
+    const again = bytes.slice(1000);
+    writer.addBytes('rows.bin', again);
+    // whoever made them may use the buffer for the next ones
+    again.fill(0);
+    writer.finish({
+      kind: 'export',
+      format: 'raw',
+      snapshot_id: 'snp_1',
+      snapshot_manifest_sha256: null,
+      project_id: 'prj_1',
+      created_at: 0,
+      code_version: '0',
+      query: { sources: [], until: 0, annotators: null },
+      seed: 1,
+      counts: { judgments: 0, by_source: {}, dropped: {}, rows: 0, not_exported: {} },
+      audit_head: { seq: 0, hash: '0'.repeat(64) },
+    });
+    const file = path.join(folder, 'rows.bin');
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+    expect(await verifyFolder(folder)).toMatchObject({ ok: true });
+    writeFileSync(file, bytes.with(299_999, 7));
+    expect(await verifyFolder(folder)).toMatchObject({ ok: false, file: 'rows.bin', line: null });
   });
 
   it('finds lines added and cut, files added and removed', async () => {
@@ -460,7 +494,15 @@ describe('transcripts', () => {
   it('are read back as they were, or refused', () => {
     const text = fc.oneof(
       fc.string().map((s) => s.trim() || 'x'),
-      fc.constantFrom('Human: x', '\n\nHuman: x', 'a\n\nAssistant: b', 'a\n\n\nHuman:', 'Assistant:', 'x\n'),
+      fc.constantFrom(
+        'Human: x',
+        '\n\nHuman: x',
+        'a\n\nAssistant: b',
+        'a\n\n\nHuman:',
+        'Assistant:',
+        'x\n',
+        '  y\r',
+      ),
     );
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), text, text, (turns, chosen, rejected) => {
@@ -475,9 +517,9 @@ describe('transcripts', () => {
         expect(parsed).toMatchObject({
           ok: true,
           row: {
-            prompt: prompt.map(({ role, content }) => ({ role, content: content.trim() })),
-            chosen: chosen.trim(),
-            rejected: rejected.trim(),
+            prompt,
+            chosen: { text: chosen },
+            rejected: { text: rejected },
           },
         });
       }),

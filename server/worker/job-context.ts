@@ -1,9 +1,9 @@
 import type { Ctx } from '../context.ts';
 import type { JobKind } from '../jobs/definitions.ts';
-import type { Job, Lease } from '../jobs/queue.ts';
+import type { Job, Lease, StopRequest } from '../jobs/queue.ts';
 
-/** Why a job should stop: somebody cancelled it, the worker is being stopped, or the lease went to another worker. */
-export type StopReason = 'cancel' | 'shutdown' | 'lost';
+/** Why a job should stop: somebody cancelled or paused it, the worker is being stopped, or the lease went to another worker. */
+export type StopReason = StopRequest | 'shutdown' | 'lost';
 
 /** What a handler gets. It ends its job itself, in the transaction of its last change. */
 export type JobContext = {

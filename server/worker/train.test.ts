@@ -12,6 +12,7 @@ import { createTrainingWorld, type TrainingWorld } from '../../tests/support/tra
 import { verifyFolder } from '../models/internal.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import type { Run } from '../runs/internal.ts';
+import { pauseRun } from '../runs/pause.ts';
 import { resumeRun } from '../runs/resume.ts';
 import { startRun } from '../runs/start.ts';
 import { jobHandlers } from './job-handlers.ts';
@@ -215,6 +216,57 @@ describe('a reward run', { timeout: 400_000 }, () => {
     await workUntil(() => hasEnded(run.id), 'the run to end');
     expect(read(run.id).status).toBe('succeeded');
     expect(metricsOf(run.id)).toEqual(metricsOf(uninterrupted.id));
+  });
+
+  it('paused, rests with a checkpoint while the worker works on, and resumed logs the same numbers', async () => {
+    const run = startReward('paused');
+    await workUntil(() => {
+      if (read(run.id).step >= 7 && read(run.id).status === 'running' && !jobOf(run.id)?.pauseRequestedAt) {
+        pauseRun({ ctx: world.ctx, input: { runId: run.id } });
+      }
+      return read(run.id).status === 'paused';
+    }, 'the run to be paused');
+    const paused = read(run.id);
+    expect(paused.finishedAt).toBeNull();
+    expect(paused.step).toBeLessThan(paused.totalSteps as number);
+    expect(jobOf(run.id)).toMatchObject({ status: 'paused', attempts: 0, leaseOwner: null });
+    expect(eventsOf(run.id).slice(-2)).toMatchObject([
+      { type: 'checkpoint', payload: { step: paused.step, reason: 'interrupted' } },
+      { type: 'paused', payload: { step: paused.step } },
+    ]);
+    expect(() => pauseRun({ ctx: world.ctx, input: { runId: run.id } })).toThrow(
+      /can be paused; .* is paused/,
+    );
+    // another run goes past it
+    const other = startReward('meanwhile', { epochs: 1 });
+    await workUntil(() => hasEnded(other.id), 'the other run to end');
+    expect(read(run.id).status).toBe('paused');
+    resumeRun({ ctx: world.ctx, input: { runId: run.id } });
+    await workUntil(() => hasEnded(run.id), 'the run to end');
+    expect(read(run.id)).toMatchObject({ status: 'succeeded', summary: uninterrupted.summary });
+    expect(metricsOf(run.id)).toEqual(metricsOf(uninterrupted.id));
+    const actions = world.db
+      .select({ action: auditLog.action })
+      .from(auditLog)
+      .where(eq(auditLog.subject, run.id))
+      .all();
+    expect(actions.map(({ action }) => action)).toEqual([
+      'runs.start',
+      'runs.pause',
+      'runs.resume',
+      'runs.finish',
+    ]);
+  });
+
+  it('paused while it waits, does not start until it is resumed, and can be cancelled where it rests', () => {
+    const run = startReward('resting');
+    expect(pauseRun({ ctx: world.ctx, input: { runId: run.id } }).status).toBe('paused');
+    expect(jobOf(run.id)?.status).toBe('paused');
+    expect(resumeRun({ ctx: world.ctx, input: { runId: run.id } }).status).toBe('queued');
+    expect(jobOf(run.id)?.status).toBe('queued');
+    pauseRun({ ctx: world.ctx, input: { runId: run.id } });
+    expect(cancelRun({ ctx: world.ctx, input: { runId: run.id } }).status).toBe('cancelled');
+    expect(jobOf(run.id)?.status).toBe('cancelled');
   });
 
   it('cancelled while it waits, never starts', () => {

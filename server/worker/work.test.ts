@@ -68,7 +68,7 @@ describe('a run whose training process dies', () => {
     });
     expect(run).toMatchObject({ status: 'queued', step: 7, error: null });
     expect(job).toMatchObject({ status: 'queued', attempts: 0, leaseOwner: null });
-    expect(events.at(-1)).toEqual({ type: 'paused', payload: { step: 7, error: null } });
+    expect(events.at(-1)).toEqual({ type: 'waiting-again', payload: { step: 7, error: null } });
   });
 
   it('waits again while attempts are left, and its events say why; then it has failed', async () => {
@@ -78,7 +78,7 @@ describe('a run whose training process dies', () => {
       if (context.job.attempts === context.job.maxAttempts) setImmediate(() => stop.abort());
       throw new Error(error);
     });
-    const waits = events.filter(({ type }) => type === 'paused');
+    const waits = events.filter(({ type }) => type === 'waiting-again');
     expect(waits).toHaveLength((job?.maxAttempts as number) - 1);
     for (const { payload } of waits) expect(payload).toEqual({ step: 7, error });
     expect(waits.length).toBeGreaterThan(0);

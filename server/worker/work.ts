@@ -19,6 +19,7 @@ import {
   type Job,
   type Lease,
   releaseJob,
+  stopRequestOf,
 } from '../jobs/queue.ts';
 import type { JobHandlers, StopReason } from './job-context.ts';
 
@@ -73,19 +74,19 @@ async function doJob(options: WorkOptions, { job, lease }: { job: Job; lease: Le
   const { db, dataFolder, handlers, signal, log, backend, leaseMs = 30_000, heartbeatMs = 5000 } = options;
   const ctx: Ctx = { db, dataFolder, actor: { type: 'job', jobId: job.id }, now: Date.now };
   const lost = new AbortController();
-  let cancelRequested = job.cancelRequestedAt !== null;
+  let stopRequested = stopRequestOf(job);
   const timer = setInterval(() => {
     try {
       const state = heartbeatJob(db, lease, { leaseMs, now: Date.now() });
       if (state === null) lost.abort();
-      else cancelRequested = state.cancelRequested;
+      else stopRequested = state.stopRequested;
     } catch (error) {
       // a busy database is no reason to give up: the lease outlives several heartbeats
       log.warn({ err: error, jobId: job.id }, 'heartbeat failed');
     }
   }, heartbeatMs);
   const stopReason = (): StopReason | null =>
-    lost.signal.aborted ? 'lost' : cancelRequested ? 'cancel' : signal.aborted ? 'shutdown' : null;
+    lost.signal.aborted ? 'lost' : (stopRequested ?? (signal.aborted ? 'shutdown' : null));
   log.info({ jobId: job.id, kind: job.kind, attempt: job.attempts }, 'job started');
   try {
     const { handle } = await handlers[job.kind as JobKind]();

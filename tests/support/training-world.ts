@@ -65,10 +65,9 @@ export function tinyModelFolder(): Promise<string> {
     for await (const event of pretrain({
       config,
       backend: 'cpu',
-      outFolder,
-      resumeFrom: null,
+      folders: { model: null, reward: null, out: outFolder, resumeFrom: null },
+      data: { texts },
       signal,
-      texts,
     })) {
       if (event.type === 'done') return event.folder;
     }

@@ -15,7 +15,7 @@ import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
 import { tf } from '../../trainer/tensors/tf.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { letterPrompt, writeLetterModel } from './letter-world.ts';
-import { collect, finalFolder } from './tiny-world.ts';
+import { collect, finalFolder, foldersOf } from './tiny-world.ts';
 
 const REWARDS: Record<string, number> = { a: 1, b: 0.5, c: 0, d: -0.5 };
 const rewardOf = (text: string) => REWARDS[text] ?? 0;
@@ -72,14 +72,14 @@ describe.each([0.25, 0.5, 1])('with beta %d', (beta) => {
       ppo({
         config,
         backend: 'simd',
-        modelFolder,
-        outFolder,
-        resumeFrom: null,
+        folders: foldersOf({ model: modelFolder, out: outFolder }),
         signal: new AbortController().signal,
-        prompts: [{ id: 'only', prompt: letterPrompt }],
-        evalPrompts: [],
-        score: { kind: 'function', score: (_, response) => rewardOf(response) },
-        trueReward: null,
+        data: {
+          prompts: [{ id: 'only', prompt: letterPrompt }],
+          evalPrompts: [],
+          score: (_, response) => rewardOf(response),
+          trueReward: null,
+        },
       }),
     );
     const policy = distribution(finalFolder(outFolder));

@@ -13,7 +13,7 @@ import type { RankedExample, Split } from '../../trainer/data/types.ts';
 import { reward } from '../../trainer/recipes/reward/recipe.ts';
 import { createRng, type Rng } from '../../trainer/rng.ts';
 import { LETTERS, letterPrompt, writeLetterModel } from './letter-world.ts';
-import { collect, doneOf } from './tiny-world.ts';
+import { collect, doneOf, foldersOf } from './tiny-world.ts';
 
 const WEIGHTS: Record<string, number> = { a: 0.9, b: 0.3, c: -0.2, d: -1 };
 const utility = (word: string) => [...word].reduce((sum, letter) => sum + (WEIGHTS[letter] ?? 0), 0);
@@ -71,11 +71,8 @@ describe('reward model on 2,000 Bradley-Terry pairs', () => {
           runtime: { evalEvery: 1000, checkpointEvery: 1000 },
         }),
         backend: 'simd',
-        modelFolder,
-        outFolder: join(folder, 'out'),
-        examples: [...train, ...heldOut],
-        referencePrompts: [],
-        resumeFrom: null,
+        folders: foldersOf({ model: modelFolder, out: join(folder, 'out') }),
+        data: { examples: [...train, ...heldOut], referencePrompts: [] },
         signal: new AbortController().signal,
       }),
     );

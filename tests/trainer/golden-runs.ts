@@ -14,8 +14,9 @@ import {
   collect,
   curve,
   finalFolder,
+  foldersOf,
   prompts,
-  rankedExamples,
+  rankings,
   sftExamples,
   texts,
   writeTinyModel,
@@ -32,27 +33,22 @@ export async function runGolden(folder: string, backend: BackendName, stopAfter?
   const run = (name: string) => {
     const controller = new AbortController();
     const when = (event: TrainEvent) => event.type === 'step' && event.step === stopAfter;
-    const args = { backend, outFolder: join(folder, name), resumeFrom: null, signal: controller.signal };
+    const folders = foldersOf({ model: modelFolder, out: join(folder, name) });
+    const args = { backend, folders, signal: controller.signal };
     return { args, stop: { controller, when } };
   };
   const first = run('pretrain');
-  const pretrained = await collect(pretrain({ ...first.args, config: tinyPretrain, texts }), first.stop);
+  const pretrained = await collect(
+    pretrain({ ...first.args, config: tinyPretrain, data: { texts } }),
+    first.stop,
+  );
   const second = run('sft');
   const tuned = await collect(
-    sft({ ...second.args, modelFolder, config: tinySft, examples: sftExamples }),
+    sft({ ...second.args, config: tinySft, data: { examples: sftExamples } }),
     second.stop,
   );
   const third = run('reward');
-  const fitted = await collect(
-    reward({
-      ...third.args,
-      modelFolder,
-      config: tinyReward,
-      examples: rankedExamples,
-      referencePrompts: prompts,
-    }),
-    third.stop,
-  );
+  const fitted = await collect(reward({ ...third.args, config: tinyReward, data: rankings }), third.stop);
   const pick = (events: readonly TrainEvent[], names: string[]) =>
     Object.fromEntries(names.map((name) => [name, curve(events, name)]));
   const curves = {
@@ -61,15 +57,13 @@ export async function runGolden(folder: string, backend: BackendName, stopAfter?
     reward: pick(fitted, ['loss', 'grad_norm', 'accuracy', 'mean_reward']),
   };
   if (stopAfter !== undefined) return curves;
+  const last = run('ppo').args;
   const improved = await collect(
     ppo({
-      ...run('ppo').args,
-      modelFolder,
+      ...last,
+      folders: { ...last.folders, reward: finalFolder(join(folder, 'reward')) },
       config: { ...tinyPpo, totalEpisodes: 32 },
-      prompts,
-      evalPrompts: [],
-      score: { kind: 'model', folder: finalFolder(join(folder, 'reward')) },
-      trueReward: null,
+      data: { prompts, evalPrompts: [], score: 'model', trueReward: null },
     }),
   );
   return {

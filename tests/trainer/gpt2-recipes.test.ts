@@ -20,14 +20,15 @@ import {
   curve,
   doneOf,
   finalFolder,
+  foldersOf,
   prompts,
-  rankedExamples,
+  rankings,
   sftExamples,
   writeTinyModel,
 } from './tiny-world.ts';
 
 type Start = (run: {
-  outFolder: string;
+  out: string;
   resumeFrom: string | null;
   signal: AbortSignal;
 }) => AsyncIterable<TrainEvent>;
@@ -50,18 +51,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe.each(withNative(['simd']))('on %s', (backend) => {
   const out = (name: string) => join(folder, backend, name);
   const starts: Record<string, Start> = {
-    sft: (run) => sft({ ...run, backend, config: tinySft, modelFolder, examples: sftExamples }),
-    reward: (run) =>
-      reward({
-        ...{ ...run, backend, config: tinyReward, modelFolder },
-        ...{ examples: rankedExamples, referencePrompts: prompts },
-      }),
-    ppo: (run) =>
-      ppo({
-        ...{ ...run, backend, config: { ...tinyPpo, totalEpisodes: 32 }, modelFolder },
-        ...{ prompts, evalPrompts: [], trueReward: null },
-        score: { kind: 'model', folder: finalFolder(out('reward')) },
-      }),
+    sft: ({ signal, ...run }) => {
+      const folders = foldersOf({ ...run, model: modelFolder });
+      return sft({ config: tinySft, backend, folders, data: { examples: sftExamples }, signal });
+    },
+    reward: ({ signal, ...run }) => {
+      const folders = foldersOf({ ...run, model: modelFolder });
+      return reward({ config: tinyReward, backend, folders, data: rankings, signal });
+    },
+    ppo: ({ signal, ...run }) => {
+      const folders = foldersOf({ ...run, model: modelFolder, reward: finalFolder(out('reward')) });
+      const data = { prompts, evalPrompts: [], score: 'model' as const, trueReward: null };
+      return ppo({ config: { ...tinyPpo, totalEpisodes: 32 }, backend, folders, data, signal });
+    },
   };
   const steps: Record<string, number> = { sft: 10, reward: 10, ppo: 4 };
 
@@ -69,7 +71,7 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
     await chooseBackend(backend);
     const start = starts[name] as Start;
     const never = new AbortController().signal;
-    const whole = await collect(start({ outFolder: out(name), resumeFrom: null, signal: never }));
+    const whole = await collect(start({ out: out(name), resumeFrom: null, signal: never }));
     for (const metric of METRICS[name] ?? []) {
       const values = curve(whole, metric);
       expect(values).toHaveLength(steps[name] as number);
@@ -79,11 +81,11 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
     const controller = new AbortController();
     const half = (steps[name] as number) / 2;
     const halves = out(`${name}-halves`);
-    const first = await collect(start({ outFolder: halves, resumeFrom: null, signal: controller.signal }), {
+    const first = await collect(start({ out: halves, resumeFrom: null, signal: controller.signal }), {
       controller,
       when: (event) => event.type === 'step' && event.step === half,
     });
-    await collect(start({ outFolder: halves, resumeFrom: doneOf(first).folder, signal: never }));
+    await collect(start({ out: halves, resumeFrom: doneOf(first).folder, signal: never }));
     for (const file of ['model.safetensors', 'config.json']) {
       const bytes = (run: string) => readFileSync(join(finalFolder(run), file));
       expect(bytes(halves).equals(bytes(out(name))), file).toBe(true);

@@ -12,6 +12,7 @@ import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { disposeParams, readFloats } from '../../trainer/model/params.ts';
 import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
 import { reward } from '../../trainer/recipes/reward/recipe.ts';
+import type { RunFolders } from '../../trainer/recipes/run/recipe-args.ts';
 import { selfCheck } from '../../trainer/recipes/run/self-check.ts';
 import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { tinyPpo, tinyReward, tinySft } from './tiny-configs.ts';
@@ -19,8 +20,10 @@ import {
   collect,
   curve,
   doneOf,
+  foldersOf,
   prompts,
   rankedExamples,
+  rankings,
   sftExamples,
   writeTinyModel,
 } from './tiny-world.ts';
@@ -28,11 +31,10 @@ import {
 let folder: string;
 let modelFolder: string;
 let numbered = 0;
-const run = () =>
+const run = (named: Partial<RunFolders> = {}) =>
   ({
     backend: 'simd',
-    outFolder: join(folder, `run-${numbered++}`),
-    resumeFrom: null,
+    folders: foldersOf({ model: modelFolder, out: join(folder, `run-${numbered++}`), ...named }),
     signal: new AbortController().signal,
   }) as const;
 
@@ -50,12 +52,8 @@ const startPpo = (
 ) =>
   ppo({
     ...run(),
-    modelFolder,
     config: { ...tinyPpo, totalEpisodes: 24, ...extra },
-    prompts: from,
-    evalPrompts: [],
-    score: { kind: 'function', score: (_, response) => score(response) },
-    trueReward: null,
+    data: { prompts: from, evalPrompts: [], score: (_, response) => score(response), trueReward: null },
   });
 
 describe('self-checks', () => {
@@ -103,14 +101,14 @@ describe('guards', () => {
     const events: TrainEvent[] = [];
     const failing = async () => {
       const runtime = { ...tinySft.runtime, checkpointEvery: 1 };
-      const args = { ...out, modelFolder, config: { ...config, runtime }, examples: sftExamples };
+      const args = { ...out, config: { ...config, runtime }, data: { examples: sftExamples } };
       for await (const event of sft(args)) events.push(event);
     };
     await expect(failing()).rejects.toThrow(
       /step \d+: .*(loss|grad_norm) = (NaN|Infinity).*config .*"learningRate":1e\+30/,
     );
     const lastGood = events.findLast((event) => event.type === 'step')?.step as number;
-    const kept = latestCheckpoint(out.outFolder);
+    const kept = latestCheckpoint(out.folders.out);
     expect(kept?.step).toBe(lastGood);
     const { params } = loadPretrained(kept?.folder as string);
     for (const param of Object.values(params)) expect(readFloats(param).every(Number.isFinite)).toBe(true);
@@ -120,16 +118,16 @@ describe('guards', () => {
   it.each(['sft', 'reward', 'ppo'])('%s refuses rows longer than the context', async (recipe) => {
     // the tiny model has 64 positions
     const long = [{ role: 'user' as const, content: 'cat dog sun tree '.repeat(30) }];
-    const shared = { ...run(), modelFolder };
+    const shared = run();
     const starts: Record<string, () => AsyncIterable<TrainEvent>> = {
       sft: () => {
         const examples = [{ prompt: long, completion: 'The cat.', split: 'train' as const }];
-        return sft({ ...shared, config: { ...tinySft, maxLength: 500 }, examples });
+        return sft({ ...shared, config: { ...tinySft, maxLength: 500 }, data: { examples } });
       },
       reward: () => {
         const examples = rankedExamples.map((example) => ({ ...example, prompt: long }));
         const config = { ...tinyReward, maxLength: 500 };
-        return reward({ ...shared, config, examples, referencePrompts: prompts });
+        return reward({ ...shared, config, data: { examples, referencePrompts: prompts } });
       },
       ppo: () => startPpo({ maxPromptLength: 500 }, undefined, [{ id: 'long', prompt: long }]),
     };
@@ -141,26 +139,19 @@ describe('guards', () => {
   });
 
   it('says what became of the rows when none is left', async () => {
-    const shared = { ...run(), modelFolder };
+    const shared = run();
     await expect(
-      collect(sft({ ...shared, config: { ...tinySft, maxLength: 5 }, examples: sftExamples })),
+      collect(sft({ ...shared, config: { ...tinySft, maxLength: 5 }, data: { examples: sftExamples } })),
     ).rejects.toThrow('no examples to train on: of 8, 7 are longer than maxLength 5 and 1 are held out');
     const ties = rankedExamples.map((example) => ({ ...example, ranks: [0, 0, 0] }));
     const config = { ...tinyReward, useTies: false };
     await expect(
-      collect(reward({ ...shared, config, examples: ties, referencePrompts: prompts })),
+      collect(reward({ ...shared, config, data: { examples: ties, referencePrompts: prompts } })),
     ).rejects.toThrow('no examples to train on: of 24, ');
   });
 
   it('a reward model with another tokenizer is refused, and so is a policy in its place', async () => {
-    const out = run();
-    const args = {
-      ...out,
-      modelFolder,
-      config: { ...tinyReward, epochs: 1 },
-      examples: rankedExamples,
-      referencePrompts: prompts,
-    };
+    const args = { ...run(), config: { ...tinyReward, epochs: 1 }, data: rankings };
     const { folder: scorer } = doneOf(await collect(reward(args)));
     const other = join(folder, 'other-tokenizer');
     cpSync(scorer, other, { recursive: true });
@@ -168,18 +159,14 @@ describe('guards', () => {
     writeFileSync(tokenizer, `${readFileSync(tokenizer, 'utf8')}\n`);
     const start = (at: string) =>
       ppo({
-        ...run(),
-        modelFolder,
+        ...run({ reward: at }),
         config: tinyPpo,
-        prompts,
-        evalPrompts: [],
-        score: { kind: 'model', folder: at },
-        trueReward: null,
+        data: { prompts, evalPrompts: [], score: 'model', trueReward: null },
       });
     await expect(collect(start(other))).rejects.toThrow('must share one tokenizer');
     await expect(collect(start(modelFolder))).rejects.toThrow('has no reward head');
     await expect(
-      collect(sft({ ...run(), modelFolder: scorer, config: tinySft, examples: sftExamples })),
+      collect(sft({ ...run({ model: scorer }), config: tinySft, data: { examples: sftExamples } })),
     ).rejects.toThrow('cannot be fine-tuned on answers');
   });
 

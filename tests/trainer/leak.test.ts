@@ -13,7 +13,7 @@ import { createRng } from '../../trainer/rng.ts';
 import { tf } from '../../trainer/tensors/tf.ts';
 import { withNative } from '../support/tested-backends.ts';
 import { tinySft } from './tiny-configs.ts';
-import { sftExamples, writeTinyModel } from './tiny-world.ts';
+import { foldersOf, sftExamples, writeTinyModel } from './tiny-world.ts';
 
 const STEPS = 200;
 /** shapes are traced and heaps have grown by then */
@@ -36,7 +36,8 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
     const seen: { tensors: number; native: number; rss: number }[] = [];
     for await (const event of sft({
       config: { ...tinySft, epochs: STEPS, runtime: { ...tinySft.runtime, checkpointEvery: 1000 } },
-      ...{ backend, modelFolder, examples, outFolder: join(folder, backend, 'out'), resumeFrom: null },
+      ...{ backend, data: { examples } },
+      folders: foldersOf({ model: modelFolder, out: join(folder, backend, 'out') }),
       signal: new AbortController().signal,
     })) {
       if (event.type !== 'step') continue;

@@ -14,7 +14,7 @@ import { reward } from '../../trainer/recipes/reward/recipe.ts';
 import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { tinyLora, tinyReward, tinySft } from './tiny-configs.ts';
-import { collect, finalFolder, prompts, rankedExamples, sftExamples, writeTinyModel } from './tiny-world.ts';
+import { collect, finalFolder, foldersOf, rankings, sftExamples, writeTinyModel } from './tiny-world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lora-recipes-'));
 let modelFolder: string;
@@ -24,10 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const run = () => ({
+const run = (out: string) => ({
   backend: 'simd' as const,
-  modelFolder,
-  resumeFrom: null,
+  folders: foldersOf({ model: modelFolder, out }),
   signal: new AbortController().signal,
 });
 
@@ -47,13 +46,11 @@ describe.each(['sft', 'reward'] as const)('%s', (recipe) => {
     const lora = tinyLora;
     const events = await collect(
       recipe === 'sft'
-        ? sft({ ...run(), outFolder, config: { ...tinySft, lora }, examples: sftExamples })
+        ? sft({ ...run(outFolder), config: { ...tinySft, lora }, data: { examples: sftExamples } })
         : reward({
-            ...run(),
-            outFolder,
+            ...run(outFolder),
             config: { ...tinyReward, lora, normalizeOn: 0 },
-            examples: rankedExamples,
-            referencePrompts: prompts,
+            data: rankings,
           }),
     );
     const curve = losses(events);
@@ -93,7 +90,9 @@ it('learns the same where blocks are recomputed', async () => {
   const curve = async (recompute: boolean) => {
     const outFolder = join(folder, `recompute-${recompute}`);
     return losses(
-      await collect(sft({ ...run(), outFolder, config: { ...config, recompute }, examples: sftExamples })),
+      await collect(
+        sft({ ...run(outFolder), config: { ...config, recompute }, data: { examples: sftExamples } }),
+      ),
     );
   };
   const [plain, recomputed] = [await curve(false), await curve(true)];

@@ -21,8 +21,10 @@ import {
   curve,
   doneOf,
   finalFolder,
+  foldersOf,
   prompts,
   rankedExamples,
+  rankings,
   sftExamples,
   texts,
   writeTinyModel,
@@ -34,8 +36,7 @@ const backend = 'simd';
 const run = (name: string) =>
   ({
     backend,
-    outFolder: join(folder, name),
-    resumeFrom: null,
+    folders: foldersOf({ model: modelFolder, out: join(folder, name) }),
     signal: new AbortController().signal,
   }) as const;
 
@@ -51,7 +52,7 @@ describe('overfitting one batch', () => {
     const examples = sftExamples.slice(0, 4);
     const config = { ...tinySft, epochs: 150, optimizer: { ...tinySft.optimizer, learningRate: 2e-2 } };
     const outFolder = join(folder, 'sft');
-    const events = await collect(sft({ ...run('sft'), modelFolder, config, examples }));
+    const events = await collect(sft({ ...run('sft'), config, data: { examples } }));
     expect(curve(events, 'loss').at(-1)).toBeLessThan(0.02);
 
     const { params, config: model } = loadPretrained(finalFolder(outFolder));
@@ -77,7 +78,7 @@ describe('overfitting one batch', () => {
     const examples = rankedExamples.filter(({ split }) => split === 'train').slice(0, 4);
     const config = { ...tinyReward, epochs: 60, centering: 0, useTies: false, normalizeOn: 0 };
     const events = await collect(
-      reward({ ...run('reward'), modelFolder, config, examples, referencePrompts: [] }),
+      reward({ ...run('reward'), config, data: { examples, referencePrompts: [] } }),
     );
     expect(curve(events, 'accuracy_strict').at(-1)).toBe(1);
     expect(curve(events, 'loss').at(-1)).toBeLessThan(0.05);
@@ -87,7 +88,6 @@ describe('overfitting one batch', () => {
     const events = await collect(
       ppo({
         ...run('ppo'),
-        modelFolder,
         config: {
           ...tinyPpo,
           totalEpisodes: 1600,
@@ -98,10 +98,12 @@ describe('overfitting one batch', () => {
           policyOptimizer: { ...tinyPpo.policyOptimizer, learningRate: 1e-2 },
           criticOptimizer: { ...tinyPpo.criticOptimizer, learningRate: 1e-2 },
         },
-        prompts,
-        evalPrompts: prompts,
-        score: { kind: 'function', score: (_, response) => (response.includes('cat') ? 1 : 0) },
-        trueReward: null,
+        data: {
+          prompts,
+          evalPrompts: prompts,
+          score: (_, response) => (response.includes('cat') ? 1 : 0),
+          trueReward: null,
+        },
       }),
     );
     const { summary } = doneOf(events);
@@ -114,25 +116,20 @@ describe('overfitting one batch', () => {
 describe('tensor count', () => {
   const never = new AbortController().signal;
   const starts: Record<string, () => AsyncIterable<TrainEvent>> = {
-    pretrain: () => pretrain({ ...run('leak-pretrain'), config: tinyPretrain, texts, signal: never }),
-    sft: () => sft({ ...run('leak-sft'), modelFolder, config: tinySft, examples: sftExamples }),
-    reward: () =>
-      reward({
-        ...run('leak-reward'),
-        modelFolder,
-        config: tinyReward,
-        examples: rankedExamples,
-        referencePrompts: prompts,
-      }),
+    pretrain: () =>
+      pretrain({ ...run('leak-pretrain'), config: tinyPretrain, data: { texts }, signal: never }),
+    sft: () => sft({ ...run('leak-sft'), config: tinySft, data: { examples: sftExamples } }),
+    reward: () => reward({ ...run('leak-reward'), config: tinyReward, data: rankings }),
     ppo: () =>
       ppo({
         ...run('leak-ppo'),
-        modelFolder,
         config: tinyPpo,
-        prompts,
-        evalPrompts: prompts,
-        score: { kind: 'function', score: (_, response) => response.length / 10 },
-        trueReward: null,
+        data: {
+          prompts,
+          evalPrompts: prompts,
+          score: (_, response) => response.length / 10,
+          trueReward: null,
+        },
       }),
   };
 
@@ -155,9 +152,8 @@ describe('tensor count', () => {
     const before = tf.memory().numTensors;
     for await (const event of sft({
       ...run('dropped'),
-      modelFolder,
       config: tinySft,
-      examples: sftExamples,
+      data: { examples: sftExamples },
     })) {
       if (event.type === 'step') break;
     }

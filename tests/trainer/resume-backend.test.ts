@@ -7,7 +7,7 @@ import { type BackendName, bestBackend } from '../../trainer/backends/choose.ts'
 import { runBackend } from '../../trainer/recipes/run/run-state.ts';
 import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { tinySft } from './tiny-configs.ts';
-import { collect, doneOf, sftExamples, writeTinyModel } from './tiny-world.ts';
+import { collect, doneOf, foldersOf, sftExamples, writeTinyModel } from './tiny-world.ts';
 
 let folder: string;
 let modelFolder: string;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'plumbline-resume-backend-'));
   modelFolder = await writeTinyModel(join(folder, 'base'));
   const controller = new AbortController();
-  const events = start('cpu', { outFolder: join(folder, 'out'), resumeFrom: null, controller });
+  const events = start('cpu', { out: join(folder, 'out'), resumeFrom: null, controller });
   checkpoint = doneOf(
     await collect(events, { controller, when: (event) => event.type === 'step' && event.step === 2 }),
   ).folder;
@@ -27,11 +27,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function start(
   backend: BackendName,
-  run: { outFolder: string; resumeFrom: string | null; controller?: AbortController },
+  run: { out: string; resumeFrom: string | null; controller?: AbortController },
 ) {
   const { controller = new AbortController(), ...rest } = run;
   const { signal } = controller;
-  return sft({ ...rest, signal, backend, config: tinySft, modelFolder, examples: sftExamples });
+  const folders = foldersOf({ ...rest, model: modelFolder });
+  return sft({ config: tinySft, backend, folders, data: { examples: sftExamples }, signal });
 }
 
 it('the checkpoint decides where nothing else was asked for', () => {
@@ -46,7 +47,7 @@ it('the checkpoint decides where nothing else was asked for', () => {
 
 it('another backend is warned of before anything is computed on it, the same one is not', async () => {
   const resumed = (backend: BackendName) =>
-    collect(start(backend, { outFolder: join(folder, backend), resumeFrom: checkpoint }));
+    collect(start(backend, { out: join(folder, backend), resumeFrom: checkpoint }));
   const elsewhere = await resumed('simd');
   expect(elsewhere[0]).toEqual({
     type: 'warning',

@@ -15,15 +15,16 @@ import {
   collect,
   doneOf,
   finalFolder,
+  foldersOf,
   prompts,
-  rankedExamples,
+  rankings,
   sftExamples,
   texts,
   writeTinyModel,
 } from './tiny-world.ts';
 
 type Start = (run: {
-  outFolder: string;
+  out: string;
   resumeFrom: string | null;
   signal: AbortSignal;
 }) => AsyncIterable<TrainEvent>;
@@ -47,52 +48,39 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
     await chooseBackend(backend);
     folder = mkdtempSync(join(tmpdir(), 'plumbline-resume-'));
     modelFolder = await writeTinyModel(join(folder, 'base'));
-    const args = {
-      config: tinyReward,
-      backend,
-      modelFolder,
-      examples: rankedExamples,
-      referencePrompts: prompts,
-    } as const;
-    const outFolder = join(folder, 'scorer');
-    await collect(reward({ ...args, outFolder, resumeFrom: null, signal: new AbortController().signal }));
-    rewardFolder = finalFolder(outFolder);
+    const folders = foldersOf({ model: modelFolder, out: join(folder, 'scorer') });
+    const { signal } = new AbortController();
+    await collect(reward({ config: tinyReward, backend, folders, data: rankings, signal }));
+    rewardFolder = finalFolder(folders.out);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  const on = ({ signal, ...run }: Parameters<Start>[0], model: string | null = modelFolder) => ({
+    backend,
+    signal,
+    folders: foldersOf({ ...run, model }),
+  });
+  const answers = { examples: sftExamples };
   const starts: Record<string, Start> = {
-    pretrain: (run) => pretrain({ ...run, config: tinyPretrain, backend, texts }),
-    sft: (run) => sft({ ...run, config: tinySft, backend, modelFolder, examples: sftExamples }),
-    reward: (run) =>
-      reward({
-        ...run,
-        config: tinyReward,
-        backend,
-        modelFolder,
-        examples: rankedExamples,
-        referencePrompts: prompts,
-      }),
+    pretrain: (run) => pretrain({ ...on(run, null), config: tinyPretrain, data: { texts } }),
+    sft: (run) => sft({ ...on(run), config: tinySft, data: answers }),
+    reward: (run) => reward({ ...on(run), config: tinyReward, data: rankings }),
     'sft with an adapter': (run) =>
-      sft({ ...run, config: { ...tinySft, lora: tinyLora }, backend, modelFolder, examples: sftExamples }),
+      sft({ ...on(run), config: { ...tinySft, lora: tinyLora }, data: answers }),
     'reward with an adapter': (run) =>
-      reward({
-        ...run,
-        config: { ...tinyReward, lora: tinyLora },
-        backend,
-        modelFolder,
-        examples: rankedExamples,
-        referencePrompts: prompts,
-      }),
-    ppo: (run) =>
+      reward({ ...on(run), config: { ...tinyReward, lora: tinyLora }, data: rankings }),
+    ppo: ({ signal, ...run }) =>
       ppo({
-        ...run,
         config: tinyPpo,
         backend,
-        modelFolder,
-        prompts,
-        evalPrompts: prompts,
-        score: { kind: 'model', folder: rewardFolder },
-        trueReward: (_, response) => response.length,
+        folders: foldersOf({ ...run, model: modelFolder, reward: rewardFolder }),
+        data: {
+          prompts,
+          evalPrompts: prompts,
+          score: 'model',
+          trueReward: (_, response) => response.length,
+        },
+        signal,
       }),
   };
 
@@ -102,13 +90,13 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
     it('resumes bit for bit', { timeout: 300_000 }, async () => {
       const never = new AbortController().signal;
       const whole = await collect(
-        start({ outFolder: join(folder, name, 'whole'), resumeFrom: null, signal: never }),
+        start({ out: join(folder, name, 'whole'), resumeFrom: null, signal: never }),
       );
       expect(measured(whole, 0).filter(({ type }) => type === 'step')).toHaveLength(10);
 
       const controller = new AbortController();
       const first = await collect(
-        start({ outFolder: join(folder, name, 'halves'), resumeFrom: null, signal: controller.signal }),
+        start({ out: join(folder, name, 'halves'), resumeFrom: null, signal: controller.signal }),
         { controller, when: (event) => event.type === 'step' && event.step === 5 },
       );
       const stopped = doneOf(first);
@@ -120,7 +108,7 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
       });
 
       const second = await collect(
-        start({ outFolder: join(folder, name, 'halves'), resumeFrom: stopped.folder, signal: never }),
+        start({ out: join(folder, name, 'halves'), resumeFrom: stopped.folder, signal: never }),
       );
       expect(measured(second, 5)).toEqual(measured(whole, 5));
       expect(doneOf(second).summary).toEqual(doneOf(whole).summary);
@@ -133,46 +121,26 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
     it('refuses a checkpoint that is not of this run', async () => {
       const checkpoint = join(folder, name, 'halves', 'checkpoint-5');
       const other = {
-        outFolder: join(folder, name, 'other'),
+        out: join(folder, name, 'other'),
         resumeFrom: checkpoint,
         signal: AbortSignal.timeout(1e6),
       };
       const changed = {
-        pretrain: () => pretrain({ ...other, config: { ...tinyPretrain, batchSize: 4 }, backend, texts }),
-        sft: () =>
-          sft({
-            ...other,
-            config: { ...tinySft, batchSize: 2 },
-            backend,
-            modelFolder,
-            examples: sftExamples,
-          }),
-        reward: () =>
-          reward({
-            ...other,
-            config: tinyReward,
-            backend,
-            modelFolder,
-            examples: rankedExamples.slice(1),
-            referencePrompts: prompts,
-          }),
-        'sft with an adapter': () =>
-          sft({
-            ...other,
-            config: { ...tinySft, lora: { ...tinyLora, rank: 2 } },
-            backend,
-            modelFolder,
-            examples: sftExamples,
-          }),
-        'reward with an adapter': () =>
-          reward({
-            ...other,
-            config: { ...tinyReward, lora: tinyLora },
-            backend,
-            modelFolder: rewardFolder,
-            examples: rankedExamples,
-            referencePrompts: prompts,
-          }),
+        pretrain: () =>
+          pretrain({ ...on(other, null), config: { ...tinyPretrain, batchSize: 4 }, data: { texts } }),
+        sft: () => sft({ ...on(other), config: { ...tinySft, batchSize: 2 }, data: answers }),
+        reward: () => {
+          const data = { ...rankings, examples: rankings.examples.slice(1) };
+          return reward({ ...on(other), config: tinyReward, data });
+        },
+        'sft with an adapter': () => {
+          const config = { ...tinySft, lora: { ...tinyLora, rank: 2 } };
+          return sft({ ...on(other), config, data: answers });
+        },
+        'reward with an adapter': () => {
+          const config = { ...tinyReward, lora: tinyLora };
+          return reward({ ...on(other, rewardFolder), config, data: rankings });
+        },
         ppo: () => start({ ...other, resumeFrom: join(folder, 'sft', 'halves', 'checkpoint-5') }),
       }[name];
       await expect(collect((changed as () => AsyncIterable<TrainEvent>)())).rejects.toThrow(

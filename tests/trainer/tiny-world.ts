@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
+  DataOf,
   Message,
   PromptExample,
   RankedExample,
@@ -13,6 +14,7 @@ import { newGpt2Config, newModelConfig } from '../../trainer/model/config.ts';
 import { savePretrained } from '../../trainer/model/files/save-pretrained.ts';
 import { initParams } from '../../trainer/model/init-params.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
+import type { RunFolders } from '../../trainer/recipes/run/recipe-args.ts';
 import { createRng } from '../../trainer/rng.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../../trainer/tokenizer/train-bpe.ts';
@@ -54,6 +56,8 @@ export const rankedExamples: RankedExample[] = Array.from({ length: 24 }, (_, i)
 
 export const prompts: PromptExample[] = NOUNS.map((noun, i) => ({ id: `prompt-${i}`, prompt: ask(noun) }));
 
+export const rankings: DataOf['rankings'] = { examples: rankedExamples, referencePrompts: prompts };
+
 /** Writes an untrained two-layer model with a tokenizer trained on the texts. */
 export async function writeTinyModel(folder: string, family: 'llama' | 'gpt2' = 'llama'): Promise<string> {
   mkdirSync(folder, { recursive: true });
@@ -77,6 +81,11 @@ export async function writeTinyModel(folder: string, family: 'llama' | 'gpt2' = 
   savePretrained({ folder, params, config });
   disposeParams(params);
   return folder;
+}
+
+/** Folders of a run: those that are named, null for the others. */
+export function foldersOf(named: Partial<RunFolders> & { out: string }): RunFolders {
+  return { model: null, reward: null, resumeFrom: null, ...named };
 }
 
 /** All events of a recipe, in order; `until` may abort after any of them. */

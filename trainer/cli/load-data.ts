@@ -1,4 +1,5 @@
-/** What `--data` (and `--heldout`, `--toy-*`) mean for each recipe. */
+/** What `--data` (and `--heldout`, `--reward true`, `--toy-*`) mean for each kind of data. */
+import { recipes } from '../config/recipes.ts';
 import {
   type Loaded,
   type LoadReport,
@@ -7,62 +8,93 @@ import {
   loadSftExamples,
   loadTexts,
 } from '../data/load-examples.ts';
-import type { PromptExample, RankedExample, SftExample, TextExample } from '../data/types.ts';
-import { sampleResponses } from '../sample-responses.ts';
-import { toyComparisons, toyPrompts, toySftExamples, toyTexts } from '../toy-world/datasets.ts';
-import { simulatedAnnotator } from '../toy-world/simulated-annotator.ts';
-import type { Progress } from './progress.ts';
+import type { DataKind, DataOf } from '../data/types.ts';
+import { toyPrompts, toySftExamples, toyTexts } from '../toy-world/datasets.ts';
+import { type LoadIo, toyComparisonsOf } from './toy-comparisons.ts';
 import type { TrainOptions } from './train-options.ts';
 import { UsageError } from './usage-error.ts';
 
-export type RecipeData =
-  | { recipe: 'pretrain'; texts: TextExample[] }
-  | { recipe: 'sft'; examples: SftExample[] }
-  | { recipe: 'reward'; examples: RankedExample[] }
-  | { recipe: 'ppo'; prompts: PromptExample[]; evalPrompts: PromptExample[] };
-
-/** rows of the toy world where `--data toy` does not say how many */
-const TOY_ROWS = { pretrain: 20_000, sft: 8_000, reward: 1_000, ppo: 1_500 };
-const TOY_RESPONSES_PER_PROMPT = 4;
-const TOY_RESPONSE_TOKENS = 40;
 const MOST_EVAL_PROMPTS = 256;
+
+/** Reads `--data` as a file. */
+type Reading<Kind extends DataKind> = (
+  options: TrainOptions,
+) => Promise<{ data: DataOf[Kind]; report: LoadReport }>;
+
+const READING: { [Kind in DataKind]: Reading<Kind> } = {
+  async texts({ data: file }) {
+    const { examples, report } = await read(file, loadTexts(file));
+    return { data: { texts: examples }, report };
+  },
+  async demonstrations({ data: file, heldout }) {
+    const { examples, report } = await read(file, loadSftExamples(file, splitBy(heldout)));
+    return { data: { examples }, report };
+  },
+  async rankings({ data: file, heldout }) {
+    const { examples, report } = await read(file, loadPreferences(file, splitBy(heldout)));
+    return { data: { examples, referencePrompts: trainingPrompts(examples) }, report };
+  },
+  async prompts({ data: file, reward }) {
+    if (reward === 'true')
+      throw new UsageError('--reward true: only the toy world (--data toy) has a true reward');
+    const { examples, report } = await read(file, loadPrompts(file));
+    const cut = Math.min(MOST_EVAL_PROMPTS, Math.floor(examples.length / 5));
+    const [prompts, evalPrompts] = [examples.slice(cut), examples.slice(0, cut)];
+    return { data: { prompts, evalPrompts, score: 'model', trueReward: null }, report };
+  },
+};
+
+/** Makes the rows of `--data toy:<rows>`, by default so many. */
+type ToyMaking<Kind extends DataKind> = {
+  rows: number;
+  make: (rows: number, options: TrainOptions, io: LoadIo) => Promise<DataOf[Kind]> | DataOf[Kind];
+};
+
+const TOY: { [Kind in DataKind]: ToyMaking<Kind> } = {
+  texts: { rows: 20_000, make: (rows, _, { seed }) => ({ texts: toyTexts(rows, seed) }) },
+  demonstrations: { rows: 8_000, make: (rows, _, { seed }) => ({ examples: toySftExamples(rows, seed) }) },
+  rankings: {
+    rows: 1_000,
+    async make(rows, options, io) {
+      const examples = await toyComparisonsOf(rows, options, io);
+      return { examples, referencePrompts: trainingPrompts(examples) };
+    },
+  },
+  prompts: {
+    rows: 1_500,
+    make: (rows, { reward }, { seed }) => ({
+      prompts: toyPrompts(rows, { seed, split: 'train' }),
+      evalPrompts: toyPrompts(MOST_EVAL_PROMPTS, { seed, split: 'heldout' }),
+      score: reward === 'true' ? 'toy-world' : 'model',
+      trueReward: 'toy-world',
+    }),
+  },
+};
 
 /** How many toy rows `--data` asks for, or null when it names a file. */
 export function toyRows(options: Pick<TrainOptions, 'data' | 'recipe'>): number | null {
   const match = /^toy(?::(\d+))?$/.exec(options.data);
   if (!match) return null;
-  return match[1] === undefined ? TOY_ROWS[options.recipe] : Number(match[1]);
+  return match[1] === undefined ? TOY[recipes[options.recipe].data].rows : Number(match[1]);
 }
 
-/** Reads the file, or makes the toy rows. Throws UsageError when there is nothing to train on. */
-export async function loadData(
+/** Reads the file, or makes the toy rows (then without a report). Throws UsageError when there is nothing to train on. */
+export async function loadData<Kind extends DataKind>(
+  kind: Kind,
   options: TrainOptions,
-  { seed, progress, signal }: { seed: number; progress: Progress; signal: AbortSignal },
-): Promise<{ data: RecipeData; report: LoadReport | null }> {
+  io: LoadIo,
+): Promise<{ data: DataOf[Kind]; report: LoadReport | null }> {
   const rows = toyRows(options);
-  if (rows !== null) return { data: await toyData(options, { rows, seed, progress, signal }), report: null };
+  if (rows === null) return READING[kind](options);
+  return { data: await TOY[kind].make(rows, options, io), report: null };
+}
 
-  const { data: file, recipe, heldout } = options;
-  const split = heldout === null ? {} : { heldoutFraction: heldout };
-  switch (recipe) {
-    case 'pretrain': {
-      const { examples, report } = await read(file, loadTexts(file));
-      return { data: { recipe, texts: examples }, report };
-    }
-    case 'sft': {
-      const { examples, report } = await read(file, loadSftExamples(file, split));
-      return { data: { recipe, examples }, report };
-    }
-    case 'reward': {
-      const { examples, report } = await read(file, loadPreferences(file, split));
-      return { data: { recipe, examples }, report };
-    }
-    case 'ppo': {
-      const { examples, report } = await read(file, loadPrompts(file));
-      const cut = Math.min(MOST_EVAL_PROMPTS, Math.floor(examples.length / 5));
-      return { data: { recipe, prompts: examples.slice(cut), evalPrompts: examples.slice(0, cut) }, report };
-    }
-  }
+function splitBy(heldout: number | null): { heldoutFraction?: number } {
+  return heldout === null ? {} : { heldoutFraction: heldout };
+}
+
+function trainingPrompts(examples: DataOf['rankings']['examples']): DataOf['rankings']['referencePrompts'] {
+  return examples.filter(({ split }) => split === 'train').map(({ id, prompt }) => ({ id, prompt }));
 }
 
 async function read<Example>(file: string, loading: Promise<Loaded<Example>>): Promise<Loaded<Example>> {
@@ -85,52 +117,4 @@ async function read<Example>(file: string, loading: Promise<Loaded<Example>>): P
     );
   }
   return loaded;
-}
-
-async function toyData(
-  options: TrainOptions,
-  { rows, seed, progress, signal }: { rows: number; seed: number; progress: Progress; signal: AbortSignal },
-): Promise<RecipeData> {
-  const { recipe } = options;
-  switch (recipe) {
-    case 'pretrain':
-      return { recipe, texts: toyTexts(rows, seed) };
-    case 'sft':
-      return { recipe, examples: toySftExamples(rows, seed) };
-    case 'ppo':
-      return {
-        recipe,
-        prompts: toyPrompts(rows, { seed, split: 'train' }),
-        evalPrompts: toyPrompts(MOST_EVAL_PROMPTS, { seed, split: 'heldout' }),
-      };
-    case 'reward': {
-      const { model } = options;
-      if (model === null)
-        throw new UsageError('--model is missing: toy comparisons are sampled from a model');
-      const prompts = [
-        ...toyPrompts(Math.round(rows * 0.8), { seed, split: 'train' }),
-        ...toyPrompts(rows - Math.round(rows * 0.8), { seed, split: 'heldout' }),
-      ];
-      progress.start('sample', prompts.length);
-      const { responses } = await sampleResponses({
-        modelFolder: model,
-        prompts,
-        perPrompt: TOY_RESPONSES_PER_PROMPT,
-        maxNewTokens: TOY_RESPONSE_TOKENS,
-        temperature: 1,
-        seed,
-        backend: options.backend,
-        signal,
-        onProgress: (done) => progress.update(done, 'answers to be judged'),
-      });
-      progress.stop();
-      const annotator = simulatedAnnotator({
-        skill: options.toySkill,
-        biasToLength: options.toyLengthBias,
-        seed,
-      });
-      const tasks = responses.map((texts, i) => ({ prompt: prompts[i]?.prompt ?? [], responses: texts }));
-      return { recipe, examples: toyComparisons(tasks, annotator) };
-    }
-  }
 }

@@ -2,17 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
-import { ppoSchema } from '../config/ppo.ts';
-import { pretrainSchema } from '../config/pretrain.ts';
-import type { RecipeName } from '../config/recipes.ts';
-import { rewardSchema } from '../config/reward.ts';
-import { sftSchema } from '../config/sft.ts';
+import { type ConfigOf, definitionOf, type RecipeName } from '../config/recipes.ts';
 import { presetsOf } from '../presets/presets.ts';
 import { UsageError } from './usage-error.ts';
-
-const SCHEMAS = { pretrain: pretrainSchema, sft: sftSchema, reward: rewardSchema, ppo: ppoSchema } as const;
-
-export type ConfigOf<R extends RecipeName> = z.output<(typeof SCHEMAS)[R]>;
 
 type Tree = { [key: string]: unknown };
 /** Where each option came from, for errors: dotted path to layer name. */
@@ -43,7 +35,7 @@ export function resolveConfig<R extends RecipeName>(
   if (layers.seed !== null)
     merge(tree, { runtime: { seed: layers.seed } }, { sources, from: '--seed', path: '' });
 
-  const parsed = SCHEMAS[recipe].safeParse(tree);
+  const parsed = definitionOf(recipe).schema.safeParse(tree);
   if (parsed.success) return parsed.data as ConfigOf<R>;
   throw new UsageError(parsed.error.issues.map((issue) => explain(issue, tree, sources)).join('\n'));
 }

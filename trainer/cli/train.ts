@@ -1,24 +1,21 @@
 /** Runs one recipe from the command line's options; every line for people goes through `io`, never straight out. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BackendName, chooseBackend } from '../backends/choose.ts';
+import { chooseBackend } from '../backends/choose.ts';
 import { sizeNativeThreads } from '../backends/native-threads.ts';
 import { latestCheckpoint } from '../checkpoint.ts';
+import { type DataKindOf, dataKindOf, definitionOf, type RecipeName } from '../config/recipes.ts';
 import type { LoadReport } from '../data/load-examples.ts';
 import type { TrainEvent } from '../events.ts';
-import { numParametersIn, numParametersOfNew } from '../model/num-parameters.ts';
-import { ppo } from '../recipes/ppo/recipe.ts';
-import { pretrain } from '../recipes/pretrain/recipe.ts';
-import { reward } from '../recipes/reward/recipe.ts';
-import type { ScoreSource } from '../recipes/rollouts/scoring.ts';
+import { largestModel } from '../recipes/largest-model.ts';
+import type { RunFolders } from '../recipes/run/recipe-args.ts';
 import { runBackend } from '../recipes/run/run-state.ts';
-import { sft } from '../recipes/sft/recipe.ts';
-import { trueReward } from '../toy-world/true-reward.ts';
-import { loadData, type RecipeData, toyRows } from './load-data.ts';
+import { startRecipe } from '../recipes/start.ts';
+import { loadData, toyRows } from './load-data.ts';
 import { type MetricsFile, openMetricsFile } from './metrics-file.ts';
-import { makeNewBase, newBaseFolder } from './new-base.ts';
+import { newBase, newBaseFolder, trainingTexts } from './new-base.ts';
 import type { Progress } from './progress.ts';
-import { type ConfigOf, resolveConfig } from './resolve-config.ts';
+import { resolveConfig } from './resolve-config.ts';
 import { resolveModel } from './resolve-model.ts';
 import type { TrainOptions } from './train-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -38,32 +35,42 @@ export type TrainResult = {
 } & Record<string, unknown>;
 
 /** Throws UsageError for mistakes in options or data; other errors are the recipe's own. */
-export async function runTrain(given: TrainOptions, io: TrainIo): Promise<TrainResult> {
+export async function runTrain(options: TrainOptions, io: TrainIo): Promise<TrainResult> {
+  return train(options.recipe, options, io);
+}
+
+async function train<R extends RecipeName>(
+  recipe: R,
+  given: TrainOptions,
+  io: TrainIo,
+): Promise<TrainResult> {
   const startedAt = performance.now();
-  const config = resolveConfig(given.recipe, given);
+  const config = resolveConfig(recipe, given);
   const options = {
     ...given,
     model: given.model && (await resolveModel(given.model, io)),
     reward: given.reward && (await resolveModel(given.reward, io)),
   };
-  const baseConfig = resolveConfig('pretrain', {
-    preset: 'small',
-    config: null,
-    set: [],
-    seed: options.seed,
-  });
   checkFolders(options);
   const checkpoint = options.resume ? findCheckpoint(options.out) : null;
-  const resumeFrom = checkpoint?.folder ?? null;
-  const made = options.recipe === 'pretrain' ? (config as ConfigOf<'pretrain'>) : baseConfig;
-  sizeNativeThreads(largestModel(options, made));
-  const backend = await chooseBackend(runBackend(options.backend, resumeFrom));
+  const folders: RunFolders = {
+    model: options.model,
+    reward: options.reward === 'true' ? null : options.reward,
+    out: options.out,
+    resumeFrom: checkpoint?.folder ?? null,
+  };
+  const makesBase = folders.model === null && !definitionOf(recipe).newModel;
+  const tasks = [{ recipe, config, folders }, ...(makesBase ? [newBase(options)] : [])];
+  sizeNativeThreads(Math.max(...tasks.map(largestModel)));
+  const backend = await chooseBackend(runBackend(options.backend, folders.resumeFrom));
 
-  const { data, report } = await loadData({ ...options, backend }, { ...io, seed: config.runtime.seed });
+  const loading = { ...io, seed: config.runtime.seed };
+  const kind = dataKindOf(recipe);
+  const { data, report } = await loadData<DataKindOf<R>>(kind, { ...options, backend }, loading);
   if (report) io.note(describeReport(report));
 
   const result: TrainResult = {
-    recipe: options.recipe,
+    recipe,
     backend,
     folder: options.out,
     step: 0,
@@ -74,27 +81,21 @@ export async function runTrain(given: TrainOptions, io: TrainIo): Promise<TrainR
   };
   if (io.signal.aborted) return { ...result, stopped: true, seconds: secondsSince(startedAt) };
 
-  let modelFolder = options.model;
-  if (data.recipe === 'reward' && modelFolder === null) {
-    const { outFolder, examples } = { outFolder: options.out, examples: data.examples };
-    const events = makeNewBase({ config: baseConfig, backend, outFolder, examples, signal: io.signal });
-    const base = await followEvents(events, io);
-    if (base?.stopped) return { ...result, stopped: true, resumable: true, seconds: secondsSince(startedAt) };
-    modelFolder = join(newBaseFolder(options.out), 'final');
+  if (makesBase) {
+    const base = newBase(options);
+    folders.model = join(base.folders.out, 'final');
+    if (!existsSync(join(folders.model, 'config.json'))) {
+      const texts = trainingTexts(kind, data);
+      const made = await followEvents(startRecipe({ ...base, backend, data: { texts } }, io.signal), io);
+      if (made?.stopped)
+        return { ...result, stopped: true, resumable: true, seconds: secondsSince(startedAt) };
+    }
   }
-  const done = await followEvents(
-    startRecipe(options, {
-      config,
-      data,
-      backend,
-      modelFolder: modelFolder ?? '',
-      resumeFrom,
-      signal: io.signal,
-    }),
-    io,
-    () => openMetricsFile(options.out, checkpoint?.step ?? 0),
+  const task = { recipe, config, backend, folders, data };
+  const done = await followEvents(startRecipe(task, io.signal), io, () =>
+    openMetricsFile(options.out, checkpoint?.step ?? 0),
   );
-  if (!done) throw new Error(`${options.recipe} ended without saying so`);
+  if (!done) throw new Error(`${recipe} ended without saying so`);
   return {
     ...result,
     folder: done.folder,
@@ -104,51 +105,6 @@ export async function runTrain(given: TrainOptions, io: TrainIo): Promise<TrainR
     seconds: secondsSince(startedAt),
     ...done.summary,
   };
-}
-
-function startRecipe(
-  options: TrainOptions,
-  run: {
-    config: unknown;
-    data: RecipeData;
-    backend: BackendName;
-    modelFolder: string;
-    resumeFrom: string | null;
-    signal: AbortSignal;
-  },
-): AsyncGenerator<TrainEvent> {
-  const { data } = run;
-  const shared = { ...run, outFolder: options.out };
-  switch (data.recipe) {
-    case 'pretrain':
-      return pretrain({ ...shared, config: run.config as ConfigOf<'pretrain'>, texts: data.texts });
-    case 'sft':
-      return sft({ ...shared, config: run.config as ConfigOf<'sft'>, examples: data.examples });
-    case 'reward': {
-      const { examples } = data;
-      const referencePrompts = examples
-        .filter(({ split }) => split === 'train')
-        .map(({ id, prompt }) => ({ id, prompt }));
-      return reward({ ...shared, config: run.config as ConfigOf<'reward'>, examples, referencePrompts });
-    }
-    case 'ppo': {
-      const isToy = toyRows(options) !== null;
-      return ppo({
-        ...shared,
-        config: run.config as ConfigOf<'ppo'>,
-        prompts: data.prompts,
-        evalPrompts: data.evalPrompts,
-        score: scoreSource(options, isToy),
-        trueReward: isToy ? (prompt, response) => trueReward(prompt, response).total : null,
-      });
-    }
-  }
-}
-
-function scoreSource({ reward: source }: TrainOptions, isToy: boolean): ScoreSource {
-  if (source !== 'true') return { kind: 'model', folder: source ?? '' };
-  if (!isToy) throw new UsageError('--reward true: only the toy world (--data toy) has a true reward');
-  return { kind: 'function', score: (prompt, response) => trueReward(prompt, response).total };
 }
 
 /** `openMetrics` is called once the recipe has accepted what it was given: a refused run changes no file. */
@@ -219,12 +175,6 @@ function checkFolders({ out, resume, model, reward: rewardFolder }: TrainOptions
       `--out ${out} already holds a run; add --resume to go on with it, or name another folder`,
     );
   }
-}
-
-/** Parameters of the largest model of a run, which makes one of its own where it is given none. */
-function largestModel({ model, reward: source }: TrainOptions, made: ConfigOf<'pretrain'>): number {
-  const own = model === null ? numParametersOfNew(made) : numParametersIn(model);
-  return source === null || source === 'true' ? own : Math.max(own, numParametersIn(source));
 }
 
 function findCheckpoint(out: string): { folder: string; step: number } | null {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { optimizerSchema, runtimeSchema } from './common.ts';
+import type { RecipeDefinition } from './definition.ts';
 
 /** PPO against a reward model with a KL penalty to the frozen SFT policy (training.md 2.2 and 2.3). */
 export const ppoSchema = z
@@ -71,3 +72,7 @@ export const ppoSchema = z
     error: 'rolloutBatchSize must be a multiple of numMinibatches',
   });
 export type PpoConfig = z.output<typeof ppoSchema>;
+
+export const ppoRecipe = { schema: ppoSchema, data: 'prompts' } as const satisfies RecipeDefinition<
+  typeof ppoSchema
+>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import type { RecipeDefinition } from './definition.ts';
 
 /** Next-token training of a new Llama-style model on plain text. */
 export const pretrainSchema = z.strictObject({
@@ -44,3 +45,9 @@ export const pretrainSchema = z.strictObject({
   runtime: runtimeSchema(),
 });
 export type PretrainConfig = z.output<typeof pretrainSchema>;
+
+export const pretrainRecipe = {
+  schema: pretrainSchema,
+  data: 'texts',
+  newModel: ({ model, vocabSize }) => ({ ...model, vocabSize }),
+} as const satisfies RecipeDefinition<typeof pretrainSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
 
 /** Bradley-Terry reward model on ranked responses (training.md 2.1). */
@@ -45,3 +46,9 @@ export const rewardSchema = z.strictObject({
   runtime: runtimeSchema(),
 });
 export type RewardConfig = z.output<typeof rewardSchema>;
+
+export const rewardRecipe = {
+  schema: rewardSchema,
+  data: 'rankings',
+  numReferencePrompts: ({ normalizeOn }) => normalizeOn,
+} as const satisfies RecipeDefinition<typeof rewardSchema>;

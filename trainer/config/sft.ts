@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
 
 /** Supervised fine-tuning on prompt/answer pairs; only answer tokens and the EOS count (training.md 2.5). */
@@ -18,3 +19,7 @@ export const sftSchema = z.strictObject({
   runtime: runtimeSchema(),
 });
 export type SftConfig = z.output<typeof sftSchema>;
+
+export const sftRecipe = { schema: sftSchema, data: 'demonstrations' } as const satisfies RecipeDefinition<
+  typeof sftSchema
+>;

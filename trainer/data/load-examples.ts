@@ -40,12 +40,12 @@ export async function loadPreferences(
         ? { ok: true, row: parsed.row }
         : { ok: false, reason: 'wrong-columns', detail: 'no columns "chosen" and "rejected"' };
     },
-    identity: (row) => [row.prompt, row.chosen, row.rejected],
+    identity: (row) => [row.prompt, row.chosen.text, row.rejected.text],
     example: (row, id) => ({
       id,
       prompt: row.prompt,
-      responses: [row.chosen, row.rejected],
-      ranks: [0, 1],
+      responses: [row.chosen.text, row.rejected.text],
+      ranks: row.tie === 'none' ? [0, 1] : [0, 0],
       margin: row.margin,
       split: splitByPrompt(row.prompt, heldoutFraction),
     }),
@@ -70,7 +70,7 @@ export async function loadPrompts(file: string): Promise<Loaded<PromptExample>> 
     parse: (value) => {
       if (formOf(file) !== 'csv') return parsePromptRow(value);
       const parsed = parseCsvRow(value);
-      return parsed.ok ? { ok: true, row: { prompt: parsed.row.prompt, responses: [] } } : parsed;
+      return parsed.ok ? { ok: true, row: { ...parsed.row, responses: [] } } : parsed;
     },
     identity: (row) => row.prompt,
     example: (row, id) => ({ id, prompt: row.prompt }),

@@ -25,5 +25,31 @@ export type RankedExample = {
   split: Split;
 };
 
-/** A prompt to sample from in PPO. */
+/** A prompt to sample from. */
 export type PromptExample = { id: string; prompt: Message[] };
+
+export type RewardFunction = (prompt: Message[], response: string) => number;
+
+/** A reward that needs no model: that of the toy world by its name, so that a task stays plain data, or any function. */
+export type KnownReward = 'toy-world' | RewardFunction;
+
+/** What a run trains on, by kind. A recipe takes one kind; whoever starts runs makes any of them. */
+export type DataOf = {
+  texts: { texts: TextExample[] };
+  demonstrations: { examples: SftExample[] };
+  rankings: {
+    examples: RankedExample[];
+    /** prompts of the training side, for recipes that sample answers beside the ranked ones; may be empty */
+    referencePrompts: PromptExample[];
+  };
+  prompts: {
+    prompts: PromptExample[];
+    /** measured before, during and after; may be empty */
+    evalPrompts: PromptExample[];
+    /** what is maximised; `model` is that of the task's folders */
+    score: 'model' | KnownReward;
+    /** what the score stands for, where the world can compute it: only measured, never trained on */
+    trueReward: KnownReward | null;
+  };
+};
+export type DataKind = keyof DataOf;

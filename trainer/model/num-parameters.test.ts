@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pretrainSchema } from '../config/pretrain.ts';
+import { pretrainRecipe, pretrainSchema } from '../config/pretrain.ts';
 import { newGpt2Config, newModelConfig } from './config.ts';
 import { numParametersOf, numParametersOfNew } from './num-parameters.ts';
 
@@ -32,5 +32,5 @@ test('a model to be pretrained is counted before it is there', () => {
     model: { hiddenSize: 8, numLayers: 2, numHeads: 2, numKvHeads: 2, intermediateSize: 12 },
     vocabSize: 300,
   });
-  expect(numParametersOfNew(config)).toBe(2400 + 8 + 2 * (256 + 288 + 16));
+  expect(numParametersOfNew(pretrainRecipe.newModel(config))).toBe(2400 + 8 + 2 * (256 + 288 + 16));
 });

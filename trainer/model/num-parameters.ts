@@ -1,5 +1,5 @@
 /** How many scalars a model's parameters have, from its config alone. */
-import type { PretrainConfig } from '../config/pretrain.ts';
+import type { NewModel } from '../config/definition.ts';
 import { type ModelConfig, newModelConfig } from './config.ts';
 import { loadModelConfig } from './files/load-pretrained.ts';
 import { paramShapes } from './param-shapes.ts';
@@ -14,7 +14,7 @@ export function numParametersIn(folder: string): number {
   return numParametersOf(loadModelConfig(folder));
 }
 
-/** Of the model that pretraining will make, if its tokenizer reaches the size asked for. */
-export function numParametersOfNew({ model, vocabSize }: PretrainConfig): number {
-  return numParametersOf(newModelConfig({ ...model, vocabSize }));
+/** Of a model that a recipe will make, if its tokenizer reaches the size asked for. */
+export function numParametersOfNew(model: NewModel): number {
+  return numParametersOf(newModelConfig(model));
 }

@@ -2,7 +2,7 @@
  * The prompts of the toy world: ten kinds of instruction, several wordings each, with or without "Please". All of them are
  * listed, so the instruction behind a prompt is looked up, never guessed from its text.
  */
-import type { Message } from '../data/types.ts';
+import type { Message, PromptExample } from '../data/types.ts';
 import { createRng, type Rng } from '../rng.ts';
 import { CAN_DO, COLOR, COMPARE, NEXT, OPPOSITE } from './fact-kinds.ts';
 import { type Instruction, type InstructionKind, pick } from './instruction.ts';
@@ -61,10 +61,20 @@ export function allPrompts(n: number, seed: number): Message[][] {
 
 /** The instruction of a prompt (its last user message). Throws when it is not of the toy world. */
 export function instructionFor(prompt: readonly Message[]): Instruction {
-  const asked = prompt.findLast((message) => message.role === 'user')?.content.trim() ?? '';
+  const asked = askedIn(prompt);
   const instruction = instructionOf.get(asked);
   if (!instruction) throw new Error(`"${asked.slice(0, 80)}" is not a prompt of the toy world`);
   return instruction;
+}
+
+/** Whether every prompt is of the toy world: only then do their answers have a true reward. */
+export function areToyPrompts(examples: readonly PromptExample[]): boolean {
+  const isToy = ({ prompt }: PromptExample) => instructionOf.has(askedIn(prompt));
+  return examples.every(isToy);
+}
+
+function askedIn(prompt: readonly Message[]): string {
+  return prompt.findLast((message) => message.role === 'user')?.content.trim() ?? '';
 }
 
 function polite(wording: string): string {

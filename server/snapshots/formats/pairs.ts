@@ -36,8 +36,7 @@ export async function* pairRows(
     for (const pair of comparisonsOf(row)) {
       if (format.hasDetails) noteUsed(detailsOfPair(pair), used);
       if (isExact) continue;
-      const columns = format.columnsOf(pair, false);
-      isExact = typeof columns !== 'string' && problemOf(pair, columns, format) === 'reads-as-another-prompt';
+      isExact = problemOf(pair, false, format) !== null && problemOf(pair, true, format) === null;
     }
   }
   yield { needed: { details: [...used], isExact } };
@@ -47,10 +46,11 @@ export async function* pairRows(
       continue;
     }
     for (const pair of comparisonsOf(row)) {
+      const problem = problemOf(pair, isExact, format);
       const columns = format.columnsOf(pair, isExact);
-      const problem = typeof columns === 'string' ? columns : problemOf(pair, columns, format);
-      if (typeof columns === 'string' || problem !== null) yield { leftOut: String(problem) };
-      else yield { pair, columns, details: onlyUsed(detailsOfPair(pair), used) };
+      if (problem !== null) yield { leftOut: problem };
+      else if (typeof columns !== 'string')
+        yield { pair, columns, details: onlyUsed(detailsOfPair(pair), used) };
     }
   }
 }
@@ -77,14 +77,21 @@ function detailsOfPair({ row, chosenId, rejectedId }: Comparison): Details {
   };
 }
 
-function problemOf(pair: Comparison, columns: Columns, { read, hasMargin }: PairFormat): string | null {
+/** Why a pair cannot be said, or would not be read again as it is; null when it can. */
+function problemOf(
+  pair: Comparison,
+  isExact: boolean,
+  { columnsOf, read, hasMargin }: PairFormat,
+): string | null {
+  const columns = columnsOf(pair, isExact);
+  if (typeof columns === 'string') return columns;
   const parsed = read(columns);
   if (!parsed.ok) return parsed.reason;
   const { prompt, chosen, rejected, margin } = parsed.row;
   const isSame =
     sameMessages(prompt, pair.prompt) &&
-    chosen === pair.chosen &&
-    rejected === pair.rejected &&
+    chosen.text === pair.chosen &&
+    rejected.text === pair.rejected &&
     (!hasMargin || margin === pair.margin);
   return isSame ? null : 'reads-as-another-prompt';
 }

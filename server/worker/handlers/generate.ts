@@ -2,7 +2,7 @@ import { inArray } from 'drizzle-orm';
 import { prompts } from '../../../db/schema/prompts.ts';
 import { appendAudit } from '../../audit/append.ts';
 import { type JobPayload, jobDefinitions } from '../../jobs/definitions.ts';
-import { cancelLeasedJob, finishJob, readLease, releaseJob } from '../../jobs/queue.ts';
+import { cancelLeasedJob, finishJob, pauseLeasedJob, readLease, releaseJob } from '../../jobs/queue.ts';
 import { checkpointFolder, getCheckpointInProject, verifyFolder } from '../../models/internal.ts';
 import { addResponses } from '../../tasks/add-responses.ts';
 import { addTask } from '../../tasks/add-task.ts';
@@ -52,10 +52,15 @@ export async function handle(context: JobContext): Promise<void> {
     );
     if (stopReason() !== null) break;
   }
-  const reason = stopReason();
-  if (reason === 'cancel') cancelLeasedJob(ctx.db, lease, ctx.now());
-  else if (reason === 'shutdown') releaseJob(ctx.db, lease);
-  else if (reason === null) finish(context, payload, written);
+  if (stopReason() === null) {
+    finish(context, payload, written);
+    return;
+  }
+  // what was asked may have been taken back since the timer saw it
+  const asked = readLease(ctx.db, lease)?.stopRequested;
+  if (asked === 'cancel') cancelLeasedJob(ctx.db, lease, ctx.now());
+  else if (asked === 'pause') pauseLeasedJob(ctx.db, lease);
+  else releaseJob(ctx.db, lease);
 }
 
 type Written = Map<string, Set<string>>;

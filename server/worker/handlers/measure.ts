@@ -39,7 +39,8 @@ export async function measure({ backend, modelFolder }: BenchmarkTask): Promise<
       ]).length;
     const stepSeconds: number[] = [];
     const signal = new AbortController().signal;
-    const run = sft({ config, backend: name, modelFolder, outFolder, resumeFrom: null, signal, examples });
+    const folders = { model: modelFolder, reward: null, out: outFolder, resumeFrom: null };
+    const run = sft({ config, backend: name, folders, data: { examples }, signal });
     for await (const event of run) {
       if (event.type === 'step') stepSeconds.push(Object.values(event.seconds).reduce((a, b) => a + b, 0));
     }

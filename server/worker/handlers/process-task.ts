@@ -1,36 +1,6 @@
-import type { PpoConfig } from '../../../trainer/config/ppo.ts';
-import type { PretrainConfig } from '../../../trainer/config/pretrain.ts';
-import type { RewardConfig } from '../../../trainer/config/reward.ts';
-import type { SftConfig } from '../../../trainer/config/sft.ts';
-import type {
-  Message,
-  PromptExample,
-  RankedExample,
-  SftExample,
-  TextExample,
-} from '../../../trainer/data/types.ts';
+import type { Message } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
-
-/** What goes to the training process: plain data, folders already verified. */
-export type RecipeTask = { outFolder: string; resumeFrom: string | null; backend: string | null } & (
-  | { recipe: 'pretrain'; config: PretrainConfig; texts: TextExample[] }
-  | { recipe: 'sft'; config: SftConfig; modelFolder: string; examples: SftExample[] }
-  | {
-      recipe: 'reward';
-      config: RewardConfig;
-      modelFolder: string;
-      examples: RankedExample[];
-      referencePrompts: PromptExample[];
-    }
-  | {
-      recipe: 'ppo';
-      config: PpoConfig;
-      modelFolder: string;
-      rewardFolder: string;
-      prompts: PromptExample[];
-      evalPrompts: PromptExample[];
-    }
-);
+import type { RecipeTask } from '../../../trainer/recipes/start.ts';
 
 export type GenerateTask = {
   backend: string | null;

@@ -7,7 +7,7 @@ import type { Ctx } from '../../context.ts';
 import { jobDefinitions } from '../../jobs/definitions.ts';
 import { type Job, readLease, releaseJob } from '../../jobs/queue.ts';
 import { verifyFolder } from '../../models/internal.ts';
-import { finishCancelledRun, finishRun, markEnded } from '../../runs/finish.ts';
+import { finishCancelledRun, finishPausedRun, finishRun, markEnded } from '../../runs/finish.ts';
 import { addRunEvent, checkpointEventsOf, type Run } from '../../runs/internal.ts';
 import { recordTrainEvent, rewindRun } from '../../runs/record-event.ts';
 import type { JobContext } from '../job-context.ts';
@@ -20,8 +20,13 @@ export async function handle(context: JobContext): Promise<void> {
   const { runId } = jobDefinitions.train.payload.parse(job.payload);
   const run = ctx.db.select().from(runs).where(eq(runs.id, runId)).get();
   if (!run) throw new Error(`Job ${job.id} is for run ${runId}, which does not exist.`);
-  if (stopReason() === 'cancel') {
+  const asked = readLease(ctx.db, lease)?.stopRequested;
+  if (asked === 'cancel') {
     finishCancelledRun({ ctx, input: { run, lease } });
+    return;
+  }
+  if (asked === 'pause') {
+    finishPausedRun({ ctx, input: { run, lease, step: run.step } });
     return;
   }
   const resumeFrom = await takeUp(ctx, run);
@@ -47,7 +52,7 @@ export async function handle(context: JobContext): Promise<void> {
         if (event.type === 'step') lastStepAt = now;
         const state = recordTrainEvent({ ctx, input: { run, lease, event, secondsSinceLastStep } });
         if (state === null) throw new Error(`Job ${job.id} was taken over by another worker.`);
-        return { abort: state.cancelRequested || stopReason() !== null };
+        return { abort: state.stopRequested !== null || stopReason() !== null };
       },
     },
   );
@@ -72,7 +77,7 @@ function runOf(ctx: Ctx, job: Job): Run | undefined {
 
 function waitAgain(ctx: Ctx, run: Run, { step, error }: { step: number; error: string | null }): void {
   ctx.db.update(runs).set({ status: 'queued' }).where(eq(runs.id, run.id)).run();
-  addRunEvent(ctx, { runId: run.id, type: 'paused', payload: { step, error } });
+  addRunEvent(ctx, { runId: run.id, type: 'waiting-again', payload: { step, error } });
 }
 
 /**
@@ -116,7 +121,7 @@ async function takeUp(ctx: Ctx, run: Run): Promise<string | null> {
 
 type Outcome = { done: Extract<TrainEvent, { type: 'done' }> | null; finalManifest: string | null };
 
-function leave({ ctx, lease, stopReason }: JobContext, run: Run, { done, finalManifest }: Outcome): void {
+function leave({ ctx, lease }: JobContext, run: Run, { done, finalManifest }: Outcome): void {
   if (!done) throw new Error(`The ${run.recipe} recipe ended without saying so.`);
   if (!done.stopped) {
     if (finalManifest === null) throw new Error(`The ${run.recipe} recipe ended without a final checkpoint.`);
@@ -124,8 +129,13 @@ function leave({ ctx, lease, stopReason }: JobContext, run: Run, { done, finalMa
     return;
   }
   // the timer may not have seen yet what the last step's read did
-  if (stopReason() === 'cancel' || readLease(ctx.db, lease)?.cancelRequested) {
+  const requested = readLease(ctx.db, lease)?.stopRequested;
+  if (requested === 'cancel') {
     finishCancelledRun({ ctx, input: { run, lease } });
+    return;
+  }
+  if (requested === 'pause') {
+    finishPausedRun({ ctx, input: { run, lease, step: done.step } });
     return;
   }
   ctx.db.transaction(

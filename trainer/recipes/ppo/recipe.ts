@@ -22,8 +22,8 @@ import { z } from 'zod';
 import { chooseBackend } from '../../backends/choose.ts';
 import { deviceName } from '../../backends/device-name.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../../checkpoint.ts';
-import { type PpoConfig, ppoSchema } from '../../config/ppo.ts';
-import type { Message, PromptExample } from '../../data/types.ts';
+import { ppoSchema } from '../../config/ppo.ts';
+import type { PromptExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { createGenerator } from '../../generate.ts';
 import { nextKlCoefficient } from '../../math/adaptive-kl.ts';
@@ -38,10 +38,10 @@ import { createExampleOrder } from '../batches/example-order.ts';
 import { episodeBatch } from '../rollouts/episode-batch.ts';
 import { estimateAdvantages } from '../rollouts/estimate-advantages.ts';
 import { judge, largestSamplingGap, type Prompt, respond } from '../rollouts/respond.ts';
-import { newCritic, openScore, type ScoreSource } from '../rollouts/scoring.ts';
+import { newCritic, openScore, rewardFunction, scoreSource } from '../rollouts/scoring.ts';
 import { assertFinite } from '../run/assert-finite.ts';
 import { checkContext } from '../run/check-context.ts';
-import type { RecipeArgs } from '../run/recipe-args.ts';
+import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import {
   assertSameRun,
   dataHash,
@@ -58,15 +58,6 @@ import { updateOnRollout } from './update.ts';
 
 const SHOWN_EPISODES = 8;
 
-export type PpoArgs = RecipeArgs<PpoConfig> & {
-  prompts: PromptExample[];
-  /** measured before, during and after; may be empty */
-  evalPrompts: PromptExample[];
-  score: ScoreSource;
-  /** what the score stands for, where the world can compute it: only measured, never trained on */
-  trueReward: ((prompt: Message[], response: string) => number) | null;
-};
-
 const stateSchema = runStateSchema.extend({
   klCoefficient: z.number().min(0),
   /** evaluation before the first update, and the best true reward since with its proxy */
@@ -79,11 +70,15 @@ type Progress = Omit<z.output<typeof stateSchema>, 'config' | 'dataSha256' | 'ba
  * Summary: trueRewardBefore and -After (sampled) and trueRewardGreedyBefore and -After where there is a true reward,
  * proxyRewardBefore and -After, klToReference (nats per response on the evaluation prompts), klCoefficient, episodes.
  */
-export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
-  const { config, modelFolder, outFolder, resumeFrom, signal, trueReward } = args;
+export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> {
+  const { config, folders, data, signal } = args;
+  const { out: outFolder, resumeFrom } = folders;
+  const modelFolder = requireFolder(folders, 'model');
   const { rolloutBatchSize, runtime, temperature } = config;
   const backend = await chooseBackend(args.backend);
-  const dataSha256 = dataHash([args.prompts, args.evalPrompts, args.score.kind]);
+  const source = await scoreSource(data.score, folders);
+  const trueReward = data.trueReward && (await rewardFunction(data.trueReward));
+  const dataSha256 = dataHash([data.prompts, data.evalPrompts, source.kind]);
 
   // 1. Prompts that leave room.
   const tokenizer = loadTokenizer(modelFolder);
@@ -92,8 +87,8 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
     ids: tokenizer.encodeChat(example.prompt, { addGenerationPrompt: true }),
   });
   const fits = ({ ids }: { ids: number[] }) => ids.length <= config.maxPromptLength;
-  const prompts = args.prompts.map(encode).filter(fits);
-  const evalPrompts = args.evalPrompts.map(encode).filter(fits);
+  const prompts = data.prompts.map(encode).filter(fits);
+  const evalPrompts = data.evalPrompts.map(encode).filter(fits);
   const { maxPromptLength, responseLength } = config;
   checkContext(
     [...prompts, ...evalPrompts].map(({ ids }) => ids.length + responseLength),
@@ -103,17 +98,17 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
     seed: runtime.seed,
     stream: 'prompts',
     numExamples: prompts.length,
-    whenNone: `none of ${args.prompts.length} prompts has at most maxPromptLength ${config.maxPromptLength} tokens`,
+    whenNone: `none of ${data.prompts.length} prompts has at most maxPromptLength ${config.maxPromptLength} tokens`,
   });
   const totalSteps = Math.ceil(config.totalEpisodes / rolloutBatchSize);
 
   // 2. Policy, frozen reference, score, critic, two optimizers.
-  const { score, dispose: disposeScore } = openScore(args.score, { tokenizer, tokenizerFolder: modelFolder });
+  const { score, dispose: disposeScore } = openScore(source, { tokenizer, tokenizerFolder: modelFolder });
   const reference = loadPretrained(modelFolder);
   const policy = resumeFrom
     ? loadPretrained(resumeFrom)
     : { ...reference, params: copyParams(reference.params) };
-  const critic = resumeFrom ? loadPretrained(join(resumeFrom, 'critic')) : newCritic(args.score, reference);
+  const critic = resumeFrom ? loadPretrained(join(resumeFrom, 'critic')) : newCritic(source, reference);
   const policyOptimizer = createAdamW(policy.params, config.policyOptimizer);
   const criticOptimizer = createAdamW(critic.params, config.criticOptimizer);
   const steps = createPpoSteps({ policy, reference, critic, policyOptimizer, criticOptimizer, config });
@@ -177,9 +172,9 @@ export async function* ppo(args: PpoArgs): AsyncGenerator<TrainEvent> {
       numParameters,
     };
     yield checkPadDiffersFromEos(tokenizer);
-    const tooLong = args.prompts.length - prompts.length;
+    const tooLong = data.prompts.length - prompts.length;
     if (tooLong > 0) {
-      const message = `${tooLong} of ${args.prompts.length} prompts are longer than maxPromptLength ${config.maxPromptLength} and left out`;
+      const message = `${tooLong} of ${data.prompts.length} prompts are longer than maxPromptLength ${config.maxPromptLength} and left out`;
       yield { type: 'warning', step: progress.step, message };
     }
     let evaluation: Record<string, number> = progress.before ?? {};

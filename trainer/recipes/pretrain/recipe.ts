@@ -16,7 +16,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { chooseBackend } from '../../backends/choose.ts';
 import { deviceName } from '../../backends/device-name.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../../checkpoint.ts';
-import { type PretrainConfig, pretrainSchema } from '../../config/pretrain.ts';
+import { pretrainSchema } from '../../config/pretrain.ts';
 import type { TextExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { crossEntropy } from '../../losses/cross-entropy.ts';
@@ -57,11 +57,11 @@ const MOST_EVAL_ROWS = 128;
 /** The untrained loss may differ from ln V by this share: more means targets or initialisation are wrong. */
 const FIRST_LOSS_TOLERANCE = 0.25;
 
-export type PretrainArgs = Omit<RecipeArgs<PretrainConfig>, 'modelFolder'> & { texts: TextExample[] };
-
 /** Summary: heldOutLoss, perplexity, tokens (trained on), numParameters, vocabSize. */
-export async function* pretrain(args: PretrainArgs): AsyncGenerator<TrainEvent> {
-  const { config, outFolder, texts, resumeFrom, signal } = args;
+export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<TrainEvent> {
+  const { config, folders, signal } = args;
+  const { out: outFolder, resumeFrom } = folders;
+  const { texts } = args.data;
   const { batchSize, sequenceLength, steps: totalSteps, runtime } = config;
   const backend = await chooseBackend(args.backend);
   const dataSha256 = dataHash(texts);

@@ -20,7 +20,6 @@ import { chooseBackend } from '../../backends/choose.ts';
 import { deviceName } from '../../backends/device-name.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../../checkpoint.ts';
 import { type RewardConfig, rewardSchema } from '../../config/reward.ts';
-import type { PromptExample, RankedExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { rewardPairwise } from '../../losses/reward-pairwise.ts';
 import { fitBagOfWords } from '../../math/bag-of-words.ts';
@@ -50,7 +49,7 @@ import { assertFinite } from '../run/assert-finite.ts';
 import { checkContext } from '../run/check-context.ts';
 import { scalarOf } from '../run/host-arrays.ts';
 import { keepTokenizer } from '../run/keep-tokenizer.ts';
-import type { RecipeArgs } from '../run/recipe-args.ts';
+import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import {
   adaptedRunStateSchema,
   assertSameBase,
@@ -70,18 +69,16 @@ const FIRST_LOSS_EXAMPLES = 64;
 /** Enough to see how far training and held-out accuracy part; all of them would take a third of an epoch's time. */
 const TRAIN_ACCURACY_EXAMPLES = 512;
 
-export type RewardArgs = RecipeArgs<RewardConfig> & {
-  examples: RankedExample[];
-  /** prompts for the samples of step 6; the training prompts where this is empty */
-  referencePrompts: PromptExample[];
-};
-
 /**
  * Summary: heldOutAccuracy with low and high (95 % Wilson), heldOutStrict, heldOutLoss, examples and pairs (held out),
  * longerWins and bagOfWords (baselines on the same pairs), trainAccuracy (of the first 512), trainExamples, dropped, promptsCut, gain, bias.
  */
-export async function* reward(args: RewardArgs): AsyncGenerator<TrainEvent> {
-  const { config, modelFolder, outFolder, examples, referencePrompts, resumeFrom, signal } = args;
+export async function* reward(args: RecipeArgs<'reward'>): AsyncGenerator<TrainEvent> {
+  const { config, folders, signal } = args;
+  const { out: outFolder, resumeFrom } = folders;
+  const modelFolder = requireFolder(folders, 'model');
+  // the prompts are for the samples of step 6; the training prompts serve where there are none
+  const { examples, referencePrompts } = args.data;
   const { batchSize, runtime } = config;
   const backend = await chooseBackend(args.backend);
   const dataSha256 = dataHash([examples, referencePrompts]);

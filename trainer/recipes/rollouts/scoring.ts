@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Message } from '../../data/types.ts';
+import type { DataOf, KnownReward, RewardFunction } from '../../data/types.ts';
 import { isRewardModel, type ModelConfig } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { addScoreHead } from '../../model/heads.ts';
@@ -8,13 +8,28 @@ import { SCORE_WEIGHT } from '../../model/param-shapes.ts';
 import { copyParams, disposeParams, newParam, type Params, param } from '../../model/params.ts';
 import { createRng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
+import { type RunFolders, requireFolder } from '../run/recipe-args.ts';
 import { createScorer } from './create-scorer.ts';
 import type { Response } from './respond.ts';
 
 /** What PPO maximises: a reward model's folder, or any function of prompt and response text. */
-export type ScoreSource =
-  | { kind: 'model'; folder: string }
-  | { kind: 'function'; score: (prompt: Message[], response: string) => number };
+export type ScoreSource = { kind: 'model'; folder: string } | { kind: 'function'; score: RewardFunction };
+
+/** The score that a task names. */
+export async function scoreSource(
+  score: DataOf['prompts']['score'],
+  folders: RunFolders,
+): Promise<ScoreSource> {
+  if (score === 'model') return { kind: 'model', folder: requireFolder(folders, 'reward') };
+  return { kind: 'function', score: await rewardFunction(score) };
+}
+
+/** A reward that needs no model; a world's own is loaded when it is asked for. */
+export async function rewardFunction(known: KnownReward): Promise<RewardFunction> {
+  if (known !== 'toy-world') return known;
+  const { trueReward } = await import('../../toy-world/true-reward.ts');
+  return (prompt, response) => trueReward(prompt, response).total;
+}
 
 /**
  * Opens the score. A reward model reads prompt + response with EOS last, appended where the response did not end (R7), and

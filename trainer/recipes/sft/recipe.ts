@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { chooseBackend } from '../../backends/choose.ts';
 import { deviceName } from '../../backends/device-name.ts';
 import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../../checkpoint.ts';
-import { type SftConfig, sftSchema } from '../../config/sft.ts';
+import { sftSchema } from '../../config/sft.ts';
 import type { SftExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { crossEntropy } from '../../losses/cross-entropy.ts';
@@ -41,7 +41,7 @@ import { assertFinite } from '../run/assert-finite.ts';
 import { checkContext } from '../run/check-context.ts';
 import { scalarOf } from '../run/host-arrays.ts';
 import { keepTokenizer } from '../run/keep-tokenizer.ts';
-import type { RecipeArgs } from '../run/recipe-args.ts';
+import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import {
   adaptedRunStateSchema,
   assertSameBase,
@@ -54,13 +54,14 @@ import {
 import { checkPadDiffersFromEos } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
 
-export type SftArgs = RecipeArgs<SftConfig> & { examples: SftExample[] };
-
 type Row = { promptIds: number[]; responseIds: number[] };
 
 /** Summary: heldOutLoss, heldOutAccuracy (of tokens), examples, tooLong, tokens (trained on). */
-export async function* sft(args: SftArgs): AsyncGenerator<TrainEvent> {
-  const { config, modelFolder, outFolder, examples, resumeFrom, signal } = args;
+export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> {
+  const { config, folders, signal } = args;
+  const { out: outFolder, resumeFrom } = folders;
+  const modelFolder = requireFolder(folders, 'model');
+  const { examples } = args.data;
   const { batchSize, runtime } = config;
   const backend = await chooseBackend(args.backend);
   const dataSha256 = dataHash(examples);

@@ -2,11 +2,11 @@
 
 import { useEffect, useState } from 'react';
 import { useTRPCClient } from '@/app/_trpc/client.tsx';
-import { createAnswerSender } from './answer-sender.ts';
-import { labelApi } from './label-api.ts';
 import type { LabelProject } from './label-project.ts';
 import { LabelScreen, type LabelSession } from './label-screen.tsx';
-import { createTaskFeed } from './task-feed.ts';
+import { createAnswerSender } from './sending/answer-sender.ts';
+import { labelApi } from './sending/label-api.ts';
+import { createTaskFeed } from './sending/task-feed.ts';
 
 type Props = { project: LabelProject; userId: string; guideline: { version: number; text: string } | null };
 

@@ -2,6 +2,7 @@ import { Badge } from '@/app/_ui/badge.tsx';
 
 const LOOK = {
   queued: { tone: 'neutral', label: 'waiting' },
+  paused: { tone: 'warning', label: 'paused' },
   running: { tone: 'accent', label: 'running' },
   succeeded: { tone: 'success', label: 'done' },
   failed: { tone: 'danger', label: 'failed' },

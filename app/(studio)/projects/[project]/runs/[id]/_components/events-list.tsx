@@ -109,8 +109,15 @@ function describeEvent(event: RunEvent): string {
       return `Checkpoint at step ${step}, ${REASONS[String(payload.reason)] ?? payload.reason}`;
     case 'warning':
       return `Step ${step}: ${payload.message}`;
+    case 'pause-requested':
+      return 'Pausing was asked for';
     case 'paused':
-      return `Put back into the queue at step ${step}: ${payload.error ?? 'the worker was stopped'}`;
+      // before there was a state of that name, a run that waited again said so
+      return 'error' in payload ? waitingAgain(step, payload) : `Paused at step ${step}`;
+    case 'unpaused':
+      return 'Resumed by hand';
+    case 'waiting-again':
+      return waitingAgain(step, payload);
     case 'cancel-requested':
       return 'Cancelling was asked for';
     case 'queued-again':
@@ -124,4 +131,8 @@ function describeEvent(event: RunEvent): string {
     default:
       return event.type;
   }
+}
+
+function waitingAgain(step: string, payload: Record<string, unknown>): string {
+  return `Put back into the queue at step ${step}: ${payload.error ?? 'the worker was stopped'}`;
 }

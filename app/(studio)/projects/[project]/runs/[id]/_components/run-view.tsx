@@ -179,30 +179,44 @@ function RunActions({
   const queryClient = useQueryClient();
   const onSettled = () => fetchAnew(queryClient, trpc.runs.get.queryKey({ projectId, runId: run.id }));
   const cancel = useMutation(trpc.runs.cancel.mutationOptions({ onSettled }));
+  const pause = useMutation(trpc.runs.pause.mutationOptions({ onSettled }));
   const resume = useMutation(trpc.runs.resume.mutationOptions({ onSettled }));
+  const isWorking = status === 'queued' || status === 'running';
   const isStopping = run.job?.cancelRequestedAt != null && !isEnded(status);
+  const isPausing = run.job?.pauseRequestedAt != null && isWorking;
   if (!run.mayCancel) return null;
   return (
     <div className="grid justify-items-end gap-2">
-      {isEnded(status) ? null : (
-        <Button
-          variant="destructive"
-          isBusy={cancel.isPending || isStopping}
-          onClick={() => cancel.mutate({ projectId, runId: run.id })}
-        >
-          {isStopping ? 'Writing a checkpoint …' : 'Cancel run'}
-        </Button>
-      )}
-      {status === 'cancelled' || status === 'failed' ? (
-        <Button
-          variant="outline"
-          isBusy={resume.isPending}
-          onClick={() => resume.mutate({ projectId, runId: run.id })}
-        >
-          Resume from last checkpoint
-        </Button>
-      ) : null}
-      <FormError>{(cancel.error ?? resume.error)?.message}</FormError>
+      <div className="flex flex-wrap justify-end gap-2">
+        {isWorking && !isStopping ? (
+          <Button
+            variant="outline"
+            isBusy={pause.isPending || isPausing}
+            onClick={() => pause.mutate({ projectId, runId: run.id })}
+          >
+            {isPausing ? 'Pausing after this step …' : 'Pause run'}
+          </Button>
+        ) : null}
+        {status === 'paused' || status === 'cancelled' || status === 'failed' ? (
+          <Button
+            variant="outline"
+            isBusy={resume.isPending}
+            onClick={() => resume.mutate({ projectId, runId: run.id })}
+          >
+            {status === 'paused' ? 'Resume run' : 'Resume from last checkpoint'}
+          </Button>
+        ) : null}
+        {isEnded(status) ? null : (
+          <Button
+            variant="destructive"
+            isBusy={cancel.isPending || isStopping}
+            onClick={() => cancel.mutate({ projectId, runId: run.id })}
+          >
+            {isStopping ? 'Writing a checkpoint …' : 'Cancel run'}
+          </Button>
+        )}
+      </div>
+      <FormError>{(pause.error ?? cancel.error ?? resume.error)?.message}</FormError>
     </div>
   );
 }

@@ -5,24 +5,24 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Kbd } from '@/app/_ui/kbd.tsx';
 import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import type { Answer } from '@/server/judgments/schemas.ts';
-import { type ActivityClock, noteActivity, noteInteraction } from './activity-clock.ts';
-import { answerOf } from './answer-of.ts';
-import type { TaskView } from './answer-sender.ts';
-import { describeAnswer } from './describe-answer.ts';
-import { FlagsDialog } from './flags-dialog.tsx';
-import { keepFocus } from './keep-focus.ts';
-import type { LabelCommand } from './keyboard.ts';
-import { PairScale } from './pair-scale.tsx';
-import { RankRail } from './rank-rail.tsx';
+import { describeAnswer } from '../ranking/describe-answer.ts';
+import { keepFocus } from '../ranking/keep-focus.ts';
+import type { LabelCommand } from '../ranking/keyboard.ts';
+import { PairScale } from '../ranking/pair-scale.tsx';
+import { RankRail } from '../ranking/rank-rail.tsx';
 import {
   letterOf,
   missingFrom,
   type RankingAction,
   type RankingState,
   reduceRanking,
-} from './ranking-state.ts';
+} from '../ranking/ranking-state.ts';
+import { useLabelKeys } from '../ranking/use-label-keys.ts';
+import { type ActivityClock, noteActivity, noteInteraction } from '../sending/activity-clock.ts';
+import { answerOf } from '../sending/answer-of.ts';
+import type { TaskView } from '../sending/answer-sender.ts';
+import { FlagsDialog } from './flags-dialog.tsx';
 import { ResponsePane } from './response-pane.tsx';
-import { useLabelKeys } from './use-label-keys.ts';
 
 type Props = {
   task: TaskView;

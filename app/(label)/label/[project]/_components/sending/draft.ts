@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { emptyRanking, type RankingState } from '../ranking/ranking-state.ts';
 import { type ActivityClock, STOPPED_CLOCK } from './activity-clock.ts';
-import { emptyRanking, type RankingState } from './ranking-state.ts';
 
 const draftSchema = z.object({
   groups: z.array(z.array(z.string())),

@@ -2,11 +2,11 @@ import { ArrowLeft, BookOpen, CircleHelp, CloudUpload, ListChecks, SkipForward, 
 import Link from 'next/link';
 import { Progress as ProgressBar } from '@/app/_ui/progress.tsx';
 import type { Progress } from '@/server/tasks/schemas.ts';
-import type { AnswerBody } from './answer-sender.ts';
-import { keepFocus } from './keep-focus.ts';
-import type { LabelCommand } from './keyboard.ts';
-import type { LabelProject } from './label-project.ts';
-import type { SubmitQueue } from './submit-queue.ts';
+import type { LabelProject } from '../label-project.ts';
+import { keepFocus } from '../ranking/keep-focus.ts';
+import type { LabelCommand } from '../ranking/keyboard.ts';
+import type { AnswerBody } from '../sending/answer-sender.ts';
+import type { SubmitQueue } from '../sending/submit-queue.ts';
 
 type Props = {
   project: LabelProject;

@@ -2,8 +2,8 @@
 
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from '@/app/_ui/dialog.tsx';
 import { Kbd } from '@/app/_ui/kbd.tsx';
-import { FLAG_NAMES } from './flag-names.ts';
-import { letterOf, type RankingAction, type RankingState } from './ranking-state.ts';
+import { FLAG_NAMES } from '../ranking/flag-names.ts';
+import { letterOf, type RankingAction, type RankingState } from '../ranking/ranking-state.ts';
 
 type Props = {
   state: RankingState;

@@ -1,5 +1,5 @@
 import { Kbd } from '@/app/_ui/kbd.tsx';
-import { KEY_SHEET } from './keyboard.ts';
+import { KEY_SHEET } from '../ranking/keyboard.ts';
 
 /** The `?` sheet. */
 export function KeySheet({ isPair }: { isPair: boolean }) {

@@ -3,10 +3,10 @@
 import Link from 'next/link';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import type { LabelCommand } from './keyboard.ts';
-import type { LabelProject } from './label-project.ts';
-import type { FeedState } from './task-feed.ts';
-import { useLabelKeys } from './use-label-keys.ts';
+import type { LabelProject } from '../label-project.ts';
+import type { LabelCommand } from '../ranking/keyboard.ts';
+import { useLabelKeys } from '../ranking/use-label-keys.ts';
+import type { FeedState } from '../sending/task-feed.ts';
 
 type Props = {
   state: FeedState;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { emptyRanking, reduceRanking } from '../ranking/ranking-state.ts';
 import { noteInteraction, STOPPED_CLOCK } from './activity-clock.ts';
 import { readDraft, writeDraft } from './draft.ts';
-import { emptyRanking, reduceRanking } from './ranking-state.ts';
 
 const task = { shown: ['ra', 'rb', 'rc'], asksStrength: true };
 const answered = [

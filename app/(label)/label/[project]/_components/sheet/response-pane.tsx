@@ -1,7 +1,7 @@
 import { Flag } from 'lucide-react';
 import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
-import { keepFocus } from './keep-focus.ts';
-import { letterOf, type RankingState, rankOf } from './ranking-state.ts';
+import { keepFocus } from '../ranking/keep-focus.ts';
+import { letterOf, type RankingState, rankOf } from '../ranking/ranking-state.ts';
 
 type Props = {
   state: RankingState;

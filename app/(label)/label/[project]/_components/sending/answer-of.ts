@@ -1,6 +1,6 @@
 import type { Answer, OwnJudgmentDetail } from '@/server/judgments/schemas.ts';
+import { emptyRanking, type RankingState } from '../ranking/ranking-state.ts';
 import { type ActivityClock, inputKindOf } from './activity-clock.ts';
-import { emptyRanking, type RankingState } from './ranking-state.ts';
 
 const LONGEST_ACTIVE_MS = 86_400_000;
 

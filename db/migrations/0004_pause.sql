@@ -1,0 +1,1 @@
+ALTER TABLE `jobs` ADD `pause_requested_at` integer;
