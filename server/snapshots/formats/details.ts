@@ -12,14 +12,13 @@ export const DETAILS_EXPLAINED =
 
 /** Details of a judgment; `given` by the file for imported ones, recorded here for all others. */
 export function detailsOf(row: RawRow): Details {
-  const given = row.given ?? {};
-  const isImported = row.source === 'imported';
-  const submittedAt = isImported ? given.submittedAt : row.submitted_at;
-  const metadata = { ...row.prompt_metadata, ...given.metadata };
+  // an imported judgment goes out with what its own row said; another row may have said more of the prompt
+  const own = row.given ?? null;
+  const submittedAt = row.source === 'imported' ? own?.submittedAt : row.submitted_at;
   return {
-    external_id: given.externalId ?? row.prompt_external_id ?? '',
-    tags: listText(given.tags ?? row.prompt_tags ?? []),
-    metadata: objectText(metadata),
+    external_id: (own === null ? row.prompt_external_id : own.externalId) ?? '',
+    tags: listText((own === null ? row.prompt_tags : own.tags) ?? []),
+    metadata: objectText((own === null ? row.prompt_metadata : own.metadata) ?? {}),
     annotator: row.annotator_pseudonym ?? '',
     submitted_at: submittedAt === undefined ? '' : new Date(submittedAt).toISOString(),
     strength: row.strength === null ? '' : String(Math.abs(row.strength)),
