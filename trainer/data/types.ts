@@ -35,6 +35,8 @@ export type RankedExample = {
 /** An answer with a label of its own: desirable or not, beside no other. */
 export type UnpairedExample = {
   id: string;
+  /** where it came from, for messages; not part of the data's hash */
+  at?: string;
   prompt: Message[];
   completion: string;
   isDesirable: boolean;
