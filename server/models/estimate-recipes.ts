@@ -35,14 +35,14 @@ export function estimateRecipes({
       .where(and(eq(models.projectId, projectId), eq(models.kind, 'reward-model')))
       .orderBy(desc(checkpoints.id))
       .get()?.id ?? null;
-  return RECIPES.filter((recipe) => recipeInputs[recipe].model).map((recipe) => ({
+  return RECIPES.filter((recipe) => recipeInputs(recipe).model === 'required').map((recipe) => ({
     recipe,
     estimate: estimateRun({
       ctx,
       input: {
         ...{ projectId, recipe, config: {}, modelCheckpointId: checkpointId },
-        rewardCheckpointId: recipeInputs[recipe].rewardModel ? rewardCheckpointId : null,
-        snapshotId: recipeInputs[recipe].snapshot ? snapshotId : null,
+        rewardCheckpointId: recipeInputs(recipe).rewardModel === 'required' ? rewardCheckpointId : null,
+        snapshotId: recipeInputs(recipe).snapshot === 'required' ? snapshotId : null,
       },
     }),
   }));
