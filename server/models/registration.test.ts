@@ -1,4 +1,5 @@
 /** Models that are added: from folders, uploads and zips, each through the real worker, and what is refused on the way. */
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
@@ -14,6 +15,8 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -78,7 +81,7 @@ afterAll(async () => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-const asked = (input: Partial<AddModelInput> & Pick<AddModelInput, 'source'>) =>
+const askedFor = (input: Partial<AddModelInput> & Pick<AddModelInput, 'source'>) =>
   addModelInput.parse({ projectId: world.projectId, modelName: newId('own'), ...input });
 
 /** A copy of the tiny model below the root, changed. */
@@ -113,7 +116,7 @@ const addFolder = (name: string, more: Partial<AddModelInput> = {}) =>
   ended(
     addModel({
       ctx: world.ctx,
-      input: asked({ source: { from: 'folder', folder: `models/${name}` }, ...more }),
+      input: askedFor({ source: { from: 'folder', folder: `models/${name}` }, ...more }),
     }).registrationId,
   );
 
@@ -264,6 +267,66 @@ function rewrite(folder: string, change: (tensors: ReturnType<typeof readSafeten
   writeSafetensors(file, Object.fromEntries(tensors));
 }
 
+describe('a model of the hub', { timeout: 120_000 }, () => {
+  const COMMIT = `${'c0ffee'.repeat(6)}c0ff`;
+  const files: Record<string, Buffer> = {};
+  let server: Server;
+  const asked: { path: string; token: string | undefined }[] = [];
+  beforeAll(async () => {
+    Object.assign(files, tinyFiles(), { 'README.md': Buffer.from('---\nlicense: mit\n---\n') });
+    server = createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? '', 'http://hub');
+      asked.push({ path: pathname, token: request.headers.authorization });
+      const json = (value: unknown) =>
+        response.setHeader('Content-Type', 'application/json').end(JSON.stringify(value));
+      if (pathname === '/api/models/lab/tiny/revision/v2')
+        return json({ _id: '1', id: 'lab/tiny', sha: COMMIT, private: false, gated: false });
+      if (pathname === `/api/models/lab/tiny/tree/${COMMIT}`)
+        return json(
+          Object.entries(files).map(([name, content]) => ({
+            ...{ type: 'file', path: name, size: content.length },
+            oid: createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex'),
+          })),
+        );
+      const content = files[pathname.replace(`/lab/tiny/resolve/${COMMIT}/`, '')];
+      if (!content) return response.writeHead(404).end();
+      const [from = 0, to = content.length - 1] =
+        /bytes=(\d+)-(\d+)/
+          .exec(request.headers.range ?? '')
+          ?.slice(1)
+          .map(Number) ?? [];
+      return response
+        .writeHead(request.headers.range ? 206 : 200, {
+          ...{ ETag: '"x"', 'Content-Length': to - from + 1 },
+          ...(request.headers.range ? { 'Content-Range': `bytes ${from}-${to}/${content.length}` } : {}),
+        })
+        .end(content.subarray(from, to + 1));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => server.close());
+
+  it('is fetched at its commit with the token of the environment, and its licence is kept', async () => {
+    vi.stubEnv('HF_ENDPOINT', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    vi.stubEnv('HF_TOKEN', 'hf_secretsecretsecret');
+    vi.stubEnv('PLUMBLINE_CACHE', path.join(outside, 'cache'));
+    const add = (revision: string) =>
+      ended(
+        addModel({ ctx: world.ctx, input: askedFor({ source: { from: 'hub', name: 'lab/tiny', revision } }) })
+          .registrationId,
+      );
+    const row = await add('v2');
+    expect(row).toMatchObject({ status: 'done', error: null, revision: COMMIT, licence: 'mit' });
+    expect(checkpointOf(row).origin).toMatchObject({ revision: COMMIT, licence: 'mit' });
+    expect(asked.every(({ token }) => token === 'Bearer hf_secretsecretsecret')).toBe(true);
+    expect(asked.every(({ path: at }) => at.endsWith('/revision/v2') || at.includes(COMMIT))).toBe(true);
+    expect(await add('v3')).toMatchObject({
+      status: 'failed',
+      error: 'lab/tiny, revision v3: the hub has no such model or revision',
+    });
+  });
+});
+
 describe('model roots', { timeout: 120_000 }, () => {
   it('lists folders with a config, and nothing that a link leads out to', () => {
     const name = modelFolder();
@@ -280,7 +343,7 @@ describe('model roots', { timeout: 120_000 }, () => {
   it.each(['../outside', 'models/../..', '/etc', 'models/nothing', 'elsewhere/x', 'models/\0', 'models'])(
     'gives no way to %s but to a folder below a root',
     (folder) => {
-      const add = () => addModel({ ctx: world.ctx, input: asked({ source: { from: 'folder', folder } }) });
+      const add = () => addModel({ ctx: world.ctx, input: askedFor({ source: { from: 'folder', folder } }) });
       // the root itself is a folder of the roots: it is refused later, for having no config.json
       if (folder === 'models') expect(add).not.toThrow();
       else expect(add).toThrow(/is no folder below the model roots/);
@@ -311,7 +374,7 @@ describe('model roots', { timeout: 120_000 }, () => {
 async function upload(files: Record<string, Buffer>) {
   const { registrationId } = addModel({
     ctx: world.ctx,
-    input: asked({ source: { from: 'upload', files: Object.keys(files) } }),
+    input: askedFor({ source: { from: 'upload', files: Object.keys(files) } }),
   });
   const input = { projectId: world.projectId, registrationId };
   for (const [fileName, content] of Object.entries(files)) {
@@ -405,7 +468,7 @@ describe('a model that is uploaded', { timeout: 120_000 }, () => {
 
   it('takes only the names it announced, and those only of a model', async () => {
     const announce = (files: string[]) => () =>
-      addModel({ ctx: world.ctx, input: asked({ source: { from: 'upload', files } }) });
+      addModel({ ctx: world.ctx, input: askedFor({ source: { from: 'upload', files } }) });
     for (const name of ['../config.json', '/etc/passwd', 'pytorch_model.bin', 'a/config.json'])
       expect(announce(['config.json', name])).toThrow(/is no file of a model folder/);
     expect(announce(['config.json', 'config.json'])).toThrow('Two files have the same name.');
@@ -442,7 +505,7 @@ describe('a model that is uploaded', { timeout: 120_000 }, () => {
       actor: { type: 'user' as const, userId: 'usr_none', isInstanceOwner: false },
     };
     expect(() =>
-      addModel({ ctx: annotator, input: asked({ source: { from: 'upload', files: ['config.json'] } }) }),
+      addModel({ ctx: annotator, input: askedFor({ source: { from: 'upload', files: ['config.json'] } }) }),
     ).toThrow(/No project/);
   });
 });
@@ -491,7 +554,7 @@ describe('an adapter', { timeout: 120_000 }, () => {
       error: expect.stringContaining('this is an adapter; add it as one'),
     });
     const source = { from: 'folder' as const, folder: `models/${name}` };
-    expect(() => addModel({ ctx: world.ctx, input: asked({ source, kind: 'adapter' }) })).toThrow(
+    expect(() => addModel({ ctx: world.ctx, input: askedFor({ source, kind: 'adapter' }) })).toThrow(
       /An adapter needs the checkpoint that it was trained on/,
     );
     const other = await adapterFolder((folder) =>

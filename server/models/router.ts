@@ -1,6 +1,8 @@
 import { projectProcedure, router } from '../trpc.ts';
 import { addModel } from './add.ts';
 import { cancelRegistration } from './cancel-registration.ts';
+import { listCheckpointFiles } from './download.ts';
+import { estimateRecipes } from './estimate-recipes.ts';
 import { finishUpload } from './finish-upload.ts';
 import { generateResponses } from './generate.ts';
 import { checkpointLineage, judgmentLineage } from './lineage.ts';
@@ -21,6 +23,8 @@ export const modelsRouter = router({
   list: projectProcedure('models.read').query(listModels),
   lineage: projectProcedure('models.read').input(checkpointInput).query(checkpointLineage),
   judgmentLineage: projectProcedure('models.read').input(judgmentLineageInput).query(judgmentLineage),
+  files: projectProcedure('models.download').input(checkpointInput).query(listCheckpointFiles),
+  estimates: projectProcedure('runs.start').input(checkpointInput).query(estimateRecipes),
   promote: projectProcedure('models.register').input(checkpointInput).mutation(promoteCheckpoint),
   add: projectProcedure('models.register').input(addModelInput).mutation(addModel),
   finishUpload: projectProcedure('models.register').input(registrationInput).mutation(finishUpload),

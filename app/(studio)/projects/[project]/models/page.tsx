@@ -25,6 +25,8 @@ export default async function ModelsPage({ params }: Props) {
           slug={slug}
           mayRegister={may.includes('models.register')}
           mayGenerate={may.includes('tasks.create')}
+          mayDownload={may.includes('models.download')}
+          mayStart={may.includes('runs.start')}
         />
       </HydrationBoundary>
     </>

@@ -16,6 +16,10 @@ import { Time } from '@/app/_ui/time.tsx';
 import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
 import { SnapshotSources } from '@/app/(studio)/projects/[project]/runs/_components/snapshot-sources.tsx';
 import type { AppRouter } from '@/server/root.ts';
+import { AboutPanel } from './about-panel.tsx';
+import { AddModelDialog } from './add-model-dialog.tsx';
+import { AddingList, sourceText } from './adding-list.tsx';
+import { Downloads } from './downloads.tsx';
 import { GenerateDialog } from './generate-dialog.tsx';
 import { LineagePanel } from './lineage-panel.tsx';
 
@@ -27,11 +31,15 @@ export function ModelsView({
   slug,
   mayRegister,
   mayGenerate,
+  mayDownload,
+  mayStart,
 }: {
   projectId: string;
   slug: string;
   mayRegister: boolean;
   mayGenerate: boolean;
+  mayDownload: boolean;
+  mayStart: boolean;
 }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -50,15 +58,35 @@ export function ModelsView({
   ) : null;
   if (models.data.length === 0) {
     return (
-      <EmptyState icon={BoxIcon} title="No model yet" action={registerButton}>
-        A model is a name with checkpoints. Start from the bundled toy model, or pretrain one from this
-        project’s texts.
-        <FormError>{register.error?.message}</FormError>
-      </EmptyState>
+      <>
+        <AddingList projectId={projectId} mayRegister={mayRegister} />
+        <EmptyState
+          icon={BoxIcon}
+          title="No model yet"
+          action={
+            mayRegister ? (
+              <>
+                <AddModelDialog projectId={projectId} models={models.data} />
+                {registerButton}
+              </>
+            ) : null
+          }
+        >
+          A model is a name with checkpoints. Add one of your own, start from the bundled toy model, or
+          pretrain one from this project’s texts.
+          <FormError>{register.error?.message}</FormError>
+        </EmptyState>
+      </>
     );
   }
   return (
     <div className="grid gap-5">
+      {mayRegister ? (
+        <div className="flex justify-end">
+          <AddModelDialog projectId={projectId} models={models.data} />
+        </div>
+      ) : null}
+      <AddingList projectId={projectId} mayRegister={mayRegister} />
       {models.data.map((model) => (
         <ModelCard
           key={model.id}
@@ -67,6 +95,8 @@ export function ModelsView({
           slug={slug}
           mayRegister={mayRegister}
           mayGenerate={mayGenerate}
+          mayDownload={mayDownload}
+          mayStart={mayStart}
         />
       ))}
     </div>
@@ -79,12 +109,16 @@ function ModelCard({
   slug,
   mayRegister,
   mayGenerate,
+  mayDownload,
+  mayStart,
 }: {
   model: ModelItem;
   projectId: string;
   slug: string;
   mayRegister: boolean;
   mayGenerate: boolean;
+  mayDownload: boolean;
+  mayStart: boolean;
 }) {
   return (
     <Card>
@@ -104,6 +138,8 @@ function ModelCard({
             isCurrent={checkpoint.id === model.currentCheckpointId}
             mayPromote={mayRegister}
             mayGenerate={mayGenerate && model.kind === 'language-model'}
+            mayDownload={mayDownload}
+            mayStart={mayStart}
           />
         ))}
       </ul>
@@ -118,6 +154,8 @@ function CheckpointRow({
   isCurrent,
   mayPromote,
   mayGenerate,
+  mayDownload,
+  mayStart,
 }: {
   checkpoint: ModelItem['checkpoints'][number];
   projectId: string;
@@ -125,8 +163,14 @@ function CheckpointRow({
   isCurrent: boolean;
   mayPromote: boolean;
   mayGenerate: boolean;
+  mayDownload: boolean;
+  mayStart: boolean;
 }) {
-  const [isOpen, setIsOpen] = useState(false);
+  const [open, setOpen] = useState<'lineage' | 'about' | 'downloads' | null>(null);
+  const toggle = (panel: NonNullable<typeof open>) => ({
+    'aria-expanded': open === panel,
+    onClick: () => setOpen(open === panel ? null : panel),
+  });
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const promote = useMutation(
@@ -141,7 +185,11 @@ function CheckpointRow({
         <div className="grid min-w-0 gap-1 text-sm">
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <span className="font-medium">
-              {isBundled ? 'Comes with Plumbline' : `Step ${formatFigure(checkpoint.step)}`}
+              {isBundled
+                ? 'Comes with Plumbline'
+                : checkpoint.origin
+                  ? `Added ${sourceText(checkpoint.origin.source)}`
+                  : `Step ${formatFigure(checkpoint.step)}`}
             </span>
             {checkpoint.run ? (
               <Link
@@ -175,12 +223,28 @@ function CheckpointRow({
           {mayGenerate ? (
             <GenerateDialog projectId={projectId} slug={slug} checkpointId={checkpoint.id} />
           ) : null}
-          <Button variant="outline" size="sm" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+          {mayDownload ? (
+            <Button variant="outline" size="sm" {...toggle('downloads')}>
+              Download
+            </Button>
+          ) : null}
+          {checkpoint.origin || mayStart ? (
+            <Button variant="outline" size="sm" {...toggle('about')}>
+              About
+            </Button>
+          ) : null}
+          <Button variant="outline" size="sm" {...toggle('lineage')}>
             Lineage
           </Button>
         </div>
       </div>
-      {isOpen ? <LineagePanel projectId={projectId} checkpointId={checkpoint.id} slug={slug} /> : null}
+      {open === 'lineage' ? (
+        <LineagePanel projectId={projectId} checkpointId={checkpoint.id} slug={slug} />
+      ) : null}
+      {open === 'about' ? (
+        <AboutPanel projectId={projectId} checkpoint={checkpoint} mayStart={mayStart} />
+      ) : null}
+      {open === 'downloads' ? <Downloads projectId={projectId} checkpointId={checkpoint.id} /> : null}
     </li>
   );
 }

@@ -1,0 +1,25 @@
+import { createContext } from '@/server/auth/create-context.ts';
+import { DomainError } from '@/server/errors.ts';
+import { openCheckpointFile } from '@/server/models/download.ts';
+import { httpStatus } from '@/server/trpc.ts';
+import { sendDownload } from '../../send-download.ts';
+
+/** GET ?project=<id>: one file of a checkpoint; goes on from where a Range says. */
+export async function GET(
+  request: Request,
+  { params }: { params: Promise<{ checkpointId: string; file: string[] }> },
+): Promise<Response> {
+  try {
+    const { checkpointId, file } = await params;
+    const ctx = await createContext(request.headers);
+    const projectId = new URL(request.url).searchParams.get('project') ?? '';
+    const input = { projectId, checkpointId, file: file.join('/') };
+    return sendDownload(request, openCheckpointFile({ ctx, input }));
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return Response.json(
+      { error: { message: error.message, code: error.code } },
+      { status: httpStatus(error) },
+    );
+  }
+}
