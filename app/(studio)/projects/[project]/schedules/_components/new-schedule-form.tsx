@@ -15,8 +15,8 @@ import {
   toConfig,
   toFormValues,
 } from '@/app/(studio)/projects/[project]/runs/new/_components/form-groups.ts';
-import { parseRecipeConfig, recipeSchemas } from '@/server/runs/schemas.ts';
-import { presetsOf } from '@/trainer/presets/presets.ts';
+import { parseRecipeConfig } from '@/server/runs/schemas.ts';
+import { definitionOf } from '@/trainer/config/recipes.ts';
 
 /** A new schedule: its trigger, the model, and both configs of the chain. */
 export function NewScheduleForm({
@@ -139,12 +139,12 @@ export function NewScheduleForm({
 type RecipeState = ReturnType<typeof useRecipeConfig>;
 
 function useRecipeConfig(recipe: 'reward' | 'ppo') {
-  const groups = useMemo(() => formGroups(recipeSchemas[recipe]), [recipe]);
+  const { schema, presets } = definitionOf(recipe);
+  const groups = useMemo(() => formGroups(schema), [schema]);
   const [values, setValues] = useState<FormValues>(() => toFormValues(groups, {}));
   const [preset, setPreset] = useState('');
   const config = toConfig(groups, values);
   const parsed = parseRecipeConfig(recipe, config);
-  const presets = presetsOf(recipe);
   return {
     groups,
     values,
