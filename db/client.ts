@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import * as auditLog from './schema/audit-log.ts';
+import * as chains from './schema/chains.ts';
 import * as imports from './schema/imports.ts';
 import * as jobs from './schema/jobs.ts';
 import * as judgments from './schema/judgments.ts';
@@ -17,6 +18,7 @@ import * as users from './schema/users.ts';
 
 const schema = {
   ...auditLog,
+  ...chains,
   ...imports,
   ...jobs,
   ...judgments,

@@ -1,4 +1,4 @@
-import type { Message } from '../../../trainer/data/types.ts';
+import type { Message, PromptExample, RankedExample } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
 import type { RecipeTask } from '../../../trainer/recipes/start.ts';
 
@@ -11,6 +11,19 @@ export type GenerateTask = {
   maxNewTokens: number;
   seed: number;
 };
+
+export type EvaluateTask = { backend: string | null; rewardFolder: string } & (
+  | { measure: 'accuracy'; examples: RankedExample[] }
+  | {
+      measure: 'score';
+      modelFolder: string;
+      baselineFolder: string | null;
+      prompts: PromptExample[];
+      temperature: number;
+      maxNewTokens: number;
+      seed: number;
+    }
+);
 
 export type BenchmarkTask = { backend: string | null; modelFolder: string };
 
@@ -27,14 +40,17 @@ export type Benchmark = {
 export type ProcessTask =
   | { kind: 'recipe'; task: RecipeTask }
   | { kind: 'generate'; task: GenerateTask }
+  | { kind: 'evaluate'; task: EvaluateTask }
   | { kind: 'benchmark'; task: BenchmarkTask };
 
 export type GeneratedResponse = { promptId: string; content: string; seed: number; ended: boolean };
 
-/** From the process. After each `event` and `responses` it waits for a reply before it goes on. */
+/** From the process. After each message but the last it waits for a reply before it goes on. */
 export type ProcessMessage =
   | { type: 'event'; event: TrainEvent }
   | { type: 'responses'; responses: GeneratedResponse[] }
+  | { type: 'progress' }
+  | { type: 'figures'; figures: Record<string, number> }
   | { type: 'benchmark'; benchmark: Benchmark }
   | { type: 'error'; message: string; stack: string | undefined }
   | { type: 'end' };
