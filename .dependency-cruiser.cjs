@@ -81,6 +81,29 @@ module.exports = {
       to: { path: '^node_modules/(next|react|drizzle-orm|better-sqlite3|@trpc)' },
     },
     {
+      name: 'backends-know-ops-and-tensors-only',
+      severity: 'error',
+      comment:
+        'A backend runs ops and compiled steps, whatever they compute: a kernel name belongs into the file of its op in trainer/ops, a formula into trainer/math.',
+      from: { path: '^trainer/backends/', pathNot: '\\.test\\.ts$|^trainer/backends/simd/assembly' },
+      to: { path: '^trainer/', pathNot: '^trainer/(backends|ops|tensors)/' },
+    },
+    {
+      name: 'ops-know-no-backend',
+      severity: 'error',
+      comment:
+        'An op names its kernel and registers the reference; what a backend does about it belongs into trainer/backends, what both need into trainer/tensors.',
+      from: { path: '^trainer/(ops|tensors)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^trainer/', pathNot: '^trainer/(ops|tensors)/' },
+    },
+    {
+      name: 'tensors-know-no-op',
+      severity: 'error',
+      comment: 'What an op needs of the runtime belongs here, the op itself into trainer/ops.',
+      from: { path: '^trainer/tensors/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^trainer/', pathNot: '^trainer/tensors/' },
+    },
+    {
       name: 'config-has-no-tensorflow',
       severity: 'error',
       comment: 'Pages import trainer/config: keep it free of the runtime.',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedPath } from '../tests/support/shared-data.ts';
 import { withNative } from '../tests/support/tested-backends.ts';
 import { chooseBackend } from './backends/choose.ts';
-import { createGenerator, type GenerateArgs, generate } from './generate.ts';
+import { createGenerator, type GenerateArgs, type Generated, generate } from './generate.ts';
 import { type ModelConfig, newModelConfig } from './model/config.ts';
 import { forwardHidden, lmLogits } from './model/decoder.ts';
 import { initParams } from './model/init-params.ts';
@@ -32,12 +32,12 @@ const config = newModelConfig({
 const PROMPTS = [[3, 4, 5], [6], [7, 8, 9, 10, 11, 3, 2], [2, 2]];
 
 /** Log-probabilities of each response token by the training forward, one right-padded batch. */
-function trainingLogProbs(
+async function trainingLogProbs(
   params: Params,
   prompts: number[][],
   responses: number[][],
   temperature: number,
-): number[][] {
+): Promise<number[][]> {
   const rows = prompts.map((prompt, i) => [...prompt, ...(responses[i] as number[])]);
   const time = Math.max(...rows.map((row) => row.length));
   const ids = new Int32Array(rows.length * time);
@@ -55,7 +55,7 @@ function trainingLogProbs(
       temperature,
     ),
   }));
-  const { logProbs } = step({
+  const { logProbs } = await step({
     idsBT: { shape, data: ids },
     maskBT: { shape, data: mask },
     positionsBT: { shape, data: positionsFromMask(mask, time) },
@@ -97,17 +97,17 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
       ...changes,
     });
 
-  it('reports the log-probabilities that the training forward gives, at every temperature', () => {
+  it('reports the log-probabilities that the training forward gives, at every temperature', async () => {
     for (const temperature of [TEMPERATURE, 1, 1.6]) {
-      const { responses, logProbs } = run({ temperature });
-      expectClose(logProbs, trainingLogProbs(params, PROMPTS, responses, temperature), 1e-4);
+      const { responses, logProbs } = await run({ temperature });
+      expectClose(logProbs, await trainingLogProbs(params, PROMPTS, responses, temperature), 1e-4);
     }
-    const greedy = run({ temperature: 0 });
-    expectClose(greedy.logProbs, trainingLogProbs(params, PROMPTS, greedy.responses, 1), 1e-4);
+    const greedy = await run({ temperature: 0 });
+    expectClose(greedy.logProbs, await trainingLogProbs(params, PROMPTS, greedy.responses, 1), 1e-4);
   });
 
-  it('ends rows at EOS, keeps it, and says which rows ended', () => {
-    const { responses, ended } = run({ maxNewTokens: 12, promptIds: new Array(30).fill([3, 4]) });
+  it('ends rows at EOS, keeps it, and says which rows ended', async () => {
+    const { responses, ended } = await run({ maxNewTokens: 12, promptIds: new Array(30).fill([3, 4]) });
     expect(new Set(ended).size).toBe(2);
     for (const [i, response] of responses.entries()) {
       expect(response.indexOf(EOS)).toBe(ended[i] ? response.length - 1 : -1);
@@ -115,12 +115,12 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
     }
   });
 
-  it('samples a prompt the same alone, beside longer ones, and in another split of the batch', () => {
-    const together = run();
+  it('samples a prompt the same alone, beside longer ones, and in another split of the batch', async () => {
+    const together = await run();
     const rng = createRng(5, 'sampling');
-    const apart = [PROMPTS.slice(0, 1), PROMPTS.slice(1, 3), PROMPTS.slice(3)].map((promptIds) =>
-      run({ promptIds, rng }),
-    );
+    const apart: Generated[] = [];
+    for (const promptIds of [PROMPTS.slice(0, 1), PROMPTS.slice(1, 3), PROMPTS.slice(3)])
+      apart.push(await run({ promptIds, rng }));
     expect(apart.flatMap((part) => part.responses)).toEqual(together.responses);
     expectClose(
       apart.flatMap((part) => part.logProbs),
@@ -130,17 +130,19 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
     expect(apart.flatMap((part) => part.ended)).toEqual(together.ended);
   });
 
-  it('repeats itself for the same seed and not for another', () => {
-    expect(run()).toEqual(run());
-    expect(run({ rng: createRng(6, 'sampling') }).responses).not.toEqual(run().responses);
+  it('repeats itself for the same seed and not for another', async () => {
+    expect(await run()).toEqual(await run());
+    expect((await run({ rng: createRng(6, 'sampling') })).responses).not.toEqual((await run()).responses);
   });
 
-  it('draws tokens as often as their probability says', () => {
+  it('draws tokens as often as their probability says', async () => {
     const draws = 4000;
-    const { responses } = run({ promptIds: new Array(draws).fill([3, 4]), maxNewTokens: 1 });
-    const probabilities = Array.from({ length: VOCAB }, (_, token) =>
-      Math.exp(trainingLogProbs(params, [[3, 4]], [[token]], TEMPERATURE)[0]?.[0] as number),
-    );
+    const { responses } = await run({ promptIds: new Array(draws).fill([3, 4]), maxNewTokens: 1 });
+    const probabilities: number[] = [];
+    for (let token = 0; token < VOCAB; token++) {
+      const [logProbs] = await trainingLogProbs(params, [[3, 4]], [[token]], TEMPERATURE);
+      probabilities.push(Math.exp(logProbs?.[0] as number));
+    }
     const counts = new Array<number>(VOCAB).fill(0);
     for (const [token] of responses) counts[token as number] = (counts[token as number] as number) + 1;
     const chiSquare = counts.reduce((sum, count, token) => {
@@ -151,18 +153,18 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
     expect(chiSquare).toBeLessThan(44);
   });
 
-  it('never draws EOS before minNewTokens', () => {
-    const { responses } = run({ minNewTokens: 6, maxNewTokens: 8, promptIds: new Array(20).fill([3]) });
+  it('never draws EOS before minNewTokens', async () => {
+    const { responses } = await run({ minNewTokens: 6, maxNewTokens: 8, promptIds: new Array(20).fill([3]) });
     expect(responses.every((response) => !response.slice(0, 6).includes(EOS))).toBe(true);
     expect(responses.some((response) => response.includes(EOS))).toBe(true);
   });
 
   it('stops decoding once every row has ended', async () => {
     const args = { promptIds: [[3, 4]], temperature: 0, maxNewTokens: 20 };
-    const second = run(args).responses[0]?.[1] as number;
-    let result = run(args);
-    const { kernels } = await tf.profile(() => {
-      result = run({ ...args, eosTokenIds: [second] });
+    const second = (await run(args)).responses[0]?.[1] as number;
+    let result = await run(args);
+    const { kernels } = await tf.profile(async () => {
+      result = await run({ ...args, eosTokenIds: [second] });
       return tf.scalar(0);
     });
     const first = (result.responses[0] as number[]).indexOf(second);
@@ -170,16 +172,16 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
     expect(kernels.filter((kernel) => kernel.name === 'PlumblineSampleToken')).toHaveLength(first + 1);
   });
 
-  it('leaves no tensor behind, also when it fails midway', () => {
-    run();
+  it('leaves no tensor behind, also when it fails midway', async () => {
+    await run();
     const before = tf.memory().numTensors;
-    run();
+    await run();
     const { 'model.norm.weight': _, ...broken } = params;
-    expect(() => run({}, broken)).toThrow('model.norm.weight');
+    await expect(run({}, broken)).rejects.toThrow('model.norm.weight');
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('draws the same from a kept generator, whatever its caches held before', () => {
+  it('draws the same from a kept generator, whatever its caches held before', async () => {
     const generator = createGenerator({ params, config });
     const sampling = { temperature: TEMPERATURE, eosTokenIds: [EOS], padTokenId: PAD };
     const before = tf.memory().numTensors;
@@ -191,23 +193,23 @@ describe.each(withNative(['cpu', 'simd']))('generate on %s', (backend) => {
       // three times the same two sizes of cache, prompts in another order each time
       const promptIds = [...PROMPTS.slice(seed), ...PROMPTS.slice(0, seed)];
       const args = { ...sampling, promptIds, maxNewTokens };
-      const kept = generator.generate({ ...args, rng: createRng(seed, 'kept') });
-      expect(kept).toEqual(generate({ params, config, ...args, rng: createRng(seed, 'kept') }));
+      const kept = await generator.generate({ ...args, rng: createRng(seed, 'kept') });
+      expect(kept).toEqual(await generate({ params, config, ...args, rng: createRng(seed, 'kept') }));
       // one row more: a cache of its own, for which the oldest makes room in the end
-      generator.generate({ ...args, promptIds: promptIds.slice(seed), rng: createRng(seed, 'kept') });
+      await generator.generate({ ...args, promptIds: promptIds.slice(seed), rng: createRng(seed, 'kept') });
     }
     generator.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('refuses what it cannot continue', () => {
-    expect(() => run({ promptIds: [[3], []] })).toThrow('prompt 1 is empty');
-    expect(() => run({ promptIds: [[3, VOCAB]] })).toThrow(`prompt 0 has token ${VOCAB}`);
-    expect(() => run({ maxNewTokens: 38 })).toThrow("pass the model's 40 positions");
-    expect(() => run({ maxNewTokens: 0 })).toThrow('maxNewTokens 0');
-    expect(() => run({ temperature: Number.NaN })).toThrow('temperature NaN');
-    expect(() => run({ eosTokenIds: [99] })).toThrow('special token 99');
-    expect(run({ promptIds: [] })).toEqual({ responses: [], logProbs: [], ended: [] });
+  it('refuses what it cannot continue', async () => {
+    await expect(run({ promptIds: [[3], []] })).rejects.toThrow('prompt 1 is empty');
+    await expect(run({ promptIds: [[3, VOCAB]] })).rejects.toThrow(`prompt 0 has token ${VOCAB}`);
+    await expect(run({ maxNewTokens: 38 })).rejects.toThrow("pass the model's 40 positions");
+    await expect(run({ maxNewTokens: 0 })).rejects.toThrow('maxNewTokens 0');
+    await expect(run({ temperature: Number.NaN })).rejects.toThrow('temperature NaN');
+    await expect(run({ eosTokenIds: [99] })).rejects.toThrow('special token 99');
+    expect(await run({ promptIds: [] })).toEqual({ responses: [], logProbs: [], ended: [] });
   });
 });
 
@@ -241,7 +243,7 @@ describe.each(withNative(['cpu', 'simd']))("lm-human-preferences' sampler test o
     set('model.layers.0.self_attn.o_proj.weight', [size, size], () => 0);
     set('model.layers.0.mlp.down_proj.weight', [size, 4], () => 0);
     set('lm_head.weight', [size, size], (row, column) => (row === column + 1 ? 30 : 0));
-    const { responses } = generate({
+    const { responses } = await generate({
       params,
       config: counting,
       promptIds: expected.context,

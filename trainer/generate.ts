@@ -44,7 +44,7 @@ export type Generator = {
    * Continues every prompt by up to maxNewTokens tokens and stops early once every row has ended. Prompts are left-padded
    * to one width. @throws Error when a prompt is empty, an id is outside the vocabulary, or the positions run out
    */
-  generate(args: GenerateArgs): Generated;
+  generate(args: GenerateArgs): Promise<Generated>;
   /** Frees the caches, not the model. */
   dispose(): void;
 };
@@ -78,7 +78,7 @@ export function createGenerator(model: Model): Generator {
     return engine;
   };
   return {
-    generate: (args) => {
+    generate: async (args) => {
       checkArguments(model.config, args);
       return args.promptIds.length === 0
         ? { responses: [], logProbs: [], ended: [] }
@@ -92,20 +92,20 @@ export function createGenerator(model: Model): Generator {
 }
 
 /** One call of a generator that is not kept. */
-export function generate({ params, config, ...args }: Model & GenerateArgs): Generated {
+export async function generate({ params, config, ...args }: Model & GenerateArgs): Promise<Generated> {
   const generator = createGenerator({ params, config });
   try {
-    return generator.generate(args);
+    return await generator.generate(args);
   } finally {
     generator.dispose();
   }
 }
 
-function continuePrompts(
+async function continuePrompts(
   config: ModelConfig,
   args: GenerateArgs,
   engineFor: (batch: number, slots: number) => Engine,
-): Generated {
+): Promise<Generated> {
   const { promptIds, maxNewTokens, temperature } = args;
   const batch = promptIds.length;
   const width = roundUp(Math.max(...promptIds.map((ids) => ids.length)), WIDTH_STEP);
@@ -136,7 +136,7 @@ function continuePrompts(
   });
 
   const { prefill, decode } = engineFor(batch, slots).steps(temperature, minNewTokens > 0);
-  let drawn = prefill({
+  let drawn = await prefill({
     ...leftPadded(promptIds, width, args.padTokenId),
     uniformsB: uniforms(),
     bias1V: bias(0),
@@ -161,7 +161,7 @@ function continuePrompts(
       positionsB[row] = (promptIds[row] as readonly number[]).length + count - 1;
       maskBS[row * slots + slot] = 1;
     }
-    drawn = decode({
+    drawn = await decode({
       idsB: { shape: [batch], data: idsB },
       positionsB: { shape: [batch], data: positionsB },
       maskBS: { shape: [batch, slots], data: maskBS },

@@ -38,7 +38,7 @@ export async function sampleResponses(args: {
   try {
     for (let from = 0; from < prompts.length && !args.signal?.aborted; from += promptsAtOnce) {
       const part = prompts.slice(from, from + promptsAtOnce);
-      const { responses, ended } = generator.generate({
+      const { responses, ended } = await generator.generate({
         promptIds: part.flatMap(({ prompt }) => {
           const ids = tokenizer.encodeChat(prompt, { addGenerationPrompt: true });
           return Array.from({ length: perPrompt }, () => ids);

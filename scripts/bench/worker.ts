@@ -20,7 +20,7 @@ import { PROBE_SIZE, probeMatrices, productError } from './matmul-probe.ts';
 import { rewardModelStep } from './reward-model-step.ts';
 
 /** `first` is the answer when ready; a round answers how many tokens it worked on. */
-type Task = { first: Record<string, unknown>; round: () => number };
+type Task = { first: Record<string, unknown>; round: () => Promise<number> };
 
 const [jobFile, backendName] = process.argv.slice(2);
 if (!jobFile || !backendName) throw new Error('usage: worker.ts <job.json> <backend>');
@@ -28,17 +28,18 @@ const job = JSON.parse(readFileSync(jobFile, 'utf8')) as Job;
 if (job.kind !== 'probe') sizeNativeThreads(numParametersIn(job.model));
 const backend = await chooseBackend(backendName, { threads: Math.min(2, job.threads) });
 
-const task = job.kind === 'probe' ? probe() : job.kind === 'generate' ? generation() : training();
+const task =
+  job.kind === 'probe' ? await probe() : job.kind === 'generate' ? await generation() : await training();
 answer({ ...task.first, peakRss: peakRssBytes() });
 for await (const line of createInterface({ input: process.stdin })) {
   if (line !== 'round') throw new Error(`worker: unknown line '${line}', expected 'round'`);
   const start = performance.now();
-  const tokens = task.round();
+  const tokens = await task.round();
   answer({ seconds: (performance.now() - start) / 1000, tokens, peakRss: peakRssBytes() });
 }
 process.exit(0);
 
-function training(): Task {
+async function training(): Promise<Task> {
   const model = loadPretrained(job.model);
   const { learningRate, maxGradNorm, precision, batches } = job;
   const adamw = { maxGradNorm, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
@@ -48,44 +49,46 @@ function training(): Task {
     precision,
   });
   let done = 0;
-  const step = (): number => run(batches[done++ % batches.length] as number[][]);
-  const losses = Array.from({ length: job.firstSteps }, step);
+  const step = (): Promise<number> => run(batches[done++ % batches.length] as number[][]);
+  const losses: number[] = [];
+  while (losses.length < job.firstSteps) losses.push(await step());
   const tokensPerStep = batches[0]?.flat().length ?? 0;
   return {
     first: { losses },
-    round: () => {
-      for (let i = 0; i < job.stepsPerRound; i++) step();
+    round: async () => {
+      for (let i = 0; i < job.stepsPerRound; i++) await step();
       return job.stepsPerRound * tokensPerStep;
     },
   };
 }
 
-function generation(): Task {
+async function generation(): Promise<Task> {
   const { generate } = createGenerator(loadPretrained(job.model));
   const rng = createRng(1, 'bench sampling');
   const common = { promptIds: job.prompts, maxNewTokens: job.newTokens, rng, eosTokenIds: [], padTokenId: 0 };
-  const sampled = (): number => generate({ ...common, temperature: 1 }).responses.flat().length;
-  const greedy = generate({ ...common, temperature: 0 });
-  sampled();
+  const sampled = async (): Promise<number> =>
+    (await generate({ ...common, temperature: 1 })).responses.flat().length;
+  const greedy = await generate({ ...common, temperature: 0 });
+  await sampled();
   return {
     first: { greedy: { tokens: greedy.responses, logProbs: greedy.logProbs } },
-    round: () => {
+    round: async () => {
       let tokens = 0;
-      for (let i = 0; i < job.stepsPerRound; i++) tokens += sampled();
+      for (let i = 0; i < job.stepsPerRound; i++) tokens += await sampled();
       return tokens;
     },
   };
 }
 
 /** How exact this side's matrix product is, and what it runs on. */
-function probe(): Task {
+async function probe(): Promise<Task> {
   const { left, right } = probeMatrices();
   // linear multiplies by the transpose
   const step = compile('bench probe', ({ x, w }: Record<'x' | 'w', Tensor>) => ({ product: linear(x, w) }));
-  const { product } = step({ x: left, w: transposed(right.data as Float32Array) });
+  const { product } = await step({ x: left, w: transposed(right.data as Float32Array) });
   const error = productError(product.data, { left: left.data, right: right.data }, PROBE_SIZE);
   const tensorflow = backend === 'native' || backend === 'cuda' ? { tensorflow: loadAddon().TF_Version } : {};
-  return { first: { error, versions: { node: process.versions.node, ...tensorflow } }, round: () => 0 };
+  return { first: { error, versions: { node: process.versions.node, ...tensorflow } }, round: async () => 0 };
 }
 
 function transposed(data: Float32Array) {

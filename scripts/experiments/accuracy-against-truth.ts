@@ -10,18 +10,18 @@ import { trueReward } from '../../trainer/toy-world/true-reward.ts';
  * How often a reward model orders two answers as the true reward does, over all pairs that the truth tells apart. The
  * interval is Wilson's over pairs; pairs of one prompt are not independent, so it is a little too narrow.
  */
-export function accuracyAgainstTruth({
+export async function accuracyAgainstTruth({
   rewardFolder,
   examples,
 }: {
   rewardFolder: string;
   examples: readonly RankedExample[];
-}): {
+}): Promise<{
   accuracy: number;
   low: number;
   high: number;
   pairs: number;
-} {
+}> {
   const tokenizer = loadTokenizer(rewardFolder);
   const { params, config } = loadPretrained(rewardFolder);
   try {
@@ -30,7 +30,7 @@ export function accuracyAgainstTruth({
     let pairs = 0;
     for (const { prompt, responses } of examples) {
       const promptIds = tokenizer.encodeChat(prompt, { addGenerationPrompt: true });
-      const scores = score(
+      const scores = await score(
         responses.map((text) => [...promptIds, ...tokenizer.encode(text), tokenizer.eosTokenId]),
       );
       const truth = responses.map((text) => trueReward(prompt, text).total);

@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const together = heldOut.map(() => 0);
   for (const folder of folders) {
     const rows = rowsOf('heldout', folder);
-    const differences = differencesBy(folder, rows);
+    const differences = await differencesBy(folder, rows);
     report(folder, differences);
     compare(differences, words);
     const spread = Math.sqrt(differences.reduce((sum, d) => sum + d * d, 0) / differences.length);
@@ -69,11 +69,11 @@ function differenceOf({ pairs }: RankedRow, scores: ArrayLike<number>): number {
   return (scores[pair.chosen] as number) - (scores[pair.rejected] as number);
 }
 
-function differencesBy(folder: string, rows: readonly RankedRow[]): number[] {
+async function differencesBy(folder: string, rows: readonly RankedRow[]): Promise<number[]> {
   const { params, config } = loadPretrained(folder);
   try {
     const score = createScorer({ params, config, padTokenId: loadTokenizer(folder).padTokenId });
-    const scores = score(rows.flatMap(({ sequences }) => sequences));
+    const scores = await score(rows.flatMap(({ sequences }) => sequences));
     let first = 0;
     return rows.map((row) => {
       const own = scores.subarray(first, first + row.sequences.length);

@@ -111,7 +111,7 @@ for (const seed of seeds) {
   result.rewardModel = {
     seconds: fitted.seconds,
     summary: fitted.summary,
-    againstTruth: accuracyAgainstTruth({ rewardFolder: fitted.folder, examples: heldOut }),
+    againstTruth: await accuracyAgainstTruth({ rewardFolder: fitted.folder, examples: heldOut }),
     annotatorAgainstTruth: annotatorAccuracy(heldOut),
   };
   save();

@@ -36,15 +36,15 @@ const check = (name: string, difference: number, tolerance: number): void => {
 };
 
 await chooseBackend('simd', { threads: Math.min(2, availableParallelism()) });
-const onSimd = trainSteps();
-const simd = matmulSpeed();
+const onSimd = await trainSteps();
+const simd = await matmulSpeed();
 await chooseBackend(backend);
 const addon = loadAddon();
-const onNative = trainSteps();
+const onNative = await trainSteps();
 for (const name of ['a traced graph', 'gradient', 'fused Adam'] as const)
   check(name, largestDifference(onNative[name], onSimd[name]), 1e-4);
-const native = matmulSpeed();
-const bfloat16 = bfloat16Speed(addon);
+const native = await matmulSpeed();
+const bfloat16 = await bfloat16Speed(addon);
 
 // a CUDA build that sees no GPU runs on the processor, and says so
 const device = deviceName(addon.isUsingGpuDevice() ? 'cuda' : 'native');
@@ -53,7 +53,7 @@ console.log(JSON.stringify(result));
 process.exit(0);
 
 /** A few AdamW steps of a linear regression: its losses, the norms of its gradients, its weights at the end. */
-function trainSteps(): Record<'a traced graph' | 'gradient' | 'fused Adam', number[]> {
+async function trainSteps(): Promise<Record<'a traced graph' | 'gradient' | 'fused Adam', number[]>> {
   const next = (i: number): number => Math.sin(i * 12.9898) * 0.5;
   const host = (shape: [number, number], shift: number): HostTensor => ({
     shape,
@@ -74,7 +74,7 @@ function trainSteps(): Record<'a traced graph' | 'gradient' | 'fused Adam', numb
   const norms: number[] = [];
   for (let i = 0; i < 5; i++) {
     const inputs = { x: host([32, 16], i), y: host([32, 8], 3 * i), ...optimizer.advance(0.01) };
-    const { loss, norm } = step(inputs);
+    const { loss, norm } = await step(inputs);
     losses.push(loss.data[0] as number);
     norms.push(norm.data[0] as number);
   }
@@ -85,7 +85,7 @@ function trainSteps(): Record<'a traced graph' | 'gradient' | 'fused Adam', numb
 }
 
 /** GFLOP/s of x W^T, chained so that the border to JavaScript does not count. */
-function matmulSpeed(): number {
+async function matmulSpeed(): Promise<number> {
   const chain = 8;
   const step = compile('speed', ({ x, w }: Record<'x' | 'w', Tensor>) => {
     let y: Tensor = x;
@@ -97,13 +97,13 @@ function matmulSpeed(): number {
     data: new Float32Array(SIZE * SIZE).fill(1 / SIZE),
   });
   const inputs = { x: square(), w: square() };
-  const { sum } = step(inputs);
+  const { sum } = await step(inputs);
   check(`matmul on ${tf.getBackend()}`, Math.abs((sum.data[0] as number) / SIZE - 1), 1e-3);
   return fastest(() => step(inputs), 2 * SIZE ** 3 * chain);
 }
 
 /** GFLOP/s with float32 in and out and the product in bfloat16, as the raw ops give it. */
-function bfloat16Speed(addon: Addon): number {
+async function bfloat16Speed(addon: Addon): Promise<number> {
   const type = (name: string, value: number) => ({ name, type: addon.TF_ATTR_TYPE, value });
   const flag = (name: string, value: boolean) => ({ name, type: addon.TF_ATTR_BOOL, value });
   const cast = (from: number, to: number, id: number): number =>
@@ -116,7 +116,7 @@ function bfloat16Speed(addon: Addon): number {
   const first = product();
   const back = cast(BFLOAT16, FLOAT, first);
   check('bfloat16', Math.abs((addon.tensorDataSync(back)[0] as number) * SIZE - 1), 1e-2);
-  const speed = fastest(
+  const speed = await fastest(
     () => {
       for (let i = 0; i < 4; i++) addon.deleteTensor(product());
     },
@@ -126,11 +126,11 @@ function bfloat16Speed(addon: Addon): number {
   return speed;
 }
 
-function fastest(work: () => unknown, flops: number): number {
+async function fastest(work: () => unknown, flops: number): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < ROUNDS; i++) {
     const start = performance.now();
-    work();
+    await work();
     best = Math.min(best, performance.now() - start);
   }
   return Math.round(flops / best / 1e6);

@@ -37,7 +37,7 @@ for (const [i, isReal] of mask.entries()) if (isReal === 0) ids[i] = 0;
 const rowsOf = (values: Int32Array) => LENGTHS.map((_, b) => [...values.subarray(b * TIME, (b + 1) * TIME)]);
 
 /** Logits of every token, or of a reward model the score of each row. */
-function outputOf(params: Params, config: ModelConfig): Float32Array {
+async function outputOf(params: Params, config: ModelConfig): Promise<Float32Array> {
   const step = compile('interop', (inputs: TokenBatch) => {
     const hiddenND = forwardHidden(params, config, inputs);
     return {
@@ -46,7 +46,7 @@ function outputOf(params: Params, config: ModelConfig): Float32Array {
         : lmLogits(params, config, hiddenND),
     };
   });
-  const output = step(tokenInputs(ids, TIME, mask)).output.data as Float32Array;
+  const output = (await step(tokenInputs(ids, TIME, mask))).output.data as Float32Array;
   return isRewardModel(config)
     ? Float32Array.from(LENGTHS, (length, b) => output[b * TIME + length - 1] as number)
     : output;
@@ -96,21 +96,21 @@ describe.skipIf(!python)('transformers and PEFT', () => {
       });
       const adapted = lora ? loadAdapter(theirs(`${name}.adapter`), base) : null;
       const model = adapted ?? base;
-      outputs.set(name, outputOf(model.params, model.config));
+      outputs.set(name, await outputOf(model.params, model.config));
       if (adapted) {
         saveAdapter(ours(`${name}.adapter`), { ...adapted, baseModel: ours(name) });
         savePretrained({ folder: ours(`${name}-merged`), ...adapted });
       }
       disposeParams(model.params);
     }
-    for (const { name, reward } of adapters) writeOwnAdapter(name, reward);
+    for (const { name, reward } of adapters) await writeOwnAdapter(name, reward);
     const merged = INTEROP_CASES.filter(({ lora }) => lora).map((c) => ({ ...c, name: `${c.name}-merged` }));
     writeCases([...INTEROP_CASES, ...merged, ...adapters]);
     runPython(python, [SCRIPT, 'open', root]);
   }, 300_000);
   afterAll(() => rmSync(root, { recursive: true }));
 
-  function writeOwnAdapter(name: string, reward: boolean): void {
+  async function writeOwnAdapter(name: string, reward: boolean): Promise<void> {
     const base = loadPretrained(theirs(reward ? 'llama-reward' : 'llama-gqa-tied'));
     savePretrained({ folder: ours(name), ...base });
     const lora = {
@@ -132,7 +132,7 @@ describe.skipIf(!python)('transformers and PEFT', () => {
       variable.dispose();
     }
     saveAdapter(ours(`${name}.adapter`), { params, config: base.config, lora, baseModel: ours(name) });
-    outputs.set(name, outputOf(params, base.config));
+    outputs.set(name, await outputOf(params, base.config));
     disposeParams(params);
   }
 

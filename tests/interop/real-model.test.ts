@@ -54,7 +54,7 @@ describe.skipIf(!python || !folder)('SmolLM2-135M-Instruct', () => {
       const step = compile('real model', (inputs: TokenBatch) => ({
         logits: lmLogits(params, config, forwardHidden(params, config, inputs)),
       }));
-      logits.set(backend, step(tokenInputs(ids, ids.length)).logits.data as Float32Array);
+      logits.set(backend, (await step(tokenInputs(ids, ids.length))).logits.data as Float32Array);
       if (backend === 'simd') {
         savePretrained({ folder: written, params, config, generationConfig, maxShardBytes: 2e8 });
       }

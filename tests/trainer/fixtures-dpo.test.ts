@@ -71,21 +71,27 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
       const perToken = tf.mul(tokenLogProbs(logits, targetsN), weightsN);
       return tf.sum(tf.reshape(perToken, [-1, TIME]), 1);
     };
-    const measured = (params: Params, side: Side): Float32Array =>
-      compile('log-probs', (inputs: Inputs) => ({ logps: logProbsOf(params, inputs) }))(inputsOf(side)).logps
-        .data as Float32Array;
+    const measured = async (params: Params, side: Side): Promise<Float32Array> => {
+      const step = compile('log-probs', (inputs: Inputs) => ({ logps: logProbsOf(params, inputs) }));
+      return (await step(inputsOf(side))).logps.data as Float32Array;
+    };
 
-    it.each(SIDES)('log-probabilities of the %s completions within 1e-4', (side) => {
-      expect(maxDifference(measured(policy, side), golden.floats(`policy_${side}_logps`))).toBeLessThan(1e-4);
-      expect(maxDifference(measured(reference, side), golden.floats(`ref_${side}_logps`))).toBeLessThan(1e-4);
+    it.each(SIDES)('log-probabilities of the %s completions within 1e-4', async (side) => {
+      expect(maxDifference(await measured(policy, side), golden.floats(`policy_${side}_logps`))).toBeLessThan(
+        1e-4,
+      );
+      expect(maxDifference(await measured(reference, side), golden.floats(`ref_${side}_logps`))).toBeLessThan(
+        1e-4,
+      );
     });
 
-    it('rewards, margin and accuracy', () => {
+    it('rewards, margin and accuracy', async () => {
       const beta = golden.scalars.beta as number;
-      const [chosen, rejected] = SIDES.map((side) => {
-        const own = measured(policy, side);
-        return Array.from(measured(reference, side), (ref, i) => beta * ((own[i] as number) - ref));
-      }) as [number[], number[]];
+      const rewardsAt = async (side: Side) => {
+        const own = await measured(policy, side);
+        return Array.from(await measured(reference, side), (ref, i) => beta * ((own[i] as number) - ref));
+      };
+      const [chosen, rejected] = [await rewardsAt('chosen'), await rewardsAt('rejected')];
       expect(maxDifference(chosen, golden.floats('chosen_rewards'))).toBeLessThan(1e-5);
       expect(maxDifference(rejected, golden.floats('rejected_rewards'))).toBeLessThan(1e-5);
       const margins = chosen.map((reward, i) => reward - (rejected[i] as number));
@@ -145,14 +151,14 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
       ['hinge_loss', { loss: 'hinge' }],
       ['label_smoothing_0_1', { loss: 'conservative', labelSmoothing: 0.1 }],
       ['ipo_loss_length_normalised', { loss: 'ipo' }],
-    ] as [string, Partial<DpoOptions>][])('%s within 1e-5', (name, options) => {
+    ] as [string, Partial<DpoOptions>][])('%s within 1e-5', async (name, options) => {
       const expected = golden.scalars[name] as number;
-      const { loss } = lossAndGrads(options);
+      const { loss } = await lossAndGrads(options);
       expect(Math.abs((loss?.data[0] as number) / expected - 1)).toBeLessThan(1e-5);
     });
 
-    it('gradients of every parameter within 1e-3 of their size', () => {
-      const { loss: _, ...grads } = lossAndGrads({});
+    it('gradients of every parameter within 1e-3 of their size', async () => {
+      const { loss: _, ...grads } = await lossAndGrads({});
       const norms = golden.scalars.grad_norm_per_param as Record<string, number>;
       expect(Object.keys(grads).sort()).toEqual(Object.keys(norms).sort());
       for (const [name, norm] of Object.entries(norms)) {

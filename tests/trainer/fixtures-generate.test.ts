@@ -24,7 +24,7 @@ describe.each(['tiny-llama', 'tiny-gpt2'])('%s', (name) => {
       const { params, config, generationConfig } = loadPretrained(folder);
       const expected = golden.ints('greedy_sequences_from_first8');
       const rows = [0, 1].map((row) => Array.from(expected.subarray(row * TIME, (row + 1) * TIME)));
-      const { responses } = generate({
+      const { responses } = await generate({
         params,
         config,
         promptIds: rows.map((row) => row.slice(0, PROMPT)),

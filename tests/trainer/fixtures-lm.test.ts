@@ -60,7 +60,7 @@ describe.skipIf(!areThere).each(cases)('$name on $backend', ({ backend, folder, 
   });
   afterAll(() => disposeParams(model.params));
 
-  const logitsOf = (ids: Int32Array, mask?: Int32Array): Float32Array => {
+  const logitsOf = async (ids: Int32Array, mask?: Int32Array): Promise<Float32Array> => {
     const step = compile('logits', ({ idsBT, maskBT, positionsBT }: TokenBatch) => ({
       logits: lmLogits(
         model.params,
@@ -68,12 +68,12 @@ describe.skipIf(!areThere).each(cases)('$name on $backend', ({ backend, folder, 
         forwardHidden(model.params, model.config, { idsBT, maskBT, positionsBT }),
       ),
     }));
-    return step(tokenInputs(ids, TIME, mask)).logits.data as Float32Array;
+    return (await step(tokenInputs(ids, TIME, mask))).logits.data as Float32Array;
   };
 
-  it.each(['', 'padded_', 'left_'])('%slogits within 1e-4', (variant) => {
+  it.each(['', 'padded_', 'left_'])('%slogits within 1e-4', async (variant) => {
     const mask = variant ? golden.ints(`${variant}attention_mask`) : undefined;
-    const logits = logitsOf(golden.ints(`${variant}input_ids`), mask);
+    const logits = await logitsOf(golden.ints(`${variant}input_ids`), mask);
     const rows = mask && { mask, width: VOCAB };
     expect(maxDifference(logits, golden.floats(`${variant}logits`), rows)).toBeLessThan(1e-4);
     expect(logits.every(Number.isFinite)).toBe(true);
@@ -90,25 +90,27 @@ describe.skipIf(!areThere).each(cases)('$name on $backend', ({ backend, folder, 
     expect(positionsBT.data).toEqual(golden.ints('left_position_ids'));
   });
 
-  it('log-probabilities and loss within 1e-5, also with padding', () => {
+  it('log-probabilities and loss within 1e-5, also with padding', async () => {
     const step = compile('loss', (inputs: LossInputs<Tensor>) => ({
       logProbs: logProbsOf(model, inputs),
     }));
-    const { logProbs } = step(lossInputs(golden.ints('input_ids')));
+    const { logProbs } = await step(lossInputs(golden.ints('input_ids')));
     expect(maxDifference(logProbs.data, golden.floats('logprobs'))).toBeLessThan(1e-4);
     const mean = (data: HostTensor['data']) =>
       Array.from(data).reduce((sum, value) => sum + value, 0) / data.length;
     expect(Math.abs(-mean(logProbs.data) - (golden.scalars.loss as number))).toBeLessThan(1e-5);
-    const padded = step(lossInputs(golden.ints('padded_input_ids'), golden.ints('padded_attention_mask')));
+    const padded = await step(
+      lossInputs(golden.ints('padded_input_ids'), golden.ints('padded_attention_mask')),
+    );
     expect(Math.abs(-mean(padded.logProbs.data) - (golden.scalars.padded_loss as number))).toBeLessThan(1e-5);
   });
 
-  it('gradients of every parameter within 1e-3 of their size', () => {
+  it('gradients of every parameter within 1e-3 of their size', async () => {
     const names = Object.keys(model.params);
     const step = compile('grads', (inputs: LossInputs<Tensor>): Grads => {
       return valueAndGrads(model.params, () => ({ loss: tf.neg(tf.mean(logProbsOf(model, inputs))) })).grads;
     });
-    const grads = step(lossInputs(golden.ints('input_ids')));
+    const grads = await step(lossInputs(golden.ints('input_ids')));
     const norms = golden.scalars.grad_norm_per_param as Record<string, number>;
     expect(Object.keys(grads).sort()).toEqual(Object.keys(norms).sort());
     let squares = 0;
@@ -129,7 +131,7 @@ describe.skipIf(!areThere).each(cases)('$name on $backend', ({ backend, folder, 
     }
   });
 
-  it('five AdamW steps as torch takes them: losses, norms and logits after', () => {
+  it('five AdamW steps as torch takes them: losses, norms and logits after', async () => {
     const { params, config } = loadPretrained(folder);
     const settings = golden.scalars.adamw as {
       lr: number;
@@ -157,7 +159,7 @@ describe.skipIf(!areThere).each(cases)('$name on $backend', ({ backend, folder, 
     const inputs = lossInputs(golden.ints('input_ids'));
     let tensors: number | null = null;
     for (const [i, expectedLoss] of losses.entries()) {
-      const { loss, norm } = step({ ...inputs, ...optimizer.advance(settings.lr) });
+      const { loss, norm } = await step({ ...inputs, ...optimizer.advance(settings.lr) });
       expect(Math.abs((loss.data[0] as number) - expectedLoss), `loss of step ${i}`).toBeLessThan(1e-4);
       expect(Math.abs((norm.data[0] as number) - (norms[i] as number)), `norm of step ${i}`).toBeLessThan(
         1e-3,
@@ -168,12 +170,12 @@ describe.skipIf(!areThere).each(cases)('$name on $backend', ({ backend, folder, 
     const evaluate = compile('loss', (batch: LossInputs<Tensor>) => ({
       loss: tf.neg(tf.mean(logProbsOf(trained, batch))),
     }));
-    const after = evaluate(inputs).loss.data[0] as number;
+    const after = (await evaluate(inputs)).loss.data[0] as number;
     expect(Math.abs(after - (golden.scalars.adamw_loss_after_5 as number))).toBeLessThan(1e-4);
     const forward = compile('logits', ({ idsBT, maskBT, positionsBT }: TokenBatch) => ({
       logits: lmLogits(params, config, forwardHidden(params, config, { idsBT, maskBT, positionsBT })),
     }));
-    const { logits } = forward(tokenInputs(golden.ints('input_ids'), TIME));
+    const { logits } = await forward(tokenInputs(golden.ints('input_ids'), TIME));
     expect(maxDifference(logits.data, golden.floats('logits_after_5_steps'))).toBeLessThan(1e-4);
     optimizer.dispose();
     disposeParams(params);

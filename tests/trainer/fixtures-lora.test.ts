@@ -38,7 +38,7 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
     afterAll(() => disposeParams(model.params));
 
     const ids = golden.ints('input_ids');
-    const logitsOf = (params: Params): Float32Array => {
+    const logitsOf = async (params: Params): Promise<Float32Array> => {
       const step = compile('logits', ({ idsBT, maskBT, positionsBT }: TokenBatch) => ({
         logits: lmLogits(
           params,
@@ -46,13 +46,13 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
           forwardHidden(params, model.config, { idsBT, maskBT, positionsBT }),
         ),
       }));
-      return step(tokenInputs(ids, TIME)).logits.data as Float32Array;
+      return (await step(tokenInputs(ids, TIME))).logits.data as Float32Array;
     };
 
-    it('logits with and without the adapter within 1e-4', () => {
-      expect(maxDifference(logitsOf(model.params), golden.floats('logits'))).toBeLessThan(1e-4);
+    it('logits with and without the adapter within 1e-4', async () => {
+      expect(maxDifference(await logitsOf(model.params), golden.floats('logits'))).toBeLessThan(1e-4);
       const base = Object.fromEntries(Object.entries(model.params).filter(([name]) => !isLoraName(name)));
-      expect(maxDifference(logitsOf(base), golden.floats('base_logits'))).toBeLessThan(1e-4);
+      expect(maxDifference(await logitsOf(base), golden.floats('base_logits'))).toBeLessThan(1e-4);
       const apart = maxDifference(golden.floats('logits'), golden.floats('base_logits'));
       expect(apart).toBeCloseTo(golden.scalars.max_abs_diff_vs_base as number, 5);
     });
@@ -64,7 +64,7 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
       expect(readFloats(scale)).toEqual(Float32Array.of(scaling as number));
     });
 
-    it('loss within 1e-5, gradients of every A and B within 1e-3 of their size, of nothing else', () => {
+    it('loss within 1e-5, gradients of every A and B within 1e-3 of their size, of nothing else', async () => {
       const rows = Array.from(ids.keys()).filter((i) => i % TIME < TIME - 1);
       const trained = trainableByLora(model.params, model.config, model.lora);
       const step = compile('grads', (inputs: TokenBatch & { rowsM: Tensor; targetsM: Tensor }): Grads => {
@@ -75,7 +75,7 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
         });
         return { ...grads, loss };
       });
-      const { loss, ...grads } = step({
+      const { loss, ...grads } = await step({
         ...tokenInputs(ids, TIME),
         rowsM: { shape: [rows.length], data: Int32Array.from(rows) },
         targetsM: { shape: [rows.length], data: Int32Array.from(rows, (row) => ids[row + 1] as number) },
@@ -91,7 +91,7 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
       }
     });
 
-    it('merged weights within 1e-5, merged logits within 1e-4; the other weights stay', () => {
+    it('merged weights within 1e-5, merged logits within 1e-4; the other weights stay', async () => {
       const merged = mergeLora(model.params);
       for (const [name, variable] of Object.entries(merged)) {
         const isTarget = /\.(q|v)_proj\.weight$/.test(name);
@@ -100,7 +100,7 @@ describe.skipIf(!baseFolder || !adapterFolder || !golden).each(withNative(['cpu'
         else expect(readFloats(variable)).toEqual(readFloats(model.params[name] as Variable));
       }
       expect(Object.keys(merged)).toHaveLength(Object.keys(model.params).length - 3 * 4);
-      expect(maxDifference(logitsOf(merged), golden.floats('merged_logits'))).toBeLessThan(1e-4);
+      expect(maxDifference(await logitsOf(merged), golden.floats('merged_logits'))).toBeLessThan(1e-4);
       disposeParams(merged);
     });
 

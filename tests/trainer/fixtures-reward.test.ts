@@ -53,12 +53,15 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
       embedding(forwardHidden(model.params, model.config, batch), lastB),
     );
 
-  it.each(['chosen', 'rejected'] as const)('rewards of %s at the last real token within 1e-4', (side) => {
-    const step = compile('rewards', (inputs: Inputs) => ({ rewards: rewardsOf(inputs) }));
-    expect(maxDifference(step(inputsOf(side)).rewards.data, golden.floats(`${side}_rewards`))).toBeLessThan(
-      1e-4,
-    );
-  });
+  it.each(['chosen', 'rejected'] as const)(
+    'rewards of %s at the last real token within 1e-4',
+    async (side) => {
+      const step = compile('rewards', (inputs: Inputs) => ({ rewards: rewardsOf(inputs) }));
+      expect(
+        maxDifference((await step(inputsOf(side))).rewards.data, golden.floats(`${side}_rewards`)),
+      ).toBeLessThan(1e-4);
+    },
+  );
 
   it.each(['chosen', 'rejected'] as const)('lengths of %s are those of the fixture', (side) => {
     const last = inputsOf(side).lastB.data;
@@ -67,27 +70,27 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
     );
   });
 
-  it('margin within 1e-4, accuracy exactly', () => {
+  it('margin within 1e-4, accuracy exactly', async () => {
     const step = compile('rewards', (inputs: Inputs) => ({ rewards: rewardsOf(inputs) }));
-    const [chosen, rejected] = (['chosen', 'rejected'] as const).map((side) =>
-      Array.from(step(inputsOf(side)).rewards.data),
-    ) as [number[], number[]];
+    const rewardsAt = async (side: 'chosen' | 'rejected') =>
+      Array.from((await step(inputsOf(side))).rewards.data);
+    const [chosen, rejected] = [await rewardsAt('chosen'), await rewardsAt('rejected')];
     const margins = chosen.map((reward, i) => reward - (rejected[i] as number));
     const mean = margins.reduce((sum, margin) => sum + margin, 0) / margins.length;
     expect(Math.abs(mean - (golden.scalars.margin_mean as number))).toBeLessThan(1e-4);
     expect(strictAccuracy(countPairs(chosen, rejected))).toBe(golden.scalars.accuracy);
   });
 
-  it('values at every real position within 1e-4', () => {
+  it('values at every real position within 1e-4', async () => {
     const step = compile('values', ({ lastB: _, ...batch }: Inputs) => ({
       values: scoreHidden(model.params, model.config, forwardHidden(model.params, model.config, batch)),
     }));
     const rows = { mask: golden.ints('chosen_attention_mask'), width: 1 };
-    const { values } = step(inputsOf('chosen'));
+    const { values } = await step(inputsOf('chosen'));
     expect(maxDifference(values.data, golden.floats('chosen_values_all_positions'), rows)).toBeLessThan(1e-4);
   });
 
-  it('applies the reward normalisation of the config', () => {
+  it('applies the reward normalisation of the config', async () => {
     const normalised = { ...model.config, rewardGain: 2.5, rewardBias: -0.75 };
     const step = compile('normalised', ({ lastB, ...batch }: Inputs) => ({
       rewards: scoreHidden(
@@ -97,10 +100,10 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
       ),
     }));
     const expected = Array.from(golden.floats('chosen_rewards'), (reward) => 2.5 * reward - 0.75);
-    expect(maxDifference(step(inputsOf('chosen')).rewards.data, expected)).toBeLessThan(2.5e-4);
+    expect(maxDifference((await step(inputsOf('chosen'))).rewards.data, expected)).toBeLessThan(2.5e-4);
   });
 
-  it('pairwise loss within 1e-5 and gradients within 1e-3 of their size', () => {
+  it('pairwise loss within 1e-5 and gradients within 1e-3 of their size', async () => {
     const chosen = inputsOf('chosen');
     const rejected = inputsOf('rejected');
     type Pair = Record<`chosen_${keyof Inputs}` | `rejected_${keyof Inputs}`, Tensor>;
@@ -121,7 +124,7 @@ describe.skipIf(!folder || !golden).each(withNative(['cpu', 'simd']))('tiny-llam
       ...Object.entries(chosen).map(([k, v]) => [`chosen_${k}`, v]),
       ...Object.entries(rejected).map(([k, v]) => [`rejected_${k}`, v]),
     ]);
-    const { loss, ...grads } = step(prefixed);
+    const { loss, ...grads } = await step(prefixed);
     expect(Math.abs((loss?.data[0] as number) - (golden.scalars.bt_loss as number))).toBeLessThan(1e-5);
     const norms = golden.scalars.grad_norm_per_param as Record<string, number>;
     expect(Object.keys(grads).sort()).toEqual(Object.keys(norms).sort());

@@ -41,7 +41,7 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
       signal: new AbortController().signal,
     })) {
       if (event.type !== 'step') continue;
-      generator.generate({
+      await generator.generate({
         promptIds: [[1, 2, 3]],
         maxNewTokens: 8,
         minNewTokens: 8,

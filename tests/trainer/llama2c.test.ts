@@ -57,7 +57,7 @@ describe.skipIf(!modelFile || !tokenizerFile || !storiesFile)('llama2.c files', 
     for (const story of stories) {
       const ids = Int32Array.from([tokenizer.bosTokenId as number, ...tokenizer.encode(story)]);
       const shape = [ids.length - 1];
-      const { logProbsM } = step({
+      const { logProbsM } = await step({
         ...tokenInputs(ids, ids.length),
         rowsM: { shape, data: Int32Array.from(ids.keys()).subarray(0, -1) },
         targetsM: { shape, data: ids.slice(1) },

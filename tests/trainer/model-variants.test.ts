@@ -46,7 +46,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
     await chooseBackend(backend);
   });
 
-  it.each(Object.entries(modelVariants))('%s', (name, config) => {
+  it.each(Object.entries(modelVariants))('%s', async (name, config) => {
     const expected = golden[name] as VariantGolden;
     const params = variantParams(config);
     const isReward = isRewardModel(config);
@@ -57,7 +57,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
       return { logits: isReward ? scores() : lmLogits(params, config, hiddenMD) };
     });
     const rowsM = { shape: [picked.length], data: Int32Array.from(picked) };
-    const { logits } = step({ ...tokenInputs(ids, TIME, mask), rowsM });
+    const { logits } = await step({ ...tokenInputs(ids, TIME, mask), rowsM });
     expect(maxDifference(logits.data, expected.logits)).toBeLessThan(1e-4);
 
     const trained = compile('gradients', ({ rowsM, targetsM, ...batch }: TokenBatch & Targets) => {
@@ -74,7 +74,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
       return { ...grads, loss } as Grads & { loss: Scalar };
     });
     const predicting = isReward ? picked : predictingRows;
-    const { loss, ...grads } = trained({
+    const { loss, ...grads } = await trained({
       ...tokenInputs(ids, TIME, mask),
       rowsM: { shape: [predicting.length], data: Int32Array.from(predicting) },
       targetsM: { shape: [predicting.length], data: Int32Array.from(predicting, (i) => ids[i + 1] ?? 0) },
@@ -90,7 +90,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
     }
 
     if (!isReward) {
-      const { responses } = generate({
+      const { responses } = await generate({
         params,
         config,
         promptIds: rows.map((row) => row.slice(0, PROMPT).filter((id) => id !== 0)),

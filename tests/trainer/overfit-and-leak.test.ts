@@ -57,7 +57,7 @@ describe('overfitting one batch', () => {
 
     const { params, config: model } = loadPretrained(finalFolder(outFolder));
     const tokenizer = loadTokenizer(finalFolder(outFolder));
-    const { responses, ended } = generate({
+    const { responses, ended } = await generate({
       params,
       config: model,
       promptIds: examples.map(({ prompt }) => tokenizer.encodeChat(prompt, { addGenerationPrompt: true })),

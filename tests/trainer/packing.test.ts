@@ -31,7 +31,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
       { name, recompute: false },
       { name, recompute: true },
     ]),
-  )('$name, recompute $recompute', ({ name, recompute }) => {
+  )('$name, recompute $recompute', async ({ name, recompute }) => {
     const config = modelVariants[name] as ModelConfig;
     const params = variantParams(config);
     type Inputs = TokenBatch & { rowsM: Tensor; targetsM: Tensor };
@@ -45,10 +45,18 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
     const targetsM = ints(predictions.map(({ target }) => target));
 
     const { width, ...padded } = tokenBatch(rows, 0);
-    const expected = step({ ...padded, rowsM: ints(predictions.map(({ b, t }) => b * width + t)), targetsM });
+    const expected = await step({
+      ...padded,
+      rowsM: ints(predictions.map(({ b, t }) => b * width + t)),
+      targetsM,
+    });
     const { arrays, rowOf } = packedBatch(rows, { padTokenId: 0, pack: true });
     expect(arrays.placeOfN?.shape).toEqual([32]);
-    const actual = step({ ...arrays, rowsM: ints(predictions.map(({ b, t }) => rowOf(b, t))), targetsM });
+    const actual = await step({
+      ...arrays,
+      rowsM: ints(predictions.map(({ b, t }) => rowOf(b, t))),
+      targetsM,
+    });
     disposeParams(params);
 
     for (const [parameter, { data }] of Object.entries(expected)) {

@@ -120,7 +120,7 @@ describe.skipIf(!tensorsPath || !scalarsPath).each(withNative(['cpu', 'simd']))(
       );
     });
 
-    it('policy loss, value loss, clip fraction', () => {
+    it('policy loss, value loss, clip fraction', async () => {
       const { mask, maskPlusOne } = masks();
       const sum = (x: number[]) => x.reduce((a, b) => a + b, 0);
       const vector = (data: Float32Array) => ({ shape: [data.length], data });
@@ -150,7 +150,7 @@ describe.skipIf(!tensorsPath || !scalarsPath).each(withNative(['cpu', 'simd']))(
         Series,
         HostTensor
       >;
-      const losses = step({
+      const losses = await step({
         ...series,
         policyWeightsN: weights(mask),
         valueWeightsN: weights(maskPlusOne),

@@ -37,7 +37,7 @@ describe.skipIf(!modelFolder || !tensorsPath || !scalarsPath)('tiny-llama-rm', (
     await chooseBackend(backend);
     const { params, config } = loadPretrained(modelFolder as string);
     const score = createScorer({ params, config, padTokenId: config.padTokenId ?? 0 });
-    const scores = score([...rowsOf('chosen'), ...rowsOf('rejected')]);
+    const scores = await score([...rowsOf('chosen'), ...rowsOf('rejected')]);
     disposeParams(params);
     const expected = [
       ...(tensors.get('chosen_rewards')?.data ?? []),

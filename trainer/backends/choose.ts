@@ -1,6 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { setStepBackend } from '../tensors/active-backend.ts';
+import { eagerSteps } from '../tensors/eager-steps.ts';
+import type { StepBackend } from '../tensors/step-backend.ts';
 import { tf } from '../tensors/tf.ts';
 import { findAddon, loadAddon } from './graph/addon.ts';
+import { graphSteps } from './graph/compiled-step.ts';
 import { registerNativeBackend } from './graph/register.ts';
 import { registerSimdBackend, simdBackend } from './simd/register.ts';
 
@@ -12,6 +16,14 @@ const ALL = ['cuda', 'native', 'simd', 'cpu'] as const;
  * `cpu` tfjs' own plain JavaScript (slow, the oracle of the tests).
  */
 export type BackendName = (typeof ALL)[number];
+
+/** How each of them runs compiled steps. */
+const STEPS: Record<BackendName, StepBackend> = {
+  cuda: graphSteps,
+  native: graphSteps,
+  simd: eagerSteps,
+  cpu: eagerSteps,
+};
 
 export type SimdOptions = {
   /** Threads that share each kernel; two where there are two cores. Results do not depend on it. */
@@ -62,10 +74,12 @@ export async function chooseBackend(
     checkInstalled(name);
     registerNativeBackend();
     await tf.setBackend('native');
+    setStepBackend(STEPS[name]);
     return name;
   }
   if (name === 'simd') registerSimdBackend({ memoryMb });
   await tf.setBackend(name);
+  setStepBackend(STEPS[name]);
   if (name === 'simd') await simdBackend().threads.resize(threads);
   // tfjs' cpu backend greets Node users with advice that does not hold here.
   else (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;

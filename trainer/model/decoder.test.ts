@@ -60,7 +60,7 @@ afterEach(() => {
 });
 
 /** Logits [B*T][V] of rows of token ids, null being a pad. */
-function logitsOf(params: Params, shape: ModelConfig, rows: (number | null)[][]): number[][] {
+async function logitsOf(params: Params, shape: ModelConfig, rows: (number | null)[][]): Promise<number[][]> {
   const time = rows[0]?.length as number;
   const ids = Int32Array.from(rows.flat(), (id) => id ?? VOCAB - 1);
   const mask = Int32Array.from(rows.flat(), (id) => (id === null ? 0 : 1));
@@ -68,7 +68,7 @@ function logitsOf(params: Params, shape: ModelConfig, rows: (number | null)[][])
     logits: lmLogits(params, shape, forwardHidden(params, shape, batch)),
   }));
   const dims = [rows.length, time];
-  const { logits } = step({
+  const { logits } = await step({
     idsBT: { shape: dims, data: ids },
     maskBT: { shape: dims, data: mask },
     positionsBT: { shape: dims, data: positionsFromMask(mask, time) },
@@ -122,9 +122,9 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
       expect(Math.abs(spread('transformer.h.1.mlp.c_proj.weight') / (0.3 / 2) - 1)).toBeLessThan(5 * 0.016);
     });
 
-    it('starts near the uniform distribution: loss about ln V for a small initializerRange', () => {
+    it('starts near the uniform distribution: loss about ln V for a small initializerRange', async () => {
       const small = { ...config, initializerRange: 0.02 };
-      const rows = logitsOf(init(small), small, [[1, 2, 3, 4, 5, 6]]);
+      const rows = await logitsOf(init(small), small, [[1, 2, 3, 4, 5, 6]]);
       const loss = (row: number[], target: number) =>
         Math.log(row.reduce((sum, l) => sum + Math.exp(l), 0)) - (row[target] as number);
       const mean = [2, 3, 4, 5, 6].reduce((sum, target, t) => sum + loss(rows[t] as number[], target), 0) / 5;
@@ -153,8 +153,8 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
     const alone = () => logitsOf(init(shape, true), shape, [tokens]);
     const params = () => made[0] as Params;
 
-    it('depends on every parameter', () => {
-      const full = alone();
+    it('depends on every parameter', async () => {
+      const full = await alone();
       for (const [name, variable] of Object.entries(params())) {
         const original = readFloats(variable);
         tf.tidy(() =>
@@ -168,7 +168,7 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
             ),
           ),
         );
-        const changed = logitsOf(params(), shape, [tokens]);
+        const changed = await logitsOf(params(), shape, [tokens]);
         const change = Math.max(
           ...changed.flatMap((row, i) => row.map((value, j) => Math.abs(value - (full[i]?.[j] as number)))),
         );
@@ -178,14 +178,14 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
       }
     });
 
-    it('does not see the future', () => {
-      const full = alone();
-      expectClose(logitsOf(params(), shape, [[5, 9, 3, 1]]).slice(0, 2), full.slice(0, 2), 1e-6);
+    it('does not see the future', async () => {
+      const full = await alone();
+      expectClose((await logitsOf(params(), shape, [[5, 9, 3, 1]])).slice(0, 2), full.slice(0, 2), 1e-6);
     });
 
-    it('gives the same with padding left, right, in gaps, and beside other rows', () => {
-      const full = alone();
-      const padded = logitsOf(params(), shape, [
+    it('gives the same with padding left, right, in gaps, and beside other rows', async () => {
+      const full = await alone();
+      const padded = await logitsOf(params(), shape, [
         [null, null, null, ...tokens],
         [...tokens, null, null, null],
         [5, null, 9, null, 2, null, 17],
@@ -199,8 +199,8 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
       expect(padded.flat().every(Number.isFinite)).toBe(true);
     });
 
-    it('gives the same through the cache, token by token', () => {
-      const full = alone();
+    it('gives the same through the cache, token by token', async () => {
+      const full = await alone();
       const cache = createKvCache(shape, { batch: 2, slots: 5 });
       const model = params();
       const prefill = compile('prefill', (batch: TokenBatch) => ({
@@ -215,14 +215,14 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
       }));
       // row 0: pad 5 9 | 2 17, row 1 without meaning
       const dims = [2, 3];
-      const prefilled = prefill({
+      const prefilled = await prefill({
         idsBT: { shape: dims, data: Int32Array.of(0, 5, 9, 1, 1, 1) },
         maskBT: { shape: dims, data: Int32Array.of(0, 1, 1, 1, 1, 1) },
         positionsBT: { shape: dims, data: Int32Array.of(0, 0, 1, 0, 1, 2) },
       });
       expectClose([[...prefilled.logits.data.subarray(2 * VOCAB, 3 * VOCAB)]], [full[1] as number[]]);
       for (const [i, token] of [2, 17].entries()) {
-        const { logits } = decode({
+        const { logits } = await decode({
           idsB: { shape: [2], data: Int32Array.of(token, 1) },
           positionsB: { shape: [2], data: Int32Array.of(2 + i, 3 + i) },
           maskBS: { shape: [2, 5], data: Int32Array.of(0, 1, 1, 1, 1, 1, 1, 1, 1, 1) },
@@ -278,9 +278,9 @@ describe.each(withNative(['cpu', 'simd']))('decoder on %s', (backend) => {
     });
   });
 
-  it('names a missing parameter', () => {
+  it('names a missing parameter', async () => {
     const { 'model.norm.weight': gone, ...rest } = init(config);
-    expect(() => logitsOf(rest, config, [[1]])).toThrow('model has no parameter model.norm.weight');
+    await expect(logitsOf(rest, config, [[1]])).rejects.toThrow('model has no parameter model.norm.weight');
     expect(gone?.isDisposed).toBe(false);
   });
 });

@@ -98,11 +98,11 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend: BackendName) => {
     await chooseBackend(backend);
   });
 
-  it.each(Object.keys(MODELS))('%s: recomputed blocks give the same loss and gradients', (family) => {
+  it.each(Object.keys(MODELS))('%s: recomputed blocks give the same loss and gradients', async (family) => {
     const config = MODELS[family] as ModelConfig;
-    const plain = lossAndGrads(config);
+    const plain = await lossAndGrads(config);
     const before = tf.memory().numTensors;
-    const again = lossAndGrads(config, { recompute: true });
+    const again = await lossAndGrads(config, { recompute: true });
     expect(largestDifference(plain, again)).toBeLessThan(1e-5);
     // the parameters of the second model are all that is left
     expect(tf.memory().numTensors - before).toBe(Object.keys(made[1] as Params).length);
@@ -110,13 +110,13 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend: BackendName) => {
 
   it.each(Object.keys(MODELS))(
     '%s: the last block of a few rows gives what picking them afterwards gives',
-    (family) => {
+    async (family) => {
       const config = MODELS[family] as ModelConfig;
       // out of order, one twice, one of padding
       for (const picked of [[2, 9, 6, 9, 20], [13]]) {
-        const after = lossAndGrads(config, { rows: { picked, by: 'caller' } });
+        const after = await lossAndGrads(config, { rows: { picked, by: 'caller' } });
         for (const recompute of [false, true]) {
-          const within = lossAndGrads(config, { recompute, rows: { picked, by: 'model' } });
+          const within = await lossAndGrads(config, { recompute, rows: { picked, by: 'model' } });
           expect(largestDifference(after, within)).toBeLessThan(1e-5);
         }
       }
@@ -129,9 +129,9 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend: BackendName) => {
       '%s: gradients of a tied head equal those of the cpu backend',
       async (family) => {
         const config = MODELS[family] as ModelConfig;
-        const traced = lossAndGrads(config);
+        const traced = await lossAndGrads(config);
         await chooseBackend('cpu');
-        const plain = lossAndGrads(config);
+        const plain = await lossAndGrads(config);
         await chooseBackend('native');
         expect(largestDifference(plain, traced)).toBeLessThan(1e-5);
       },
@@ -139,11 +139,11 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend: BackendName) => {
 
     it.each(Object.keys(MODELS))(
       '%s: bfloat16 products are near float32 ones, and are not the same',
-      (family) => {
+      async (family) => {
         const config = MODELS[family] as ModelConfig;
         const difference = largestDifference(
-          lossAndGrads(config),
-          lossAndGrads(config, { precision: 'bfloat16' }),
+          await lossAndGrads(config),
+          await lossAndGrads(config, { precision: 'bfloat16' }),
         );
         // eight bits of mantissa: 2^-9 a product, a few of them in a row
         expect(difference).toBeLessThan(0.06);
@@ -151,8 +151,8 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend: BackendName) => {
       },
     );
   } else {
-    it('refuses bfloat16, naming the step', () => {
-      expect(() => lossAndGrads(MODELS.llama as ModelConfig, { precision: 'bfloat16' })).toThrow(
+    it('refuses bfloat16, naming the step', async () => {
+      await expect(lossAndGrads(MODELS.llama as ModelConfig, { precision: 'bfloat16' })).rejects.toThrow(
         `test step: precision bfloat16 needs the native backend, this is ${backend}`,
       );
     });
@@ -167,10 +167,10 @@ describe.runIf(isNativeInstalled())('out of memory on native', () => {
       sum: tf.sum(tf.exp(tf.matMul(x, x, true, false))),
     }));
     const x = { shape: [1, numRows], data: new Float32Array(numRows) };
-    expect(() => outer({ x })).toThrow(
+    await expect(outer({ x })).rejects.toThrow(
       /^outer product: .*\[400000,400000\].*596\.0 GiB.*out of memory: lower the batch size/,
     );
     const sum = compile('sum', ({ x }: { x: Tensor }) => ({ sum: tf.sum(x) }));
-    expect(sum({ x: { shape: [2], data: Float32Array.of(1, 2) } }).sum.data[0]).toBe(3);
+    expect((await sum({ x: { shape: [2], data: Float32Array.of(1, 2) } })).sum.data[0]).toBe(3);
   });
 });

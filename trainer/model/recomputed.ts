@@ -1,11 +1,6 @@
-import { registerReference, runKernel } from '../ops/kernel.ts';
+import { after } from '../ops/after.ts';
 import { type Tensor, type Tensor2D, tf } from '../tensors/tf.ts';
 import type { Params } from './params.ts';
-
-/** A copy of its input that a tracing backend makes only after another tensor is there. */
-export const AFTER = 'PlumblineAfter';
-
-registerReference(AFTER, ({ x }) => tf.clone(x as Tensor));
 
 /**
  * A block of a decoder, x [N, D] to [N, D] or to rows of it, that keeps nothing for the backward pass but its input: there it runs again
@@ -29,8 +24,7 @@ export function recomputed<Tables extends Record<string, Tensor>>(
     return {
       value: block(x, tables),
       gradFunc: (dy, [keptX, ...kept]) => {
-        // without the wait, nodes of the same content would be those of the forward pass, which then has to keep its results
-        const again = runKernel(AFTER, { x: keptX as Tensor, other: dy as Tensor }) as Tensor2D;
+        const again = after(keptX as Tensor, dy as Tensor) as Tensor2D;
         const keptTables = Object.fromEntries(names.map((name, i) => [name, kept[i]])) as Tables;
         const inputs = [again, ...variables];
         const grads = gradientsOf(() => block(again, keptTables), inputs, dy as Tensor);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../backends/choose.ts';
+import { randomIds, randomTensor, randomValues, TESTED_BACKENDS, uniforms } from '../backends/op-testing.ts';
 import { type Tensor, tf, type Variable } from '../tensors/tf.ts';
 import { adamw } from './adamw.ts';
-import { randomIds, randomTensor, randomValues, TESTED_BACKENDS, uniforms } from './op-testing.ts';
 import { ropeAttention } from './rope-attention.ts';
 import { ropeDecodeAttention } from './rope-decode-attention.ts';
 import { sampleToken } from './sample-token.ts';

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { chooseBackend } from '../backends/choose.ts';
-import { type Tensor, tf } from '../tensors/tf.ts';
-import { embedding } from './embedding.ts';
-import { gelu } from './gelu.ts';
-import { geluErf } from './gelu-erf.ts';
-import { layerNorm } from './layer-norm.ts';
-import { linear, linearReference } from './linear.ts';
 import {
   expectClose,
   expectSameAsComposition,
@@ -13,7 +7,13 @@ import {
   randomTensor,
   randomValues,
   TESTED_BACKENDS,
-} from './op-testing.ts';
+} from '../backends/op-testing.ts';
+import { type Tensor, tf } from '../tensors/tf.ts';
+import { embedding } from './embedding.ts';
+import { gelu } from './gelu.ts';
+import { geluErf } from './gelu-erf.ts';
+import { layerNorm } from './layer-norm.ts';
+import { linear, linearReference } from './linear.ts';
 import { rmsNorm, rmsNormReference } from './rms-norm.ts';
 import { ropeAttention, ropeAttentionReference } from './rope-attention.ts';
 import { swiglu, swigluReference } from './swiglu.ts';

@@ -23,8 +23,8 @@ function feeder(optimizer: ReturnType<typeof createAdamW>, names: string[]) {
       inputs as AdamWScalars<Tensor>,
     ),
   }));
-  return (learningRate: number, grads: Record<string, HostTensor>) =>
-    step({ ...grads, ...optimizer.advance(learningRate) }).norm.data[0] as number;
+  return async (learningRate: number, grads: Record<string, HostTensor>) =>
+    (await step({ ...grads, ...optimizer.advance(learningRate) })).norm.data[0] as number;
 }
 const vector = (...data: number[]): HostTensor => ({ shape: [data.length], data: Float32Array.from(data) });
 
@@ -34,17 +34,17 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
   });
 
   describe('AdamW', () => {
-    it.skipIf(!vectorsPath)("takes torch's first step, not TF1's (vectors.json adam_step1)", () => {
+    it.skipIf(!vectorsPath)("takes torch's first step, not TF1's (vectors.json adam_step1)", async () => {
       const expected = JSON.parse(readFileSync(vectorsPath as string, 'utf8')).adam_step1;
       const params = { w: newParam(Float32Array.of(0), [1]) };
       const optimizer = createAdamW(params, { ...plain, epsilon: expected.eps });
-      feeder(optimizer, ['w'])(expected.lr, { w: vector(expected.grad) });
+      await feeder(optimizer, ['w'])(expected.lr, { w: vector(expected.grad) });
       expect(Math.abs((values(params, 'w')[0] as number) / expected.torch_delta - 1)).toBeLessThan(1e-5);
       optimizer.dispose();
       disposeParams(params);
     });
 
-    it('follows ten steps of the formula in double precision, decay on the matrix only', () => {
+    it('follows ten steps of the formula in double precision, decay on the matrix only', async () => {
       const config = { ...plain, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 };
       const params = {
         matrix: newParam(Float32Array.of(1, -2), [1, 2]),
@@ -58,7 +58,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
       for (let t = 1; t <= 10; t++) {
         const grads = [Math.sin(t), 0.01 * t, -Math.cos(t)];
         const rate = 0.01 * t;
-        feed(rate, {
+        await feed(rate, {
           matrix: { shape: [1, 2], data: Float32Array.from(grads.slice(0, 2)) },
           norm: vector(grads[2] as number),
         });
@@ -77,11 +77,11 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
       disposeParams(params);
     });
 
-    it('clips by the norm over all gradients together and reports the norm before', () => {
+    it('clips by the norm over all gradients together and reports the norm before', async () => {
       // gradients (3, 4) and (12): norm 13; with maxGradNorm 1.3 they become a tenth
       const params = { a: newParam(Float32Array.of(0, 0), [2]), b: newParam(Float32Array.of(0), [1]) };
       const optimizer = createAdamW(params, { ...plain, maxGradNorm: 1.3 });
-      expect(feeder(optimizer, ['a', 'b'])(0.1, { a: vector(3, 4), b: vector(12) })).toBeCloseTo(13, 5);
+      expect(await feeder(optimizer, ['a', 'b'])(0.1, { a: vector(3, 4), b: vector(12) })).toBeCloseTo(13, 5);
       const first = optimizer.exportState().moments;
       expect(first['a.first_moment']?.data[1]).toBeCloseTo(0.1 * 0.4, 6);
       expect(first['b.first_moment']?.data[0]).toBeCloseTo(0.1 * 1.2, 6);
@@ -89,10 +89,10 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
       disposeParams(params);
     });
 
-    it('keeps moments by name: a parameter left out elsewhere does not shift the others', () => {
+    it('keeps moments by name: a parameter left out elsewhere does not shift the others', async () => {
       const params = { a: newParam(Float32Array.of(1), [1]), b: newParam(Float32Array.of(1), [1]) };
       const both = createAdamW(params, plain);
-      feeder(both, ['a', 'b'])(0.1, { a: vector(5), b: vector(-1) });
+      await feeder(both, ['a', 'b'])(0.1, { a: vector(5), b: vector(-1) });
       const onlyB = createAdamW({ b: params.b }, plain);
       const { moments, step } = both.exportState();
       expect(() => onlyB.importState({ step, moments })).toThrow('unknown parameters: a.first_moment');
@@ -102,7 +102,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
         moments: { 'b.first_moment': m as HostTensor, 'b.second_moment': v as HostTensor },
       });
       const before = values(params, 'a');
-      feeder(onlyB, ['b'])(0.1, { b: vector(0) });
+      await feeder(onlyB, ['b'])(0.1, { b: vector(0) });
       expect(values(params, 'a')).toEqual(before);
       expect(() => onlyB.importState({ step: 1, moments: { 'b.first_moment': m as HostTensor } })).toThrow(
         'b.second_moment is missing',
@@ -115,8 +115,8 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
       disposeParams(params);
     });
 
-    it('goes on bit for bit after export and import', () => {
-      const run = (resumeAfter: number | null): number[] => {
+    it('goes on bit for bit after export and import', async () => {
+      const run = async (resumeAfter: number | null): Promise<number[]> => {
         const params = { w: newParam(Float32Array.of(1, 2, 3), [3]) };
         let optimizer = createAdamW(params, plain);
         for (let t = 0; t < 6; t++) {
@@ -127,20 +127,20 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
             optimizer.importState(state);
             expect(optimizer.step()).toBe(t);
           }
-          feeder(optimizer, ['w'])(0.01, { w: vector(Math.sin(t), t, 1 / (t + 1)) });
+          await feeder(optimizer, ['w'])(0.01, { w: vector(Math.sin(t), t, 1 / (t + 1)) });
         }
         const result = values(params, 'w');
         optimizer.dispose();
         disposeParams(params);
         return result;
       };
-      expect(run(3)).toEqual(run(null));
+      expect(await run(3)).toEqual(await run(null));
     });
 
-    it('names a parameter without gradient', () => {
+    it('names a parameter without gradient', async () => {
       const params = { a: newParam(Float32Array.of(1), [1]), b: newParam(Float32Array.of(1), [1]) };
       const optimizer = createAdamW(params, plain);
-      expect(() => feeder(optimizer, ['a'])(0.1, { a: vector(1) })).toThrow('no gradient for b');
+      await expect(feeder(optimizer, ['a'])(0.1, { a: vector(1) })).rejects.toThrow('no gradient for b');
       optimizer.dispose();
       disposeParams(params);
     });
@@ -160,7 +160,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
   });
 
   describe('valueAndGrads', () => {
-    it('gives loss, gradients by name and the other outputs, and leaks nothing', () => {
+    it('gives loss, gradients by name and the other outputs, and leaks nothing', async () => {
       const params = { a: newParam(Float32Array.of(2, 3), [2]), unused: newParam(Float32Array.of(1), [1]) };
       const step = compile('step', ({ x }: { x: Tensor }) => {
         const { loss, aux, grads } = valueAndGrads(params, () => {
@@ -171,7 +171,7 @@ describe.each(withNative(['cpu', 'simd']))('on %s', (backend) => {
         return { loss, grad: grads.a as Tensor, ...aux };
       });
       const before = tf.memory().numTensors;
-      const { loss, grad, product, doubled } = step({ x: vector(10, 1) });
+      const { loss, grad, product, doubled } = await step({ x: vector(10, 1) });
       expect(tf.memory().numTensors).toBe(before);
       expect([...loss.data]).toEqual([409]);
       // d/da (a x)^2 = 2 a x^2

@@ -1,17 +1,25 @@
 /**
  * Opens a Hugging Face tokenizer folder (`tokenizer.json`, `tokenizer_config.json`, perhaps `chat_template.jinja`).
  *
- * Text is only ever text: `encode` never gives a special token, whatever the text contains. Special tokens come from
- * three places only: the chat template (`encodeChat`), the ids on this record, and the model's own samples.
+ * Ids are those of transformers, with one difference: text is only ever text. `encode` never gives a special token, whatever the
+ * text contains (transformers' split_special_tokens). Special tokens come from three places only: the chat template
+ * (`encodeChat`), the ids on this record, and the model's own samples. Added tokens that are not special, as `<think>` mostly is,
+ * are part of the text and one id wherever they stand.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Template } from '@huggingface/jinja';
-import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import type { Message } from '../data/types.ts';
+import { type ChatTemplate, ChatTemplateError, openChatTemplate } from './chat-template.ts';
+import { addedTokens, openHubTokenizer } from './hub-tokenizer.ts';
 import { parseFile } from './parse-file.ts';
-import { escapeSpecials, splitSpecials } from './special-text.ts';
+import { createSpecialHider, type SpecialHider } from './special-text.ts';
+import {
+  namedToken,
+  type TokenizerConfig,
+  tokenizerConfigSchema,
+  tokenizerFileSchema,
+} from './tokenizer-files.ts';
 
 export type Tokenizer = {
   /** ids of plain text; a special token's name inside the text is spelled out, byte by byte if need be */
@@ -20,7 +28,10 @@ export type Tokenizer = {
   decode(ids: readonly number[]): string;
   /** the conversation as the model's template writes it: for reading. Use encodeChat for ids */
   applyChatTemplate(messages: readonly Message[], options?: { addGenerationPrompt?: boolean }): string;
-  /** ids of the conversation; special tokens only where the template puts them, never from a message's content */
+  /**
+   * ids of the conversation; special tokens only where the template puts them, never from a message's content
+   * @throws ChatTemplateError when the template refuses this conversation, Error when there is no template
+   */
   encodeChat(messages: readonly Message[], options?: { addGenerationPrompt?: boolean }): number[];
   bosTokenId: number | null;
   eosTokenId: number;
@@ -30,41 +41,24 @@ export type Tokenizer = {
   vocabSize: number;
 };
 
-const addedTokenSchema = z.looseObject({
-  id: z.number().int().min(0),
-  content: z.string().min(1),
-  special: z.boolean().default(false),
-});
-const tokenizerSchema = z.looseObject({
-  added_tokens: z.array(addedTokenSchema),
-  model: z.looseObject({ type: z.string(), vocab: z.record(z.string(), z.number().int().min(0)) }),
-});
-const namedToken = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]);
-const configSchema = z.looseObject({
-  bos_token: namedToken.nullish(),
-  eos_token: namedToken,
-  pad_token: namedToken.nullish(),
-  chat_template: z
-    .union([z.string(), z.array(z.looseObject({ name: z.string(), template: z.string() }))])
-    .nullish(),
-});
-
 /** How a base model gets what it lacks. */
 const CHATML_HINT =
   'npm run import-model -- --model <folder> --chatml gives a base model template and pad token';
+/** Places in a special token's name that are tried for a stand-in: a template may look at the first or last character. */
+const PLACES = [0.5, 0.99, 0];
 
 /** Opens the tokenizer of a model folder. Throws an error that names the file and the field that is missing or wrong. */
 export function loadTokenizer(folder: string): Tokenizer {
   const tokenizerPath = join(folder, 'tokenizer.json');
   const configPath = join(folder, 'tokenizer_config.json');
-  const rawTokenizer = readJson(tokenizerPath);
-  const rawConfig = readJson(configPath);
-  const file = parseFile(tokenizerSchema, rawTokenizer, tokenizerPath);
-  const config = parseFile(configSchema, rawConfig, configPath);
+  const file = parseFile(tokenizerFileSchema, readJson(tokenizerPath), tokenizerPath);
+  const config = parseFile(tokenizerConfigSchema, readJson(configPath), configPath);
+  const named = namedTokens(config);
 
-  const added = new Map(file.added_tokens.map((token) => [token.content, token.id]));
+  const tokens = addedTokens(file, config, new Set(Object.values(named)));
+  const added = new Map(tokens.map((token) => [token.content, token.id]));
   const idOf = (name: string, field: string): number => {
-    const id = added.get(name) ?? file.model.vocab[name];
+    const id = added.get(name);
     if (id === undefined)
       throw new Error(`${configPath}: ${field} "${name}" is not a token of tokenizer.json`);
     return id;
@@ -73,28 +67,18 @@ export function loadTokenizer(folder: string): Tokenizer {
     1 + [...Object.values(file.model.vocab), ...added.values()].reduce((a, b) => Math.max(a, b), -1);
   checkFitsModel(folder, vocabSize);
 
-  const templateSource = readTemplate(folder, config.chat_template);
-  const template = templateSource === null ? null : new Template(templateSource);
+  const template = openChatTemplate(folder, config.chat_template, named);
   const eosTokenId = idOf(config.eos_token, 'eos_token');
   const bosTokenId = config.bos_token ? idOf(config.bos_token, 'bos_token') : null;
   const padTokenId = choosePad({
     named: config.pad_token ? idOf(config.pad_token, 'pad_token') : null,
     taken: [eosTokenId, bosTokenId],
-    spare: file.added_tokens
-      .filter((t) => t.special && !(templateSource ?? '').includes(t.content))
-      .map((t) => t.id),
+    spare: tokens.filter((t) => t.special && !template?.source.includes(t.content)).map((t) => t.id),
     configPath,
   });
 
-  // without its added tokens the library has nothing to recognise in a text: this instance is for plain text only
-  const vocabOfText = Object.fromEntries(
-    Object.entries(file.model.vocab).filter(([token]) => !added.has(token)),
-  );
-  const plain = new HubTokenizer(
-    { ...file, model: { ...file.model, vocab: vocabOfText }, added_tokens: [] },
-    config,
-  );
-  const full = new HubTokenizer(file, config);
+  const specials = createSpecialHider(tokens.filter(({ special }) => special).map(({ content }) => content));
+  const hub = openHubTokenizer({ file, config, tokens });
   const silent = new Set([padTokenId, eosTokenId, bosTokenId]);
 
   const render = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
@@ -102,39 +86,71 @@ export function loadTokenizer(folder: string): Tokenizer {
       throw new Error(
         `${configPath}: no chat_template, and no chat_template.jinja beside it; ${CHATML_HINT}`,
       );
-    return template.render({
-      messages: messages.map(({ role, content }) => ({ role, content })),
-      add_generation_prompt: addGenerationPrompt,
-      bos_token: config.bos_token ?? '',
-      eos_token: config.eos_token,
-    });
+    return template.render(messages, { addGenerationPrompt });
   };
-  const encode = (text: string): number[] =>
-    text === '' ? [] : plain.encode(text, { add_special_tokens: false }).ids;
 
   return {
-    encode,
+    encode(text) {
+      const { texts, restore } = specials.hide([text]);
+      return hub.encode(texts[0] as string, restore);
+    },
     decode(ids) {
       const shown = ids.filter((id) => !silent.has(id));
-      const unknown = shown.find((id) => full.id_to_token(id) === undefined);
+      const unknown = shown.find((id) => !hub.has(id));
       if (unknown !== undefined)
         throw new RangeError(`token id ${unknown} is not in the vocabulary of ${vocabSize}`);
-      return shown.length === 0 ? '' : full.decode(shown, { clean_up_tokenization_spaces: false });
+      return shown.length === 0 ? '' : hub.decode(shown);
     },
     applyChatTemplate: (messages, { addGenerationPrompt = false } = {}) =>
       render(messages, addGenerationPrompt),
     encodeChat(messages, { addGenerationPrompt = false } = {}) {
-      const names = [...added.keys()];
-      const safe = messages.map((m) => ({ role: m.role, content: escapeSpecials(m.content, names) }));
-      return splitSpecials(render(safe, addGenerationPrompt), names).flatMap((part) =>
-        part.special ? [added.get(part.text) ?? eosTokenId] : encode(part.text),
-      );
+      const written = render(messages, addGenerationPrompt);
+      if (template === null || !messages.some(({ content }) => specials.isIn(content)))
+        return hub.encode(written);
+      const { text, restore } = hideContents(messages, { written, template, specials, addGenerationPrompt });
+      return hub.encode(text, restore);
     },
     bosTokenId,
     eosTokenId,
     padTokenId,
     vocabSize,
   };
+}
+
+/**
+ * What the template wrote, with the special tokens that stand in a message's content hidden: those left are the template's own.
+ * It is written once more, of contents with stand-ins, and must come out the same.
+ * @throws ChatTemplateError when the template writes something else for a content that names a special token: then nobody can
+ *   say which of them are its own
+ */
+function hideContents(
+  messages: readonly Message[],
+  how: { written: string; template: ChatTemplate; specials: SpecialHider; addGenerationPrompt: boolean },
+): { text: string; restore: (text: string) => string } {
+  const { written, template, specials, addGenerationPrompt } = how;
+  for (const place of PLACES) {
+    const { texts, restore } = specials.hide(
+      messages.map(({ content }) => content),
+      { avoid: template.source, place },
+    );
+    const hidden = messages.map(({ role }, i) => ({ role, content: texts[i] as string }));
+    const text = template.render(hidden, { addGenerationPrompt });
+    if (restore(text) === written) return { text, restore };
+  }
+  const at = messages.findIndex(({ content }) => specials.isIn(content));
+  throw new ChatTemplateError(
+    `the ${messages[at]?.role} message names a special token, and the chat template rewrites such a message: what is its own and what is the message's cannot be told apart`,
+  );
+}
+
+/** `bos_token` and whatever else the config names, for the template. */
+function namedTokens(config: TokenizerConfig): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const [field, value] of Object.entries(config)) {
+    const token = field.endsWith('_token') ? namedToken.safeParse(value) : null;
+    if (token?.success) named[field] = token.data;
+  }
+  return named;
 }
 
 function readJson(path: string): unknown {
@@ -156,16 +172,6 @@ function readJson(path: string): unknown {
       cause,
     });
   }
-}
-
-function readTemplate(folder: string, given: z.output<typeof configSchema>['chat_template']): string | null {
-  try {
-    return readFileSync(join(folder, 'chat_template.jinja'), 'utf8');
-  } catch {
-    // optional file: older folders keep the template inside tokenizer_config.json
-  }
-  if (typeof given === 'string') return given;
-  return given?.find((entry) => entry.name === 'default')?.template ?? given?.[0]?.template ?? null;
 }
 
 function checkFitsModel(folder: string, vocabSize: number): void {

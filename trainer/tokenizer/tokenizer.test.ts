@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../data/types.ts';
 import { SPECIAL_TOKENS } from './chat-format.ts';
 import { loadTokenizer, type Tokenizer } from './load-tokenizer.ts';
-import { escapeSpecials, splitSpecials } from './special-text.ts';
+import { createSpecialHider } from './special-text.ts';
 import { trainBpe, writeTokenizer } from './train-bpe.ts';
 
 const TEXTS = [
@@ -189,14 +189,16 @@ describe('loadTokenizer', () => {
   });
 });
 
-describe('escapeSpecials and splitSpecials', () => {
-  it('give back any text, also with overlapping names', () => {
-    const names = ['<a>', '<a><b>', 'ab', 'ba', 'aba'];
+describe('createSpecialHider', () => {
+  it('leaves no name, keeps lengths and gives back any text, also with overlapping names', () => {
+    const hider = createSpecialHider(['<a>', '<a><b>', 'ab', 'ba', 'aba', 'b']);
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '<', '>', '\ufdd0', '\ue000') });
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', 'b', '<', '>', '\ufdd0') }), (text) => {
-        const pieces = splitSpecials(escapeSpecials(text, names), names);
-        expect(pieces.every((piece) => !piece.special)).toBe(true);
-        expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+      fc.property(text, text, fc.constantFrom(0, 0.5, 0.99), (one, two, place) => {
+        const { texts, restore } = hider.hide([one, two], { place });
+        expect(texts.some(hider.isIn)).toBe(false);
+        expect(texts.map(({ length }) => length)).toEqual([one.length, two.length]);
+        expect(texts.map(restore)).toEqual([one, two]);
       }),
     );
   });

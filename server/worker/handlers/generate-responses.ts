@@ -38,7 +38,7 @@ export async function* generateResponses(task: GenerateTask): AsyncGenerator<Gen
       const batch = rows.slice(start, start + ROWS_PER_BATCH);
       const seeds = batch.map((row) => row.seed);
       const rng = createRng(task.seed, 'generate');
-      const { responses, ended } = generator.generate({
+      const { responses, ended } = await generator.generate({
         promptIds: batch.map((row) => row.ids),
         maxNewTokens,
         temperature,

@@ -65,9 +65,9 @@ export async function measure({ backend, modelFolder }: BenchmarkTask): Promise<
           eosTokenIds: [tokenizer.eosTokenId],
           padTokenId: tokenizer.padTokenId,
         });
-      draw();
+      await draw();
       const startedAt = performance.now();
-      draw();
+      await draw();
       const seconds = (performance.now() - startedAt) / 1000;
       return {
         backend: name,

@@ -1,6 +1,6 @@
+import type { Precision } from '../../tensors/step-backend.ts';
 import { MathBackendCPU, type TensorInfo, tf, type Variable } from '../../tensors/tf.ts';
 import type { NodeOutput, TensorType } from './graph-writer.ts';
-import type { Precision } from './nodes.ts';
 import { Residency } from './residency.ts';
 import { allVariables, Trace } from './trace.ts';
 

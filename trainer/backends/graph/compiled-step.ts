@@ -1,24 +1,32 @@
 import { createHash } from 'node:crypto';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
+import type { Precision, Step, StepBackend } from '../../tensors/step-backend.ts';
 import { type Tensor, tf, type Variable } from '../../tensors/tf.ts';
 import { NativeBackend } from './backend.ts';
 import type { DataType, TensorType } from './graph-writer.ts';
-import type { Precision } from './nodes.ts';
 import { Program, type TracedGraph } from './program.ts';
 import { deleteTensors, feed, read } from './session.ts';
 
-type Step = (inputs: Record<string, Tensor>) => Record<string, Tensor>;
 type Traced = TracedGraph & {
   content: string;
   variables: Variable[];
   outputs: { key: string; shape: number[] }[];
 };
 
+/** Steps on TensorFlow, which runs on a processor while JavaScript waits: their promises are there at once. */
+export const graphSteps: StepBackend = {
+  compileStep: (name, step, { precision }) => {
+    const graphs = new CompiledStep(name, step, precision);
+    return async (inputs) => graphs.run(inputs);
+  },
+  preparesShapes: true,
+};
+
 /**
  * A step as TensorFlow graphs: traced once for each set of input shapes. Graphs of the same content are loaded once, however
  * often the step is compiled.
  */
-export class CompiledStep {
+class CompiledStep {
   readonly #name: string;
   readonly #step: Step;
   readonly #precision: Precision;

@@ -1,13 +1,11 @@
 /** Short names for the nodes that the kernels are made of. Every function adds nodes to a graph and gives an output. */
+import type { Precision } from '../../tensors/step-backend.ts';
 import type { Attributes, DataType, GraphWriter, NodeOutput } from './graph-writer.ts';
 
 /** Rows up to which a sum by itself is faster than as a product, and a large matrix belongs on the left of one. */
 export const FEW_ROWS = 64;
 
 type Transpose = { a?: boolean; b?: boolean };
-
-/** What the products of a model's matrices are computed in; everything else, and every sum, is float32. */
-export type Precision = 'float32' | 'bfloat16';
 
 export class Nodes {
   readonly graph: GraphWriter;

@@ -1,6 +1,6 @@
 /** The fused ops of training as a few nodes each. The math of each is in its file under ops/. */
-import { AFTER } from '../../model/recomputed.ts';
 import { ADAMW, type AdamWCoefficients } from '../../ops/adamw.ts';
+import { AFTER } from '../../ops/after.ts';
 import { EMBEDDING, EMBEDDING_GRADIENT } from '../../ops/embedding.ts';
 import { LINEAR } from '../../ops/linear.ts';
 import { RMS_NORM, RMS_NORM_GRADIENT } from '../../ops/rms-norm.ts';

@@ -6,7 +6,6 @@ import { gelu } from '../../ops/gelu.ts';
 import { geluErf } from '../../ops/gelu-erf.ts';
 import { layerNorm } from '../../ops/layer-norm.ts';
 import { linear } from '../../ops/linear.ts';
-import { randomIds, randomTensor, randomValues } from '../../ops/op-testing.ts';
 import { rmsNorm } from '../../ops/rms-norm.ts';
 import { ropeAttention } from '../../ops/rope-attention.ts';
 import { ropeDecodeAttention } from '../../ops/rope-decode-attention.ts';
@@ -19,6 +18,7 @@ import { writeKvCache } from '../../ops/write-kv-cache.ts';
 import { compile, type HostTensor } from '../../tensors/compile.ts';
 import { type Tensor, tf, type Variable } from '../../tensors/tf.ts';
 import { chooseBackend } from '../choose.ts';
+import { randomIds, randomTensor, randomValues } from '../op-testing.ts';
 
 type Tensors = Record<string, Tensor>;
 const floats = (shape: number[], seed: number, scale = 1): HostTensor => ({
@@ -58,7 +58,7 @@ async function expectSame(args: {
     }
     const step = compile('step', (inputs: Tensors) => args.step(inputs, variables));
     let outputs: Record<string, HostTensor> = {};
-    for (let i = 0; i < (args.times ?? 1); i++) outputs = step(args.inputs);
+    for (let i = 0; i < (args.times ?? 1); i++) outputs = await step(args.inputs);
     for (const [name, variable] of Object.entries(variables)) {
       outputs[`variable ${name}`] = { shape: variable.shape, data: Float32Array.from(variable.dataSync()) };
       variable.dispose();

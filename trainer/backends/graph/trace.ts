@@ -2,9 +2,10 @@
  * One run of a step with symbolic tensors: tfjs' engine calls kernels as always (its autodiff writes the backward pass), and
  * the kernels add nodes to a graph.
  */
+import type { Precision } from '../../tensors/step-backend.ts';
 import { type TensorInfo, tf, type Variable } from '../../tensors/tf.ts';
 import { type DataType, GraphWriter, type NodeOutput } from './graph-writer.ts';
-import { Nodes, type Precision } from './nodes.ts';
+import { Nodes } from './nodes.ts';
 
 /** A variable of the graph. Which tf.Variable it stands for is decided at each run, by position. */
 export type Slot = { shape: number[]; dtype: DataType; isWritten: boolean };

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { adamw } from '../../ops/adamw.ts';
 import { embedding } from '../../ops/embedding.ts';
 import { linear } from '../../ops/linear.ts';
-import { randomIds, randomTensor } from '../../ops/op-testing.ts';
 import { rmsNorm } from '../../ops/rms-norm.ts';
 import { ropeAttention } from '../../ops/rope-attention.ts';
 import { sumSquares } from '../../ops/sum-squares.ts';
@@ -12,6 +11,7 @@ import { swiglu } from '../../ops/swiglu.ts';
 import { tokenLogProbs } from '../../ops/token-log-probs.ts';
 import { type Scalar, type Tensor, tf, type Variable } from '../../tensors/tf.ts';
 import { chooseBackend } from '../choose.ts';
+import { randomIds, randomTensor } from '../op-testing.ts';
 import { simdBackend } from './register.ts';
 
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 /** Kernels of tfjs that the simd backend has of its own, against those of the cpu backend. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { randomTensor } from '../../ops/op-testing.ts';
 import { type Tensor, tf } from '../../tensors/tf.ts';
 import { chooseBackend } from '../choose.ts';
+import { randomTensor } from '../op-testing.ts';
 
 afterAll(() => chooseBackend('simd'));
 

@@ -84,19 +84,19 @@ describe.each(withNative(['cpu', 'simd']))('rotationAt on %s', (backend) => {
   });
 
   /** cos and sin [N][K/2] of tokens at the given positions, taken from the tables as attention does. */
-  function rotationOf(scaling: RopeScaling | null, shape: number[], positions: number[]) {
+  async function rotationOf(scaling: RopeScaling | null, shape: number[], positions: number[]) {
     const config = configWith(scaling);
     const step = compile('rotation', (inputs: { positions: Tensor }) => {
       const { cos, sin, rows } = rotationAt(config, inputs.positions);
       const rowsN = tf.reshape(rows, [-1]) as never;
       return { cos: tf.gather(cos, rowsN), sin: tf.gather(sin, rowsN) };
     });
-    const { cos, sin } = step({ positions: { shape, data: Int32Array.from(positions) } });
+    const { cos, sin } = await step({ positions: { shape, data: Int32Array.from(positions) } });
     return { cos: cos.data, sin: sin.data };
   }
 
   function expectRotation(
-    { cos, sin }: ReturnType<typeof rotationOf>,
+    { cos, sin }: Awaited<ReturnType<typeof rotationOf>>,
     positions: number[],
     frequencies: number[],
   ): void {
@@ -110,25 +110,25 @@ describe.each(withNative(['cpu', 'simd']))('rotationAt on %s', (backend) => {
     }
   }
 
-  it.each(GOLDEN)('turns by position times frequency for $scaling', ({ scaling, frequencies }) => {
+  it.each(GOLDEN)('turns by position times frequency for $scaling', async ({ scaling, frequencies }) => {
     const positions = [0, 1, 5, 127, 0, 3];
-    expectRotation(rotationOf(scaling, [2, 3], positions), positions, frequencies);
+    expectRotation(await rotationOf(scaling, [2, 3], positions), positions, frequencies);
   });
 
   it.each(DYNAMIC)(
     'dynamic: the base follows the longest sequence of the batch, here %i',
-    (length, frequencies) => {
+    async (length, frequencies) => {
       const scaling = { type: 'dynamic', factor: 2, originalMaxPositions: 64 } as const;
       const positions = [0, 1, 2, 7, 30, length - 1];
-      expectRotation(rotationOf(scaling, [2, 3], positions), positions, frequencies);
+      expectRotation(await rotationOf(scaling, [2, 3], positions), positions, frequencies);
       // one new token of each row, as in decoding
-      expectRotation(rotationOf(scaling, [2], [3, length - 1]), [3, length - 1], frequencies);
+      expectRotation(await rotationOf(scaling, [2], [3, length - 1]), [3, length - 1], frequencies);
     },
   );
 
-  it('dynamic: a long batch leaves no trace in the next', () => {
+  it('dynamic: a long batch leaves no trace in the next', async () => {
     const scaling = { type: 'dynamic', factor: 2, originalMaxPositions: 64 } as const;
-    rotationOf(scaling, [1], [127]);
-    expectRotation(rotationOf(scaling, [1], [63]), [63], DEFAULT);
+    await rotationOf(scaling, [1], [127]);
+    expectRotation(await rotationOf(scaling, [1], [63]), [63], DEFAULT);
   });
 });

@@ -1,4 +1,4 @@
-import { tf } from '../../tensors/tf.ts';
+import { activeStepBackend } from '../../tensors/active-backend.ts';
 
 /**
  * On native every new shape of a batch is traced, which takes a fraction of a second and more (ADR 008), and packed batches have more
@@ -9,5 +9,5 @@ const FEWEST_PARAMETERS = 2e6;
 
 /** Whether a model's batches are packed: always but for small models on a backend that traces. */
 export function isPackingWorthIt(numParameters: number): boolean {
-  return tf.getBackend() !== 'native' || numParameters >= FEWEST_PARAMETERS;
+  return !activeStepBackend().preparesShapes || numParameters >= FEWEST_PARAMETERS;
 }

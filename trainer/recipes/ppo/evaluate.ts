@@ -15,13 +15,13 @@ const ROWS_PER_PASS = 64;
  * @param reference gives log pi_ref of laid-out episodes
  * @returns figures named in docs/metrics.md
  */
-export function evaluatePolicy(args: {
+export async function evaluatePolicy(args: {
   speaker: Speaker;
   prompts: readonly Prompt[];
-  reference: (inputs: EpisodeInputs) => Record<'logProbsM', HostTensor>;
+  reference: (inputs: EpisodeInputs) => Promise<Record<'logProbsM', HostTensor>>;
   judge: Judge;
   config: PpoConfig;
-}): Record<string, number> {
+}): Promise<Record<string, number>> {
   const { speaker, prompts, config } = args;
   const { temperature, responseLength: maxNewTokens } = config;
   const rng = createRng(config.runtime.seed, 'eval');
@@ -30,9 +30,9 @@ export function evaluatePolicy(args: {
   const kl = { k1: 0, k3: 0 };
   for (let from = 0; from < prompts.length; from += ROWS_PER_PASS) {
     const part = prompts.slice(from, from + ROWS_PER_PASS);
-    const responses = respond(speaker, part, { rng, temperature, maxNewTokens });
+    const responses = await respond(speaker, part, { rng, temperature, maxNewTokens });
     const { inputs, responseWidth } = episodeBatch(responses, { padTokenId: speaker.tokenizer.padTokenId });
-    const { logProbsM } = args.reference(inputs);
+    const { logProbsM } = await args.reference(inputs);
     responses.forEach(({ sampledLogProbs }, b) => {
       sampledLogProbs.forEach((logProb, t) => {
         const refLogProb = logProbsM.data[b * responseWidth + t] as number;
@@ -40,8 +40,9 @@ export function evaluatePolicy(args: {
         kl.k3 += k3(logProb, refLogProb) / prompts.length;
       });
     });
-    sampled.push(...judge(responses, args.judge));
-    greedy.push(...judge(respond(speaker, part, { rng, temperature: 0, maxNewTokens }), args.judge));
+    sampled.push(...(await judge(responses, args.judge)));
+    const likeliest = await respond(speaker, part, { rng, temperature: 0, maxNewTokens });
+    greedy.push(...(await judge(likeliest, args.judge)));
   }
   const mean = (of: Judged[], value: (r: Judged) => number) =>
     of.reduce((sum, r) => sum + value(r), 0) / of.length;

@@ -19,17 +19,13 @@
 import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
-import { chooseBackend } from '../../backends/choose.ts';
-import { deviceName } from '../../backends/device-name.ts';
-import { checkpointFolder, pruneCheckpoints, readCheckpoint, writeCheckpoint } from '../../checkpoint.ts';
-import { ppoSchema } from '../../config/ppo.ts';
 import type { PromptExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { createGenerator } from '../../generate.ts';
 import { nextKlCoefficient } from '../../math/adaptive-kl.ts';
 import { maskedCount, maskedMaxDifference } from '../../math/masked.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
-import { copyParams, countParams, disposeParams } from '../../model/params.ts';
+import { copyParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
 import { createRng } from '../../rng.ts';
@@ -40,16 +36,14 @@ import { estimateAdvantages } from '../rollouts/estimate-advantages.ts';
 import { judge, largestSamplingGap, type Prompt, respond } from '../rollouts/respond.ts';
 import { newCritic, openScore, rewardFunction, scoreSource } from '../rollouts/scoring.ts';
 import { assertFinite } from '../run/assert-finite.ts';
+import { beginRun } from '../run/begin-run.ts';
 import { checkContext } from '../run/check-context.ts';
+import { openRun } from '../run/open-run.ts';
 import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
-import {
-  assertSameRun,
-  dataHash,
-  runStateSchema,
-  savedOptimizer,
-  warnOfOtherBackend,
-} from '../run/run-state.ts';
-import { checkPadDiffersFromEos, selfCheck } from '../run/self-check.ts';
+import { resumeRun } from '../run/resume-run.ts';
+import { type Progress, runStateSchema } from '../run/run-state.ts';
+import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
+import { selfCheck } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
 import { beforeAndAfter, evaluatePolicy } from './evaluate.ts';
 import { meanFigures, rolloutFigures, watchOverOptimization } from './figures.ts';
@@ -64,7 +58,6 @@ const stateSchema = runStateSchema.extend({
   before: z.record(z.string(), z.number()).nullable(),
   best: z.strictObject({ trueReward: z.number(), proxyReward: z.number() }).nullable(),
 });
-type Progress = Omit<z.output<typeof stateSchema>, 'config' | 'dataSha256' | 'backend'>;
 
 /**
  * Summary: trueRewardBefore and -After (sampled) and trueRewardGreedyBefore and -After where there is a true reward,
@@ -72,13 +65,12 @@ type Progress = Omit<z.output<typeof stateSchema>, 'config' | 'dataSha256' | 'ba
  */
 export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> {
   const { config, folders, data, signal } = args;
-  const { out: outFolder, resumeFrom } = folders;
-  const modelFolder = requireFolder(folders, 'model');
   const { rolloutBatchSize, runtime, temperature } = config;
-  const backend = await chooseBackend(args.backend);
+  const { resumeFrom } = folders;
+  const modelFolder = requireFolder(folders, 'model');
   const source = await scoreSource(data.score, folders);
   const trueReward = data.trueReward && (await rewardFunction(data.trueReward));
-  const dataSha256 = dataHash([data.prompts, data.evalPrompts, source.kind]);
+  const run = await openRun('ppo', { ...args, data: [data.prompts, data.evalPrompts, source.kind] });
 
   // 1. Prompts that leave room.
   const tokenizer = loadTokenizer(modelFolder);
@@ -124,54 +116,27 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
   const evaluate = () =>
     evaluatePolicy({ speaker, prompts: evalPrompts, reference: steps.reference, judge: judgment, config });
 
-  // 4. Everything that a resumed run needs and that is not in the models and moments.
-  let progress: Progress = { step: 0, klCoefficient: config.kl.coefficient, before: null, best: null };
-  const save = (reason: 'scheduled' | 'interrupted' | 'final') => {
-    const { step } = progress;
-    const folder = reason === 'final' ? join(outFolder, 'final') : checkpointFolder(outFolder, step);
-    const { generationConfig } = reference;
-    const model = {
-      params: policy.params,
-      config: policy.config,
-      generationConfig,
-      tokenizerFolder: modelFolder,
-    };
-    const optimizers = { policy: policyOptimizer.exportState(), critic: criticOptimizer.exportState() };
-    const { manifestSha256 } = writeCheckpoint(
-      reason === 'final'
-        ? { folder, model, training: null }
-        : {
-            folder,
-            model,
-            companions: { critic: { params: critic.params, config: { ...critic.config, padTokenId } } },
-            training: { state: { ...progress, config, dataSha256, backend }, optimizers },
-          },
-    );
-    if (reason !== 'final') pruneCheckpoints(outFolder, runtime.keepCheckpoints);
-    return { type: 'checkpoint', step, folder, manifestSha256, reason } as const;
+  // 4. What a checkpoint keeps of the run.
+  let progress: Progress<z.output<typeof stateSchema>> = {
+    ...{ step: 0, klCoefficient: config.kl.coefficient },
+    ...{ before: null, best: null },
   };
+  const optimizers = { policy: policyOptimizer, critic: criticOptimizer };
+  const save = (reason: SaveReason) =>
+    saveRun(run, reason, {
+      progress,
+      model: { ...policy, generationConfig: reference.generationConfig, tokenizerFolder: modelFolder },
+      companions: { critic: { params: critic.params, config: { ...critic.config, padTokenId } } },
+      optimizers,
+    });
 
   try {
-    if (resumeFrom) {
-      const saved = readCheckpoint(resumeFrom, stateSchema);
-      assertSameRun(saved.state, { config, schema: ppoSchema, dataSha256, folder: resumeFrom });
-      yield* warnOfOtherBackend(saved.state, backend);
-      policyOptimizer.importState(savedOptimizer(saved.optimizers, 'policy', resumeFrom));
-      criticOptimizer.importState(savedOptimizer(saved.optimizers, 'critic', resumeFrom));
-      const { config: _, dataSha256: __, backend: ___, ...rest } = saved.state;
-      progress = rest;
-    }
-    const numParameters = countParams(policy.params);
-    yield {
-      type: 'plan',
-      recipe: 'ppo',
-      totalSteps,
-      config,
-      backend,
-      device: deviceName(backend),
-      numParameters,
-    };
-    yield checkPadDiffersFromEos(tokenizer);
+    progress = (yield* resumeRun(run, stateSchema, optimizers)) ?? progress;
+    yield* beginRun(run, {
+      ...{ totalSteps, step: progress.step, tokenizer },
+      model: { ...policy, trainable: policy.params, adapter: null },
+      firstIds: prompts[0]?.ids ?? [],
+    });
     const tooLong = data.prompts.length - prompts.length;
     if (tooLong > 0) {
       const message = `${tooLong} of ${data.prompts.length} prompts are longer than maxPromptLength ${config.maxPromptLength} and left out`;
@@ -179,7 +144,7 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
     }
     let evaluation: Record<string, number> = progress.before ?? {};
     if (progress.step === 0 && evalPrompts.length > 0) {
-      evaluation = evaluate();
+      evaluation = await evaluate();
       progress.before = evaluation;
       yield { type: 'eval', step: 0, metrics: evaluation };
     }
@@ -195,11 +160,11 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
         (i) => prompts[i] as Prompt,
       );
       const rng = createRng(runtime.seed, `sampling/${step}`);
-      const responses = respond(speaker, batch, { rng, temperature, maxNewTokens });
+      const responses = await respond(speaker, batch, { rng, temperature, maxNewTokens });
       watch.lap('generate');
 
       // 6. Score them; a response that did not end gets the fixed score.
-      const judged = judge(responses, judgment);
+      const judged = await judge(responses, judgment);
       const batchIds = responses.map(({ id }) => id);
       const scored = judged.map((r, i) => [`score of response ${i}`, r.score] as const);
       assertFinite(Object.fromEntries(scored), { step: step + 1, batchIds, config });
@@ -207,9 +172,9 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
 
       // 7. log pi, log pi_ref and V of every response token, by the forward pass that training uses.
       const { inputs, maskM, responseWidth } = episodeBatch(responses, { padTokenId });
-      const { logProbsM } = steps.policy(inputs);
-      const { logProbsM: refLogProbsM } = steps.reference(inputs);
-      const { valuesM } = steps.critic(inputs);
+      const { logProbsM } = await steps.policy(inputs);
+      const { logProbsM: refLogProbsM } = await steps.reference(inputs);
+      const { valuesM } = await steps.critic(inputs);
       const generationGap = largestSamplingGap(responses, { logProbsM: logProbsM.data, responseWidth });
       if (step === 0) {
         yield selfCheck({
@@ -242,7 +207,7 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
       });
 
       // 9. Learn from it: epochs of minibatches.
-      const updates = updateOnRollout(
+      const updates = await updateOnRollout(
         {
           responses,
           responseWidth,
@@ -308,18 +273,14 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
       }
 
       // 11. Evaluate, watch for over-optimisation, save.
-      if (
-        evalPrompts.length > 0 &&
-        (progress.step % runtime.evalEvery === 0 || progress.step === totalSteps)
-      ) {
-        evaluation = evaluate();
+      if (evalPrompts.length > 0 && isEvaluationDue(run, progress.step, totalSteps)) {
+        evaluation = await evaluate();
         yield { type: 'eval', step: progress.step, metrics: evaluation };
         const watched = watchOverOptimization(progress.best, evaluation);
         progress.best = watched.best;
         if (watched.message) yield { type: 'warning', step: progress.step, message: watched.message };
       }
-      if (progress.step % runtime.checkpointEvery === 0 && progress.step < totalSteps)
-        yield save('scheduled');
+      if (isCheckpointDue(run, progress.step, totalSteps)) yield save('scheduled');
       await otherWork();
     }
 
@@ -335,7 +296,7 @@ export async function* ppo(args: RecipeArgs<'ppo'>): AsyncGenerator<TrainEvent> 
     };
     yield { type: 'done', step: progress.step, folder: last.folder, stopped, summary };
   } finally {
-    for (const optimizer of [policyOptimizer, criticOptimizer]) optimizer.dispose();
+    for (const optimizer of Object.values(optimizers)) optimizer.dispose();
     generator.dispose();
     for (const { params } of [policy, reference, critic]) disposeParams(params);
     disposeScore();

@@ -10,14 +10,13 @@ import type { Params } from '../../model/params.ts';
 import type { TokenBatch } from '../../model/token-batch.ts';
 import { tokenEntropy } from '../../ops/token-entropy.ts';
 import { tokenLogProbs } from '../../ops/token-log-probs.ts';
-import type { AdamW } from '../../optim/adamw.ts';
+import type { AdamW, AdamWScalars } from '../../optim/adamw.ts';
 import { valueAndGrads } from '../../optim/value-and-grads.ts';
 import { compile } from '../../tensors/compile.ts';
 import { type Scalar, type Tensor, type Tensor2D, tf } from '../../tensors/tf.ts';
 
 type Model = { params: Params; config: ModelConfig };
 type Places = TokenBatch & { rowsM: Tensor; targetsM: Tensor };
-type Scalars = { learningRate: Tensor; biasCorrection1: Tensor; biasCorrection2: Tensor };
 
 /**
  * @returns `policy` and `reference` give log pi of the response tokens at the one temperature (training.md P2), `policy` also
@@ -57,7 +56,9 @@ export function createPpoSteps(args: {
 
     updatePolicy: compile(
       'policy update',
-      (inputs: Places & Scalars & Record<'oldLogProbsM' | 'advantagesM' | 'weightsM', Tensor>) => {
+      (
+        inputs: Places & AdamWScalars<Tensor> & Record<'oldLogProbsM' | 'advantagesM' | 'weightsM', Tensor>,
+      ) => {
         const { loss, aux, grads } = valueAndGrads(policy.params, () => {
           const logits = logitsMV(policy, inputs);
           const logProbsM = tokenLogProbs(logits, inputs.targetsM, temperature);
@@ -77,7 +78,7 @@ export function createPpoSteps(args: {
 
     updateCritic: compile(
       'critic update',
-      (inputs: Places & Scalars & Record<'oldValuesM' | 'returnsM' | 'weightsM', Tensor>) => {
+      (inputs: Places & AdamWScalars<Tensor> & Record<'oldValuesM' | 'returnsM' | 'weightsM', Tensor>) => {
         const { aux, grads } = valueAndGrads(critic.params, () => {
           const valuesM = valuesOf(inputs);
           const valueLoss = ppoValue({

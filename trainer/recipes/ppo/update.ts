@@ -33,7 +33,7 @@ export type Rollout = {
  * @returns figures of each minibatch, measured before its update; fewer than epochs x minibatches when the approximate
  *   policy KL passed kl.stopAbove (P32)
  */
-export function updateOnRollout(
+export async function updateOnRollout(
   rollout: Rollout,
   run: {
     steps: PpoSteps;
@@ -44,7 +44,7 @@ export function updateOnRollout(
     totalSteps: number;
     padTokenId: number;
   },
-): ReturnType<typeof updateFigures>[] {
+): Promise<ReturnType<typeof updateFigures>[]> {
   const { responses, responseWidth, maskM } = rollout;
   const { steps, policyOptimizer, criticOptimizer, config, step, totalSteps, padTokenId } = run;
   const { numMinibatches, numPpoEpochs, runtime, kl } = config;
@@ -65,14 +65,14 @@ export function updateOnRollout(
       const advantagesM = pick(rollout.advantagesM);
       const returnsM = pick(rollout.returnsM);
       const weightsM = floats(partMaskM.map((m) => m * tokenWeight));
-      const policyOutput = steps.updatePolicy({
+      const policyOutput = await steps.updatePolicy({
         ...inputs,
         ...policyOptimizer.advance(learningRateAt(config.policyOptimizer, step, totalSteps)),
         oldLogProbsM,
         advantagesM,
         weightsM,
       });
-      const criticOutput = steps.updateCritic({
+      const criticOutput = await steps.updateCritic({
         ...inputs,
         ...criticOptimizer.advance(learningRateAt(config.criticOptimizer, step, totalSteps)),
         oldValuesM,

@@ -26,13 +26,9 @@ export type RankedAccuracy = {
 };
 
 /**
- * @param scoreAll gives one score for each of the sequences of all rows, row after row
+ * @param scores one for each of the sequences of all rows, row after row
  */
-export function rankedAccuracy(
-  rows: readonly RankedRow[],
-  scoreAll: (sequences: number[][]) => Float32Array,
-): RankedAccuracy {
-  const scores = scoreAll(rows.flatMap((row) => row.sequences));
+export function rankedAccuracy(rows: readonly RankedRow[], scores: Float32Array): RankedAccuracy {
   const sums = { accuracy: 0, strict: 0, margin: 0, loss: 0 };
   let numExamples = 0;
   let numPairs = 0;

@@ -26,7 +26,7 @@ export function createScorer(model: {
   config: ModelConfig;
   padTokenId: number;
   precision?: Precision;
-}): (rows: readonly (readonly number[])[]) => Float32Array {
+}): (rows: readonly (readonly number[])[]) => Promise<Float32Array> {
   const { params, config, padTokenId, precision } = model;
   const pack = isPackingWorthIt(countParams(params));
   const pass = compile(
@@ -37,7 +37,7 @@ export function createScorer(model: {
     },
     { precision },
   );
-  return (rows) => {
+  return async (rows) => {
     const scores = new Float32Array(rows.length);
     const inOrder = orderOfPasses(rows, pack);
     for (let start = 0; start < inOrder.length; start += ROWS_PER_PASS) {
@@ -47,7 +47,7 @@ export function createScorer(model: {
         { padTokenId, pack },
       );
       const lastB = ints(picked.map((i, b) => rowOf(b, rowAt(rows, i).length - 1)));
-      const { scoresB } = pass({ ...arrays, lastB });
+      const { scoresB } = await pass({ ...arrays, lastB });
       picked.forEach((i, b) => {
         scores[i] = scoresB.data[b] as number;
       });

@@ -16,7 +16,7 @@ export type Speaker = {
 
 /** What responses are measured by. */
 export type Judge = {
-  score: (responses: readonly Response[]) => number[];
+  score: (responses: readonly Response[]) => Promise<number[]>;
   trueReward: ((prompt: Message[], response: string) => number) | null;
   config: Pick<PpoConfig, 'missingEosScore' | 'scoreClip'>;
 };
@@ -44,13 +44,13 @@ export type Judged = Response & {
 };
 
 /** Samples one response to each prompt; temperature 0 is greedy. */
-export function respond(
+export async function respond(
   speaker: Speaker,
   prompts: readonly Prompt[],
   sampling: { rng: Rng; temperature: number; maxNewTokens: number },
-): Response[] {
+): Promise<Response[]> {
   const { generator, tokenizer, eosTokenIds } = speaker;
-  const { responses, logProbs, ended } = generator.generate({
+  const { responses, logProbs, ended } = await generator.generate({
     promptIds: prompts.map(({ ids }) => ids),
     eosTokenIds,
     padTokenId: tokenizer.padTokenId,
@@ -71,9 +71,9 @@ export function respond(
 }
 
 /** Scores responses and applies the missing-EOS rule and the clip (training.md P6, P12). */
-export function judge(responses: readonly Response[], by: Judge): Judged[] {
+export async function judge(responses: readonly Response[], by: Judge): Promise<Judged[]> {
   const { missingEosScore, scoreClip } = by.config;
-  const scores = by.score(responses);
+  const scores = await by.score(responses);
   return responses.map((response, i) => {
     const { ended, prompt, text } = response;
     const score = scores[i] as number;

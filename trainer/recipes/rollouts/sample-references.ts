@@ -14,7 +14,7 @@ const ROWS_PER_PASS = 64;
  *
  * @returns null when the folder holds no language model, or no prompt fits
  */
-export function sampleReferences(args: {
+export async function sampleReferences(args: {
   modelFolder: string;
   prompts: readonly PromptExample[];
   tokenizer: Tokenizer;
@@ -22,7 +22,7 @@ export function sampleReferences(args: {
   maxNewTokens: number;
   maxLength: number;
   seed: number;
-}): number[][] | null {
+}): Promise<number[][] | null> {
   const { modelFolder, prompts, tokenizer, count, maxLength, seed } = args;
   const { params, config } = loadPretrained(modelFolder);
   const generator = createGenerator({ params, config });
@@ -40,7 +40,7 @@ export function sampleReferences(args: {
     const samples: number[][] = [];
     for (let start = 0; start < count; start += ROWS_PER_PASS) {
       const part = promptIds.slice(start, start + ROWS_PER_PASS);
-      const { responses, ended } = generator.generate({
+      const { responses, ended } = await generator.generate({
         promptIds: part,
         maxNewTokens,
         temperature: 1,

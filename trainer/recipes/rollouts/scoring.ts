@@ -38,9 +38,10 @@ export async function rewardFunction(known: KnownReward): Promise<RewardFunction
 export function openScore(
   source: ScoreSource,
   policy: { tokenizer: Tokenizer; tokenizerFolder: string },
-): { score: (responses: readonly Response[]) => number[]; dispose: () => void } {
+): { score: (responses: readonly Response[]) => Promise<number[]>; dispose: () => void } {
   if (source.kind === 'function') {
-    const score = (responses: readonly Response[]) => responses.map((r) => source.score(r.prompt, r.text));
+    const score = async (responses: readonly Response[]) =>
+      responses.map((r) => source.score(r.prompt, r.text));
     return { score, dispose: () => {} };
   }
   assertSameTokenizer(source.folder, policy.tokenizerFolder);
@@ -48,9 +49,9 @@ export function openScore(
   const { padTokenId, eosTokenId } = policy.tokenizer;
   const scorer = createScorer({ params, config, padTokenId });
   return {
-    score: (responses) =>
+    score: async (responses) =>
       Array.from(
-        scorer(
+        await scorer(
           responses.map(({ promptIds, responseIds, ended }) => [
             ...promptIds,
             ...responseIds,

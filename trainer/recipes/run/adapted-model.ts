@@ -1,7 +1,6 @@
 /** LoRA in a recipe: which adapter the options mean, how it begins or goes on, and where a checkpoint keeps it. */
 import { join } from 'node:path';
 import { ADAPTER_FOLDER } from '../../checkpoint.ts';
-import type { LoraOptions } from '../../config/lora.ts';
 import type { TrainEvent } from '../../events.ts';
 import { isRewardModel, type ModelConfig } from '../../model/config.ts';
 import { forwardHidden } from '../../model/decoder.ts';
@@ -15,6 +14,8 @@ import { createRng } from '../../rng.ts';
 import { compile } from '../../tensors/compile.ts';
 import { tf } from '../../tensors/tf.ts';
 import { tokenBatch } from '../batches/token-batch.ts';
+import { scalarOf } from './host-arrays.ts';
+import type { Run } from './open-run.ts';
 import { selfCheck } from './self-check.ts';
 
 /** Names of both families; those that a model does not have match nothing. */
@@ -29,19 +30,22 @@ export type Trainable = {
   params: Params;
   /** what the optimizer changes: all of it, or the adapter */
   trainable: Params;
-  lora: LoraConfig | null;
+  /** as checkpoints take it; null where every weight is trained */
+  adapter: { lora: LoraConfig; baseModel: string } | null;
 };
 
 /**
  * The model as it is trained. With a rank it gets a new adapter, or that of the checkpoint which the run goes on from; the base
- * is the same in both cases. A reward model's head is trained whole.
+ * is the same in both cases, and keeps its variables: `base.params` is the model with the adapter off. A reward model's head
+ * is trained whole. When it fails, the base is freed.
+ * @param base of weightsFolder(run)
  */
-export function asTrainable(
-  base: { params: Params; config: ModelConfig },
-  options: { lora: LoraOptions; seed: number; resumeFrom: string | null },
-): Trainable {
-  const { rank, alpha, rankStabilized, targetModules } = options.lora;
-  if (rank === null) return { params: base.params, trainable: base.params, lora: null };
+export function asTrainable(base: { params: Params; config: ModelConfig }, run: Run): Trainable {
+  const { lora: options, runtime } = run.config;
+  const { model: baseModel, resumeFrom } = run.folders;
+  if (!options || options.rank === null || baseModel === null)
+    return { params: base.params, trainable: base.params, adapter: null };
+  const { rank, alpha, rankStabilized, targetModules } = options;
   const { config } = base;
   const lora: LoraConfig = {
     rank,
@@ -53,10 +57,10 @@ export function asTrainable(
     modulesToSave: isRewardModel(config) ? ['score'] : [],
   };
   try {
-    const { params } = options.resumeFrom
-      ? loadAdapter(join(options.resumeFrom, ADAPTER_FOLDER), base)
-      : { params: addLora(base.params, { config, lora, rng: createRng(options.seed, 'lora') }) };
-    return { params, trainable: trainableByLora(params, config, lora), lora };
+    const { params } = resumeFrom
+      ? loadAdapter(join(resumeFrom, ADAPTER_FOLDER), base)
+      : { params: addLora(base.params, { config, lora, rng: createRng(runtime.seed, 'lora') }) };
+    return { params, trainable: trainableByLora(params, config, lora), adapter: { lora, baseModel } };
   } catch (error) {
     disposeParams(base.params);
     throw error;
@@ -64,17 +68,18 @@ export function asTrainable(
 }
 
 /** A new adapter must change nothing: the hidden states of one row with it and without it. */
-export function checkAdapterChangesNothing(
+export async function checkAdapterChangesNothing(
   model: { params: Params; config: ModelConfig },
   row: { ids: readonly number[]; padTokenId: number },
-): Extract<TrainEvent, { type: 'self-check' }> {
+): Promise<Extract<TrainEvent, { type: 'self-check' }>> {
   const base = Object.fromEntries(Object.entries(model.params).filter(([name]) => !isLoraName(name)));
   const step = compile('adapter check', (inputs: TokenBatch) => {
     const withND = forwardHidden(model.params, model.config, inputs);
     return { largest: tf.max(tf.abs(tf.sub(withND, forwardHidden(base, model.config, inputs)))) };
   });
   const { width: _, ...batch } = tokenBatch([row.ids], row.padTokenId);
-  const largest = step(batch).largest.data[0] as number;
+  const { largest: output } = await step(batch);
+  const largest = scalarOf(output);
   return selfCheck({
     name: 'new adapter changes nothing',
     deviation: largest,

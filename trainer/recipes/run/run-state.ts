@@ -18,13 +18,12 @@ export const runStateSchema = z.strictObject({
   dataSha256: z.string(),
   /** what computed the steps before it; null in checkpoints from before this was kept */
   backend: z.string().nullable().default(null),
-});
-
-/** Of recipes that can train an adapter. */
-export const adaptedRunStateSchema = runStateSchema.extend({
   /** hash of the base's weights where an adapter is trained on it, compared on resume */
   baseSha256: z.string().nullable().default(null),
 });
+export type RunState = z.output<typeof runStateSchema>;
+/** What is left of a recipe's state without what says which run it is: the step and the recipe's own fields. */
+export type Progress<State extends RunState> = Omit<State, Exclude<keyof RunState, 'step'>>;
 const madeOnSchema = z.object({ backend: runStateSchema.shape.backend });
 
 /** Hash of everything that a run trains on. */
@@ -41,7 +40,7 @@ export function baseHash(modelFolder: string): string {
 /** @throws when an adapter's base has changed since the checkpoint: what was learnt would be added to something else */
 export function assertSameBase(
   saved: { baseSha256: string | null },
-  run: { baseSha256: string | null; modelFolder: string; folder: string },
+  run: { baseSha256: string | null; modelFolder: string | null; folder: string },
 ): void {
   if (saved.baseSha256 === run.baseSha256) return;
   throw new Error(

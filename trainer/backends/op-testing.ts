@@ -1,7 +1,7 @@
 /** What the tests of the ops share: seeded tensors, and comparison of an op with a plain tfjs composition. */
 import { expect } from 'vitest';
-import { type BackendName, chooseBackend } from '../backends/choose.ts';
 import { type Tensor, tf } from '../tensors/tf.ts';
+import { type BackendName, chooseBackend } from './choose.ts';
 
 /** The backends on which every op is tested. */
 export const TESTED_BACKENDS: BackendName[] = ['cpu', 'simd'];
