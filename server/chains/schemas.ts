@@ -35,12 +35,28 @@ const shared = {
   /** all of them must hold, or the step is skipped */
   when: z.array(condition).max(8).default([]),
 };
-const seed = z.number().int().min(0).max(4_294_967_295).default(1);
 const sampling = {
-  temperature: z.number().min(0).max(5).default(1),
-  maxNewTokens: z.number().int().min(1).max(1024).default(64),
-  seed,
+  temperature: z.number().min(0).max(5).default(1).describe('Of the sampling distribution; 0 is greedy'),
+  maxNewTokens: z.number().int().min(1).max(1024).default(64).describe('Longest answer in tokens'),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(4_294_967_295)
+    .default(1)
+    .describe('The same seed draws the same answers'),
 };
+/** Options of steps that are no recipe; the page makes its fields from them. */
+const generateOptions = {
+  numPrompts: z.number().int().min(1).max(5000).default(100).describe('The oldest not yet answered'),
+  responsesPerPrompt: z.number().int().min(1).max(9).default(2).describe('Answers of each model to a prompt'),
+  ...sampling,
+  createTasks: z.boolean().default(true).describe('Make tasks of the answers'),
+};
+export const stepOptions = {
+  generate: z.object(generateOptions),
+  evaluate: z.object(sampling),
+} as const;
 
 export const stepSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -48,7 +64,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
     ...shared,
     sources: z
       .array(z.enum(['annotator', 'simulated', 'imported']))
-      .min(1)
+      .min(1, 'expected one source of judgments or more')
       .default(['annotator', 'simulated', 'imported']),
   }),
   z.strictObject({
@@ -64,10 +80,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
     kind: z.literal('generate'),
     ...shared,
     models: z.array(checkpointSource).min(1).max(9),
-    numPrompts: z.number().int().min(1).max(5000).default(100),
-    responsesPerPrompt: z.number().int().min(1).max(9).default(2),
-    ...sampling,
-    createTasks: z.boolean().default(true),
+    ...generateOptions,
   }),
   z.strictObject({
     kind: z.literal('evaluate'),
@@ -222,8 +235,3 @@ export const chainSchema = z
   });
 
 export const oneExecutionInput = z.object({ projectId: id, executionId: id });
-export const listExecutionsInput = z.object({
-  projectId: id,
-  scheduleId: id,
-  limit: z.number().int().min(1).max(100).default(5),
-});

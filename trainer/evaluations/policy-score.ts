@@ -96,12 +96,12 @@ async function scoresOf({
           );
         }
       }
-      const answers = respond({ generator, tokenizer, eosTokenIds }, part, {
+      const answers = await respond({ generator, tokenizer, eosTokenIds }, part, {
         rng,
         temperature,
         maxNewTokens,
       });
-      scores.push(...score(answers));
+      scores.push(...(await score(answers)));
       responses.push(...answers);
     }
     return { scores, responses };

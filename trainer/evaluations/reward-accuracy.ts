@@ -12,13 +12,13 @@ import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
  * @returns accuracy with low and high (95 % Wilson, n = examples), strict, margin, loss, examples, pairs (docs/metrics.md)
  * @throws Error when no example ranks one response above another
  */
-export function rewardAccuracy({
+export async function rewardAccuracy({
   rewardFolder,
   examples,
 }: {
   rewardFolder: string;
   examples: readonly RankedExample[];
-}): Record<string, number> {
+}): Promise<Record<string, number>> {
   const tokenizer = loadTokenizer(rewardFolder);
   const maxLength = loadModelConfig(rewardFolder).maxPositions;
   const { rows } = rankedRows(examples, { tokenizer, maxLength, tooLong: 'truncate-prompt', useTies: false });
@@ -27,7 +27,8 @@ export function rewardAccuracy({
   const { params, config } = loadPretrained(rewardFolder);
   try {
     const score = createScorer({ params, config, padTokenId: tokenizer.padTokenId });
-    const { accuracy, low, high, strict, margin, loss, numExamples, numPairs } = rankedAccuracy(rows, score);
+    const scores = await score(rows.flatMap(({ sequences }) => sequences));
+    const { accuracy, low, high, strict, margin, loss, numExamples, numPairs } = rankedAccuracy(rows, scores);
     return { accuracy, low, high, strict, margin, loss, examples: numExamples, pairs: numPairs };
   } finally {
     disposeParams(params);
