@@ -25,7 +25,7 @@ module.exports = {
       },
       to: {
         path: '^(server|db|trainer|scripts)/',
-        pathNot: ['/schemas\\.ts$', '^trainer/config/', '^trainer/presets/', '^trainer/events\\.ts$'],
+        pathNot: ['/schemas\\.ts$', '^trainer/config/', '^trainer/events\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -41,14 +41,14 @@ module.exports = {
       name: 'server-runtime-of-trainer-only-in-handlers',
       severity: 'error',
       comment:
-        'Only job handlers and the worker run the trainer; others may read trainer/config, trainer/presets and trainer/events.',
+        'Only job handlers and the worker run the trainer; others may read trainer/config and trainer/events.',
       from: {
         path: '^server/',
         pathNot: ['^server/worker/handlers/', '^server/worker/worker\\.ts$', '\\.test\\.ts$'],
       },
       to: {
         path: '^trainer/',
-        pathNot: ['^trainer/config/', '^trainer/presets/', '^trainer/events\\.ts$'],
+        pathNot: ['^trainer/config/', '^trainer/events\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -107,7 +107,7 @@ module.exports = {
       name: 'config-has-no-tensorflow',
       severity: 'error',
       comment: 'Pages import trainer/config: keep it free of the runtime.',
-      from: { path: '^trainer/(config|presets|events)' },
+      from: { path: '^trainer/(config|events)' },
       to: { path: '^node_modules/@tensorflow/', reachable: true },
     },
     {

@@ -27,7 +27,7 @@ import { startRun } from '../server/runs/start.ts';
 import { createSnapshot } from '../server/snapshots/create.ts';
 import { exportSnapshot } from '../server/snapshots/export.ts';
 import { verifyFolder } from '../server/snapshots/manifest.ts';
-import { PPO_PRESETS, REWARD_PRESETS } from '../trainer/presets/presets.ts';
+import { recipes } from '../trainer/config/recipes.ts';
 import { allPrompts } from '../trainer/toy-world/prompts.ts';
 import { ensureOwner } from './demo/ensure-owner.ts';
 import { followJob, followRun } from './demo/follow.ts';
@@ -132,7 +132,7 @@ async function demo(): Promise<number> {
           projectId: project.id,
           recipe: 'reward',
           name: 'Demo reward model',
-          config: REWARD_PRESETS.demo.config,
+          config: recipes.reward.presets.toy.config,
           modelCheckpointId: sftCheckpoint.id,
           rewardCheckpointId: null,
           snapshotId: snapshot.snapshotId,
@@ -148,7 +148,7 @@ async function demo(): Promise<number> {
           projectId: project.id,
           recipe: 'ppo',
           name: 'Demo PPO',
-          config: { ...PPO_PRESETS.demo.config, ...(options.quick ? { totalEpisodes: 128 } : {}) },
+          config: { ...recipes.ppo.presets.toy.config, ...(options.quick ? { totalEpisodes: 128 } : {}) },
           modelCheckpointId: sftCheckpoint.id,
           rewardCheckpointId: rewardRun.resultCheckpointId,
           snapshotId: null,

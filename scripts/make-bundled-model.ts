@@ -9,10 +9,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chooseBackend } from '../trainer/backends/choose.ts';
 import { createProgress } from '../trainer/cli/progress.ts';
-import { pretrainSchema } from '../trainer/config/pretrain.ts';
-import { sftSchema } from '../trainer/config/sft.ts';
+import { parseConfig, recipes } from '../trainer/config/recipes.ts';
 import type { TrainEvent } from '../trainer/events.ts';
-import { PRETRAIN_PRESETS, SFT_PRESETS } from '../trainer/presets/presets.ts';
 import { pretrain } from '../trainer/recipes/pretrain/recipe.ts';
 import { sft } from '../trainer/recipes/sft/recipe.ts';
 import { toySftExamples, toyTexts } from '../trainer/toy-world/datasets.ts';
@@ -69,7 +67,7 @@ const out = (name: string) => ({ reward: null, out: join(work, name), resumeFrom
 const base = await follow(
   pretrain({
     ...shared,
-    config: pretrainSchema.parse(PRETRAIN_PRESETS.toy.config),
+    config: parseConfig('pretrain', recipes.pretrain.presets.toy.config),
     folders: { ...out('base'), model: null },
     data: { texts: toyTexts(TEXTS, SEED) },
   }),
@@ -77,7 +75,7 @@ const base = await follow(
 const policy = await follow(
   sft({
     ...shared,
-    config: sftSchema.parse(SFT_PRESETS.toy.config),
+    config: parseConfig('sft', recipes.sft.presets.toy.config),
     folders: { ...out('sft'), model: base.folder },
     data: { examples: toySftExamples(SFT_ROWS, SEED) },
   }),

@@ -7,6 +7,11 @@ const schema = z.object({
     .default('./data')
     .transform((folder) => path.resolve(folder)),
   PLUMBLINE_BACKEND: z.enum(['cuda', 'native', 'simd', 'cpu']).optional(),
+  /** folders whose models may be added from the pages, parted like PATH; `models/` in the data folder when not given */
+  PLUMBLINE_MODEL_ROOTS: z
+    .string()
+    .transform((text) => text.split(path.delimiter).filter((folder) => folder !== ''))
+    .optional(),
   NEXTAUTH_URL: z.url().default('http://localhost:3000'),
   /** generated into the data folder at first start when not given */
   NEXTAUTH_SECRET: z.string().min(32).optional(),

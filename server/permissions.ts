@@ -21,6 +21,7 @@ export const PERMISSIONS = {
   'snapshots.export': ['owner', 'researcher', 'auditor'],
   'models.read': ['owner', 'researcher', 'auditor'],
   'models.register': ['owner', 'researcher'],
+  'models.download': ['owner', 'researcher', 'auditor'],
   'runs.read': ['owner', 'researcher', 'auditor'],
   'runs.start': ['owner', 'researcher'],
   'schedules.write': ['owner', 'researcher'],

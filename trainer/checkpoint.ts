@@ -98,7 +98,7 @@ export function writeCheckpoint<State>(checkpoint: {
       savePretrained({ ...companion, folder: join(temporary, name) });
     }
     if (training) writeTraining(temporary, training);
-    const manifestSha256 = writeManifest(temporary);
+    const { manifestSha256 } = writeManifest(temporary);
     syncTree(temporary);
     replaceFolder(temporary, folder);
     syncPath(parent);
@@ -229,7 +229,8 @@ function temporaryName(folder: string): string {
   return `${folder}.tmp-${randomBytes(6).toString('hex')}`;
 }
 
-function syncTree(folder: string): void {
+/** Writes a folder and everything in it through to the disk. */
+export function syncTree(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) syncTree(path);
@@ -238,7 +239,8 @@ function syncTree(folder: string): void {
   syncPath(folder);
 }
 
-function syncPath(path: string): void {
+/** Writes one file, or the names in one folder, through to the disk. */
+export function syncPath(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

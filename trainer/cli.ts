@@ -9,8 +9,10 @@ import { generateText } from './cli/generate-text.ts';
 import { importModel } from './cli/import-model.ts';
 import { IMPORT_MODEL_HELP, parseImportModelOptions } from './cli/import-model-options.ts';
 import { createProgress } from './cli/progress.ts';
-import { runTrain, type TrainResult } from './cli/train.ts';
-import { GENERATE_HELP, parseGenerateOptions, parseTrainOptions, TRAIN_HELP } from './cli/train-options.ts';
+import { summarize } from './cli/summarize.ts';
+import { runTrain } from './cli/train.ts';
+import { trainHelp } from './cli/train-help.ts';
+import { GENERATE_HELP, parseGenerateOptions, parseTrainOptions } from './cli/train-options.ts';
 import { UsageError } from './cli/usage-error.ts';
 
 const [command, ...argv] = process.argv.slice(2);
@@ -41,7 +43,7 @@ async function train(): Promise<number> {
   const options = parseTrainOptions(argv);
   const result = await runTrain(options, { progress, note, signal: interrupt.signal });
   if (options.json) print(JSON.stringify(result));
-  else print(summarize(result));
+  else print(summarize(result).join('\n'));
   if (!result.stopped) return 0;
   if (!result.resumable) {
     note('Stopped before the first step: nothing was written, the same command starts again.');
@@ -68,29 +70,12 @@ async function importFolder(): Promise<number> {
   return 0;
 }
 
-function summarize(result: TrainResult): string {
-  const { data: _, ...figures } = result;
-  // only the reward recipe counts pairs; sft's accuracy is of tokens and stands among the others
-  if (typeof figures.pairs !== 'number') return listed(figures).join('\n');
-  const { heldOutAccuracy, low, high, longerWins, bagOfWords, pairs, ...rest } = figures;
-  const percent = (value: unknown) => `${(100 * Number(value)).toFixed(1)} %`;
-  return [
-    ...listed(rest),
-    `held-out accuracy: ${percent(heldOutAccuracy)} (95 % interval ${percent(low)} to ${percent(high)}, ${pairs} pairs)`,
-    `on the same pairs: longer answer ${percent(longerWins)}, bag of words fitted to the training rows ${percent(bagOfWords)}`,
-  ].join('\n');
-}
-
-function listed(figures: Record<string, unknown>): string[] {
-  return Object.entries(figures).map(([name, value]) => `${name}: ${value}`);
-}
-
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 const commands: Record<string, { run: () => Promise<number>; help: string }> = {
-  train: { run: train, help: TRAIN_HELP },
+  train: { run: train, help: trainHelp() },
   generate: { run: generate, help: GENERATE_HELP },
   'import-model': { run: importFolder, help: IMPORT_MODEL_HELP },
 };

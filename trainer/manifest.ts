@@ -19,8 +19,11 @@ export type ManifestCheck =
   | { ok: true; manifestSha256: string }
   | { ok: false; file: string; reason: string };
 
-/** Writes the manifest of what the folder holds now. @returns its own sha256, which stands for the whole folder */
-export function writeManifest(folder: string): string {
+/** Writes the manifest of what the folder holds now. @returns what it lists, and its own sha256, which stands for the whole folder */
+export function writeManifest(folder: string): {
+  files: Record<string, { bytes: number; sha256: string }>;
+  manifestSha256: string;
+} {
   const files = Object.fromEntries(
     filesIn(folder).map((file) => {
       const path = join(folder, file);
@@ -29,7 +32,7 @@ export function writeManifest(folder: string): string {
   );
   const text = canonicalize({ version: 1, files }) as string;
   writeFileSync(join(folder, MANIFEST_FILE), text);
-  return createHash('sha256').update(text).digest('hex');
+  return { files, manifestSha256: createHash('sha256').update(text).digest('hex') };
 }
 
 /** Recomputes every hash; names the first file, in alphabetical order, that is missing, changed or not listed. */

@@ -1,4 +1,5 @@
 import { index, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { RecipeName } from '../../trainer/config/recipes.ts';
 import type { Sample } from '../../trainer/events.ts';
 import { projects } from './projects.ts';
 
@@ -13,7 +14,7 @@ export const runs = sqliteTable(
     projectId: text('project_id')
       .notNull()
       .references(() => projects.id),
-    recipe: text('recipe').notNull(),
+    recipe: text('recipe').$type<RecipeName>().notNull(),
     name: text('name').notNull(),
     status: text('status', { enum: RUN_STATUSES }).notNull(),
     /** resolved config, parsed by trainer/config */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseRecipeConfig, RECIPES, recipeInputs } from '../runs/schemas.ts';
+import { definitionOf } from '../../trainer/config/recipes.ts';
+import { type InputNeed, parseRecipeConfig, RECIPES, recipeInputs } from '../runs/schemas.ts';
 
 /** What a step can leave for later ones to start from. */
 export type StepResult = 'snapshot' | 'language-model' | 'reward-model';
@@ -116,7 +117,7 @@ export type Need = {
   label: string;
   expects: StepResult;
   source: Source | null;
-  isNeeded: boolean;
+  need: InputNeed;
 };
 
 /** What a step is, for pages and for checks: everything that is said of a kind is said here. */
@@ -137,9 +138,9 @@ export const stepKinds: {
   train: {
     title: 'Train',
     description: 'Runs a recipe; its result is a checkpoint.',
-    result: ({ recipe }) => recipeInputs[recipe].result,
+    result: ({ recipe }) => definitionOf(recipe).result.kind,
     needs: ({ recipe, model, rewardModel, snapshot }) => {
-      const needs = recipeInputs[recipe];
+      const needs = recipeInputs(recipe);
       return [
         need('model', 'Model', 'language-model', model, needs.model),
         need('rewardModel', 'Reward model', 'reward-model', rewardModel, needs.rewardModel),
@@ -152,7 +153,7 @@ export const stepKinds: {
     description: 'Lets models answer prompts they have not answered, and makes tasks of the answers.',
     result: () => null,
     needs: ({ models }) =>
-      models.map((source, i) => need(`models.${i}`, `Model ${i + 1}`, 'language-model', source, true)),
+      models.map((source, i) => need(`models.${i}`, `Model ${i + 1}`, 'language-model', source, 'required')),
   },
   evaluate: {
     title: 'Evaluate',
@@ -161,25 +162,31 @@ export const stepKinds: {
     needs: ({ evaluation }) =>
       evaluation.measure === 'accuracy'
         ? [
-            need('evaluation.rewardModel', 'Reward model', 'reward-model', evaluation.rewardModel, true),
-            need('evaluation.snapshot', 'Snapshot', 'snapshot', evaluation.snapshot, true),
+            need(
+              'evaluation.rewardModel',
+              'Reward model',
+              'reward-model',
+              evaluation.rewardModel,
+              'required',
+            ),
+            need('evaluation.snapshot', 'Snapshot', 'snapshot', evaluation.snapshot, 'required'),
           ]
         : [
-            need('evaluation.model', 'Model', 'language-model', evaluation.model, true),
-            need('evaluation.rewardModel', 'Reward model', 'reward-model', evaluation.rewardModel, true),
-            need('evaluation.baseline', 'Compared with', 'language-model', evaluation.baseline, false),
+            need('evaluation.model', 'Model', 'language-model', evaluation.model, 'required'),
+            need(
+              'evaluation.rewardModel',
+              'Reward model',
+              'reward-model',
+              evaluation.rewardModel,
+              'required',
+            ),
+            need('evaluation.baseline', 'Compared with', 'language-model', evaluation.baseline, 'optional'),
           ],
   },
 };
 
-function need(
-  path: string,
-  label: string,
-  expects: StepResult,
-  source: Source | null,
-  isNeeded: boolean,
-): Need {
-  return { path, label, expects, source, isNeeded };
+function need(path: string, label: string, expects: StepResult, source: Source | null, how: InputNeed): Need {
+  return { path, label, expects, source, need: how };
 }
 
 /** What a step leaves behind. */
@@ -206,12 +213,12 @@ export const chainSchema = z
       const complain = (path: string, message: string) =>
         context.addIssue({ code: 'custom', path: [i, ...path.split('.')], message, input: step });
       if (earlier.has(step.key)) complain('key', `"${step.key}" names an earlier step already`);
-      for (const { path, expects, source, isNeeded } of needsOf(step)) {
+      for (const { path, expects, source, need } of needsOf(step)) {
         if (source === null) {
-          if (isNeeded) complain(path, `expected where the ${expects} comes from`);
+          if (need === 'required') complain(path, `expected where the ${expects} comes from`);
           continue;
         }
-        if (step.kind === 'train' && !isNeeded) complain(path, `${step.recipe} takes none`);
+        if (step.kind === 'train' && need === 'none') complain(path, `${step.recipe} takes none`);
         if (source.from !== 'step') continue;
         const found = earlier.get(source.step);
         if (found === undefined) complain(path, `no earlier step is named "${source.step}"`);

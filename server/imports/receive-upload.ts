@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { type ImportFormat, imports } from '../../db/schema/imports.ts';
 import { newId } from '../../lib/new-id.ts';
@@ -11,6 +8,7 @@ import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { enqueueJob } from '../jobs/queue.ts';
+import { streamToFile } from '../stream-to-file.ts';
 import { uploadFile } from './internal.ts';
 import { importFormatSchema } from './schemas.ts';
 
@@ -40,24 +38,9 @@ export async function receiveUpload(upload: {
   const file = uploadFile(ctx, importId);
   await mkdir(path.dirname(file), { recursive: true });
 
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const measure = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) {
-        done(new DomainError('too-large', `The file is larger than the limit of ${maxBytes} bytes.`));
-        return;
-      }
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  const source = upload.stream instanceof Readable ? upload.stream : Readable.fromWeb(upload.stream);
   try {
-    await pipeline(source, measure, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+    const { bytes, sha256 } = await streamToFile(upload.stream, { file, maxBytes });
     if (bytes === 0) throw new DomainError('invalid', 'The file is empty.');
-    const sha256 = hash.digest('hex');
     ctx.db.transaction(
       () => {
         ctx.db

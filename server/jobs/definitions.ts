@@ -7,6 +7,10 @@ import { z } from 'zod';
 export const jobDefinitions = {
   /** reads an uploaded file into a project */
   import: { lane: 'light', maxAttempts: 3, payload: z.object({ importId: z.string() }) },
+  /** gathers the files of a model that is being added, and checks all that can be without its weights */
+  'stage-model': { lane: 'light', maxAttempts: 3, payload: z.object({ registrationId: z.string() }) },
+  /** reads the weights of a gathered model, tries it out and registers it */
+  'register-model': { lane: 'device', maxAttempts: 3, payload: z.object({ registrationId: z.string() }) },
   /** runs a recipe, resumed from its last checkpoint when it was interrupted */
   train: { lane: 'device', maxAttempts: 5, payload: z.object({ runId: z.string() }) },
   /** writes responses of a checkpoint to prompts, and tasks from them */

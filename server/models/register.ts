@@ -1,10 +1,10 @@
 import { and, eq } from 'drizzle-orm';
-import { checkpoints, models } from '../../db/schema/models.ts';
+import { type CheckpointOrigin, checkpoints, models } from '../../db/schema/models.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { type Checkpoint, checkpointFolder, readManifestSha256 } from './internal.ts';
+import { type Checkpoint, checkpointFolder, type Model, readManifestSha256 } from './internal.ts';
 import type { ModelKind } from './schemas.ts';
 
 type Input = {
@@ -21,6 +21,8 @@ type Input = {
   rewardCheckpointId: string | null;
   snapshotId: string | null;
   runId: string | null;
+  /** of a model that was not trained here */
+  origin?: CheckpointOrigin | null;
 };
 
 /** Registers a folder of weights as a checkpoint of a model. The manifest is read and must be the expected one. */
@@ -36,17 +38,7 @@ export function registerCheckpoint({ ctx, input }: { ctx: Ctx; input: Input }): 
   return ctx.db.transaction(
     () => {
       const now = ctx.now();
-      const existing = ctx.db
-        .select()
-        .from(models)
-        .where(and(eq(models.projectId, input.projectId), eq(models.name, input.modelName)))
-        .get();
-      if (existing && existing.kind !== input.kind) {
-        throw new DomainError(
-          'conflict',
-          `Model ${input.modelName} is a ${existing.kind}, not a ${input.kind}.`,
-        );
-      }
+      const existing = requireKindOfName(ctx, input);
       const model =
         existing ??
         ctx.db
@@ -72,6 +64,7 @@ export function registerCheckpoint({ ctx, input }: { ctx: Ctx; input: Input }): 
           step: input.step,
           folder: input.folder,
           manifestSha256,
+          origin: input.origin ?? null,
           createdAt: now,
         })
         .returning()
@@ -88,10 +81,31 @@ export function registerCheckpoint({ ctx, input }: { ctx: Ctx; input: Input }): 
           runId: input.runId,
           step: input.step,
           manifestSha256,
+          ...(input.origin ? { origin: auditedOrigin(input.origin) } : {}),
         },
       });
       return checkpoint;
     },
     { behavior: 'immediate' },
   );
+}
+
+/** The model that a name belongs to, if there is one. Throws `conflict` when it is of another kind. */
+export function requireKindOfName(
+  ctx: Pick<Ctx, 'db'>,
+  { projectId, modelName, kind }: Pick<Input, 'projectId' | 'modelName' | 'kind'>,
+): Model | undefined {
+  const existing = ctx.db
+    .select()
+    .from(models)
+    .where(and(eq(models.projectId, projectId), eq(models.name, modelName)))
+    .get();
+  if (existing && existing.kind !== kind)
+    throw new DomainError('conflict', `Model ${modelName} is a ${existing.kind}, not a ${kind}.`);
+  return existing;
+}
+
+/** Without the sample: the log holds what vouches, not texts. */
+function auditedOrigin({ sample: _, ...origin }: CheckpointOrigin): Omit<CheckpointOrigin, 'sample'> {
+  return origin;
 }

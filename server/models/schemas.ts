@@ -16,3 +16,51 @@ export const generateInput = z.strictObject({
   createTasks: z.boolean(),
 });
 export type GenerateInput = z.output<typeof generateInput>;
+
+const id = z.string().min(1).max(64);
+
+/** What a model that is added can be; null leaves it to its config.json. */
+export const registeredKindSchema = z.enum(['language-model', 'reward-model', 'adapter']);
+
+const sourceSchema = z.discriminatedUnion('from', [
+  z.strictObject({
+    from: z.literal('hub'),
+    name: z
+      .string()
+      .max(200)
+      .regex(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/, 'expected a name of the hub: organisation/model'),
+    /** branch, tag or commit */
+    revision: z
+      .string()
+      .max(200)
+      .regex(/^[A-Za-z0-9][\w./-]*$/, 'expected a branch, a tag or a commit')
+      .refine((text) => !text.includes('..'), 'expected a branch, a tag or a commit')
+      .default('main'),
+  }),
+  /** as models.folders lists it */
+  z.strictObject({ from: z.literal('folder'), folder: z.string().min(1).max(1000) }),
+  /** names of the files that will come, one of them alone may be a zip */
+  z.strictObject({ from: z.literal('upload'), files: z.array(z.string().min(1).max(200)).min(1).max(1000) }),
+]);
+
+export const modelNameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(80)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._+-]*$/u, 'expected letters, digits, spaces and . _ + -');
+
+export const addModelInput = z.strictObject({
+  projectId: id,
+  modelName: modelNameSchema,
+  kind: registeredKindSchema.nullable().default(null),
+  baseCheckpointId: id.nullable().default(null),
+  /** overrides what the model card says */
+  licence: z.string().trim().max(100).nullable().default(null),
+  source: sourceSchema,
+});
+export type AddModelInput = z.output<typeof addModelInput>;
+
+export const registrationInput = z.strictObject({ projectId: id, registrationId: id });
+export const checkpointInput = z.strictObject({ projectId: id, checkpointId: id });
+export const judgmentLineageInput = z.strictObject({ projectId: id, judgmentId: id });

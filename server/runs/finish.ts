@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { runs } from '../../db/schema/runs.ts';
+import { definitionOf } from '../../trainer/config/recipes.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { appendAudit } from '../audit/append.ts';
 import { settleStep } from '../chains/advance.ts';
@@ -8,7 +9,6 @@ import { cancelLeasedJob, finishJob, type Lease, pauseLeasedJob } from '../jobs/
 import { getCheckpointInProject } from '../models/internal.ts';
 import { registerCheckpoint } from '../models/register.ts';
 import { addRunEvent, type Run } from './internal.ts';
-import { type RecipeName, recipeInputs } from './schemas.ts';
 
 type Done = Extract<TrainEvent, { type: 'done' }>;
 
@@ -27,13 +27,12 @@ export function finishRun({
   return ctx.db.transaction(
     () => {
       if (!finishJob(ctx.db, lease, ctx.now())) return false;
-      const recipe = run.recipe as RecipeName;
       const checkpoint = registerCheckpoint({
         ctx,
         input: {
           projectId: run.projectId,
           modelName: resultModelName(ctx, run),
-          kind: recipeInputs[recipe].result,
+          kind: definitionOf(run.recipe).result.kind,
           folder: `${run.folder}/final`,
           manifestSha256,
           step: done.step,
@@ -135,15 +134,13 @@ export function markEnded(
   settleStep(ctx, { runId: run.id }, outcome);
 }
 
-const SUFFIX = { sft: '-sft', reward: '-reward', ppo: '-ppo' } as const;
-
 /** A result belongs to the model named after its parent and recipe: toy-sft gives toy-sft-reward and toy-sft-ppo. */
 function resultModelName(ctx: Ctx, run: Run): string {
-  if (run.recipe === 'pretrain' || run.modelCheckpointId === null) return run.name;
+  if (run.modelCheckpointId === null) return run.name;
   const { model } = getCheckpointInProject(ctx, {
     projectId: run.projectId,
     checkpointId: run.modelCheckpointId,
   });
-  const suffix = SUFFIX[run.recipe as keyof typeof SUFFIX];
+  const { suffix } = definitionOf(run.recipe).result;
   return model.name.endsWith(suffix) ? model.name : model.name + suffix;
 }

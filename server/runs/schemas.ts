@@ -1,37 +1,30 @@
 import { z } from 'zod';
-import { ppoSchema } from '../../trainer/config/ppo.ts';
-import { pretrainSchema } from '../../trainer/config/pretrain.ts';
-import { RECIPES, type RecipeName } from '../../trainer/config/recipes.ts';
-import { rewardSchema } from '../../trainer/config/reward.ts';
-import { sftSchema } from '../../trainer/config/sft.ts';
+import { definitionOf, RECIPES, type RecipeName } from '../../trainer/config/recipes.ts';
+import type { DataKind } from '../../trainer/data/types.ts';
 
 export { RECIPES, type RecipeName };
 
-/** The trainer's own schema of each recipe: the run form is made from it and the server parses with it. */
-export const recipeSchemas = {
-  pretrain: pretrainSchema,
-  sft: sftSchema,
-  reward: rewardSchema,
-  ppo: ppoSchema,
-} as const satisfies Record<RecipeName, z.ZodType>;
-
-/** What each recipe starts from, besides its config. */
-export const recipeInputs = {
-  pretrain: { model: false, snapshot: false, rewardModel: false, result: 'language-model' },
-  sft: { model: true, snapshot: true, rewardModel: false, result: 'language-model' },
-  reward: { model: true, snapshot: true, rewardModel: false, result: 'reward-model' },
-  ppo: { model: true, snapshot: false, rewardModel: true, result: 'language-model' },
-} as const satisfies Record<
-  RecipeName,
-  { model: boolean; snapshot: boolean; rewardModel: boolean; result: 'language-model' | 'reward-model' }
->;
-
-export const recipeDescriptions: Record<RecipeName, string> = {
-  pretrain: 'Trains a new small model on the plain text of this project’s imported prompts and answers.',
-  sft: 'Teaches a model to imitate the best-ranked answers of a snapshot.',
-  reward: 'Fits a model that scores answers as the judgments of a snapshot rank them.',
-  ppo: 'Improves a model against a reward model, held near its start by a KL penalty.',
+/** Where a project has each kind of data: in a snapshot of its judgments, or in what was imported. */
+export const DATA_SOURCES: Record<DataKind, { isSnapshot: boolean; description: string }> = {
+  texts: { isSnapshot: false, description: 'The imported prompts and answers of this project.' },
+  demonstrations: { isSnapshot: true, description: 'The best-ranked answers of a snapshot.' },
+  rankings: { isSnapshot: true, description: 'The judgments of a snapshot.' },
+  prompts: { isSnapshot: false, description: 'The prompts of this project.' },
 };
+
+export type InputNeed = 'required' | 'optional' | 'none';
+export type InputNeeds = { model: InputNeed; rewardModel: InputNeed; snapshot: InputNeed };
+
+/** What a run of the recipe is given, besides its config. */
+export function recipeInputs(recipe: RecipeName): InputNeeds {
+  const { startsFrom, newModel, data } = definitionOf(recipe);
+  const { need } = startsFrom.model;
+  return {
+    model: need === 'none' ? 'none' : newModel ? 'optional' : 'required',
+    rewardModel: startsFrom.rewardModel ? 'required' : 'none',
+    snapshot: DATA_SOURCES[data].isSnapshot ? 'required' : 'none',
+  };
+}
 
 const id = z.string().min(1).max(64);
 
@@ -55,8 +48,8 @@ export function parseRecipeConfig(
   recipe: RecipeName,
   config: unknown,
 ): { ok: true; config: Record<string, unknown> } | { ok: false; issues: ConfigIssue[] } {
-  const parsed = recipeSchemas[recipe].safeParse(config);
-  if (parsed.success) return { ok: true, config: parsed.data };
+  const parsed = definitionOf(recipe).schema.safeParse(config);
+  if (parsed.success) return { ok: true, config: parsed.data as Record<string, unknown> };
   return {
     ok: false,
     issues: parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),

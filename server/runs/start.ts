@@ -8,7 +8,7 @@ import { DomainError } from '../errors.ts';
 import { enqueueJob } from '../jobs/queue.ts';
 import { getCheckpointInProject, requireManifest } from '../models/internal.ts';
 import type { Run } from './internal.ts';
-import { parseRecipeConfig, recipeInputs, type StartRunInput } from './schemas.ts';
+import { type InputNeed, parseRecipeConfig, recipeInputs, type StartRunInput } from './schemas.ts';
 
 /** Why a run starts by itself: the schedule, and the person who made it. */
 type Origin = { scheduleId: string; createdBy: string };
@@ -81,10 +81,10 @@ export function startRun({
 
 function checkInputs(ctx: Ctx, input: StartRunInput): void {
   const { recipe, projectId, modelCheckpointId, rewardCheckpointId, snapshotId } = input;
-  const needs = recipeInputs[recipe];
-  requireChoice(recipe, 'model', { isNeeded: needs.model, value: modelCheckpointId });
-  requireChoice(recipe, 'snapshot', { isNeeded: needs.snapshot, value: snapshotId });
-  requireChoice(recipe, 'reward model', { isNeeded: needs.rewardModel, value: rewardCheckpointId });
+  const needs = recipeInputs(recipe);
+  requireChoice(recipe, 'model', { need: needs.model, value: modelCheckpointId });
+  requireChoice(recipe, 'snapshot', { need: needs.snapshot, value: snapshotId });
+  requireChoice(recipe, 'reward model', { need: needs.rewardModel, value: rewardCheckpointId });
   for (const [checkpointId, kind] of [
     [modelCheckpointId, 'language-model'],
     [rewardCheckpointId, 'reward-model'],
@@ -112,10 +112,10 @@ function checkInputs(ctx: Ctx, input: StartRunInput): void {
 function requireChoice(
   recipe: string,
   what: string,
-  { isNeeded, value }: { isNeeded: boolean; value: string | null },
+  { need, value }: { need: InputNeed; value: string | null },
 ): void {
-  if (isNeeded && value === null)
+  if (need === 'required' && value === null)
     throw new DomainError('invalid', `${recipe} needs a ${what}; none was chosen.`);
-  if (!isNeeded && value !== null)
+  if (need === 'none' && value !== null)
     throw new DomainError('invalid', `${recipe} takes no ${what}; ${value} was given.`);
 }

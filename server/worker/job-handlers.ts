@@ -3,6 +3,8 @@ import type { JobHandlers } from './job-context.ts';
 /** The handler of each kind, loaded when its first job comes. */
 export const jobHandlers: JobHandlers = {
   import: () => import('./handlers/import.ts'),
+  'stage-model': () => import('./handlers/stage-model.ts'),
+  'register-model': () => import('./handlers/register-model.ts'),
   train: () => import('./handlers/train.ts'),
   generate: () => import('./handlers/generate.ts'),
   snapshot: () => import('./handlers/snapshot.ts'),

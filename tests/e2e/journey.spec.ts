@@ -122,7 +122,7 @@ test('owner, annotator, researcher and auditor take judgments all the way to a p
   await expect(researcher.getByTestId('snapshot').first()).toContainText(/60\s*judgments kept/);
   const run = new RunPage(researcher);
   await run.fillIn(slug, 'reward', {
-    preset: 'demo',
+    preset: 'toy',
     fields: { Epochs: '3', 'Max length': '160', 'Normalize on': '16', 'Batch size': '8' },
   });
   await researcher.getByRole('button', { name: 'Register the bundled toy model' }).click();
@@ -130,7 +130,7 @@ test('owner, annotator, researcher and auditor take judgments all the way to a p
   await run.start();
   expect((await run.finished('')).length).toBeGreaterThan(1);
   await run.fillIn(slug, 'ppo', {
-    preset: 'demo',
+    preset: 'toy',
     fields: {
       'Total episodes': '384',
       'Rollout batch size': '16',

@@ -1,82 +1,50 @@
 /**
- * The four runs whose curves are kept in golden/. A refactor must reproduce them; a change of behaviour writes them anew in
- * its own commit: `npx tsx tests/trainer/write-golden.ts` (cpu backend, the oracle).
+ * The runs whose curves are kept in golden/, one of each recipe. A refactor must reproduce them; a change of behaviour writes them
+ * anew in its own commit: `npx tsx tests/trainer/write-golden.ts` (cpu backend, the oracle).
  */
 import { join } from 'node:path';
 import type { BackendName } from '../../trainer/backends/choose.ts';
+import type { RecipeName } from '../../trainer/config/recipes.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
-import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
-import { pretrain } from '../../trainer/recipes/pretrain/recipe.ts';
-import { reward } from '../../trainer/recipes/reward/recipe.ts';
-import { sft } from '../../trainer/recipes/sft/recipe.ts';
-import { tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
-import {
-  collect,
-  curve,
-  finalFolder,
-  foldersOf,
-  prompts,
-  rankings,
-  sftExamples,
-  texts,
-  writeTinyModel,
-} from './tiny-world.ts';
+import { conformance, RECIPE_ROWS, startTiny, type TinyWorld } from './conformance.ts';
+import { collect, curve, finalFolder, writeTinyModel } from './tiny-world.ts';
 
-export type Curves = Record<string, Record<string, number[]>>;
+/** By metric. */
+export type Curves = Record<string, number[]>;
 
 /**
- * Curves by recipe, then metric. `stopAfter` ends each run after so many steps and leaves out ppo, which needs a whole
- * reward model: for the slow oracle.
+ * The curves of each recipe. `stopAfter` ends each run after so many steps and leaves out those that need a reward model, which is
+ * that of a whole run: for the slow oracle.
  */
-export async function runGolden(folder: string, backend: BackendName, stopAfter?: number): Promise<Curves> {
-  const modelFolder = await writeTinyModel(join(folder, 'base'));
-  const run = (name: string) => {
-    const controller = new AbortController();
-    const when = (event: TrainEvent) => event.type === 'step' && event.step === stopAfter;
-    const folders = foldersOf({ model: modelFolder, out: join(folder, name) });
-    const args = { backend, folders, signal: controller.signal };
-    return { args, stop: { controller, when } };
-  };
-  const first = run('pretrain');
-  const pretrained = await collect(
-    pretrain({ ...first.args, config: tinyPretrain, data: { texts } }),
-    first.stop,
-  );
-  const second = run('sft');
-  const tuned = await collect(
-    sft({ ...second.args, config: tinySft, data: { examples: sftExamples } }),
-    second.stop,
-  );
-  const third = run('reward');
-  const fitted = await collect(reward({ ...third.args, config: tinyReward, data: rankings }), third.stop);
-  const pick = (events: readonly TrainEvent[], names: string[]) =>
-    Object.fromEntries(names.map((name) => [name, curve(events, name)]));
-  const curves = {
-    pretrain: pick(pretrained, ['loss', 'grad_norm']),
-    sft: pick(tuned, ['loss', 'grad_norm']),
-    reward: pick(fitted, ['loss', 'grad_norm', 'accuracy', 'mean_reward']),
-  };
-  if (stopAfter !== undefined) return curves;
-  const last = run('ppo').args;
-  const improved = await collect(
-    ppo({
-      ...last,
-      folders: { ...last.folders, reward: finalFolder(join(folder, 'reward')) },
-      config: { ...tinyPpo, totalEpisodes: 32 },
-      data: { prompts, evalPrompts: [], score: 'model', trueReward: null },
-    }),
-  );
-  return {
-    ...curves,
-    ppo: pick(improved, [
-      'objective/kl',
-      'objective/scores',
-      'objective/entropy',
-      'loss/policy_avg',
-      'loss/value_avg',
-      'policy/grad_norm',
-      'critic/grad_norm',
-      'tokens/responses_len_mean',
-    ]),
-  };
+export async function runGolden(
+  folder: string,
+  backend: BackendName,
+  stopAfter?: number,
+): Promise<Partial<Record<RecipeName, Curves>>> {
+  const model = await writeTinyModel(join(folder, 'base'));
+  const world: TinyWorld = { model, reward: finalFolder(join(folder, 'reward')) };
+  const needsReward = (recipe: RecipeName) => conformance[recipe].needs.includes('reward');
+  // those that make what others need come first
+  const inOrder = [...RECIPE_ROWS].sort((a, b) => Number(needsReward(a)) - Number(needsReward(b)));
+  const curves: Partial<Record<RecipeName, Curves>> = {};
+  for (const recipe of inOrder) {
+    if (stopAfter !== undefined && needsReward(recipe)) continue;
+    curves[recipe] = await goldenCurves(recipe, { world, backend, out: join(folder, recipe), stopAfter });
+  }
+  return curves;
+}
+
+/** The golden run of one recipe. */
+export async function goldenCurves<R extends RecipeName>(
+  recipe: R,
+  run: { world: TinyWorld; backend: BackendName; out: string; stopAfter?: number },
+): Promise<Curves> {
+  const { metrics, ...changes } = conformance[recipe].golden;
+  const controller = new AbortController();
+  const when = (event: TrainEvent) => event.type === 'step' && event.step === run.stopAfter;
+  const events = await collect(startTiny(recipe, { ...run, ...changes, signal: controller.signal }), {
+    controller,
+    when,
+  });
+  return Object.fromEntries(metrics.map((name) => [name, curve(events, name)]));
 }

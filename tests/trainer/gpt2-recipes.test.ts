@@ -6,98 +6,61 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../trainer/backends/choose.ts';
+import type { RecipeName } from '../../trainer/config/recipes.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { loadModelConfig } from '../../trainer/model/files/load-pretrained.ts';
 import { readSafetensors } from '../../trainer/model/files/safetensors.ts';
-import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
-import { reward } from '../../trainer/recipes/reward/recipe.ts';
-import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { withNative } from '../support/tested-backends.ts';
-import { tinyPpo, tinyReward, tinySft } from './tiny-configs.ts';
-import {
-  collect,
-  curve,
-  doneOf,
-  finalFolder,
-  foldersOf,
-  prompts,
-  rankings,
-  sftExamples,
-  writeTinyModel,
-} from './tiny-world.ts';
+import { conformance, makeTinyWorld, recipesWith, startTiny, type TinyWorld } from './conformance.ts';
+import { collect, curve, doneOf, finalFolder } from './tiny-world.ts';
 
-type Start = (run: {
-  out: string;
-  resumeFrom: string | null;
-  signal: AbortSignal;
-}) => AsyncIterable<TrainEvent>;
-
-const METRICS: Record<string, string[]> = {
-  sft: ['loss', 'grad_norm'],
-  reward: ['loss', 'grad_norm', 'mean_reward'],
-  ppo: ['objective/kl', 'objective/scores', 'loss/policy_avg', 'loss/value_avg', 'critic/grad_norm'],
-};
-const curves: Record<string, Record<string, number[][]>> = {};
+/** By recipe and metric, one of each backend. */
+const curves: Partial<Record<RecipeName, Record<string, number[][]>>> = {};
 let folder: string;
-let modelFolder: string;
-beforeAll(async () => {
-  await chooseBackend('simd');
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'plumbline-gpt2-'));
-  modelFolder = await writeTinyModel(join(folder, 'base'), 'gpt2');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(withNative(['simd']))('on %s', (backend) => {
   const out = (name: string) => join(folder, backend, name);
-  const starts: Record<string, Start> = {
-    sft: ({ signal, ...run }) => {
-      const folders = foldersOf({ ...run, model: modelFolder });
-      return sft({ config: tinySft, backend, folders, data: { examples: sftExamples }, signal });
-    },
-    reward: ({ signal, ...run }) => {
-      const folders = foldersOf({ ...run, model: modelFolder });
-      return reward({ config: tinyReward, backend, folders, data: rankings, signal });
-    },
-    ppo: ({ signal, ...run }) => {
-      const folders = foldersOf({ ...run, model: modelFolder, reward: finalFolder(out('reward')) });
-      const data = { prompts, evalPrompts: [], score: 'model' as const, trueReward: null };
-      return ppo({ config: { ...tinyPpo, totalEpisodes: 32 }, backend, folders, data, signal });
-    },
-  };
-  const steps: Record<string, number> = { sft: 10, reward: 10, ppo: 4 };
-
-  it.each(Object.keys(starts))('%s runs, and resumes bit for bit', { timeout: 180_000 }, async (name) => {
-    await chooseBackend(backend);
-    const start = starts[name] as Start;
-    const never = new AbortController().signal;
-    const whole = await collect(start({ out: out(name), resumeFrom: null, signal: never }));
-    for (const metric of METRICS[name] ?? []) {
-      const values = curve(whole, metric);
-      expect(values).toHaveLength(steps[name] as number);
-      curves[name] = { ...curves[name], [metric]: [...(curves[name]?.[metric] ?? []), values] };
-    }
-
-    const controller = new AbortController();
-    const half = (steps[name] as number) / 2;
-    const halves = out(`${name}-halves`);
-    const first = await collect(start({ out: halves, resumeFrom: null, signal: controller.signal }), {
-      controller,
-      when: (event) => event.type === 'step' && event.step === half,
-    });
-    await collect(start({ out: halves, resumeFrom: doneOf(first).folder, signal: never }));
-    for (const file of ['model.safetensors', 'config.json']) {
-      const bytes = (run: string) => readFileSync(join(finalFolder(run), file));
-      expect(bytes(halves).equals(bytes(out(name))), file).toBe(true);
-    }
+  let world: TinyWorld;
+  beforeAll(async () => {
+    world = await makeTinyWorld(join(folder, backend), { backend, family: 'gpt2', reward: out('scorer') });
   });
 
-  it('writes GPT-2 folders: language models, a reward model, a critic', () => {
-    const architecture = (path: string) => loadModelConfig(path).architecture;
-    expect(architecture(finalFolder(out('sft')))).toBe('GPT2LMHeadModel');
-    expect(architecture(finalFolder(out('ppo')))).toBe('GPT2LMHeadModel');
-    expect(architecture(finalFolder(out('reward')))).toBe('GPT2ForSequenceClassification');
-    expect(architecture(join(out('ppo-halves'), 'checkpoint-2', 'critic'))).toBe(
+  it.each(recipesWith('gpt2'))(
+    '%s runs, resumes bit for bit, and writes its folder',
+    { timeout: 180_000 },
+    async (recipe) => {
+      const { golden, gpt2 } = conformance[recipe];
+      const { metrics, ...changes } = golden;
+      const start = (name: string, run: { resumeFrom?: string; signal?: AbortSignal } = {}) =>
+        startTiny(recipe, { ...changes, ...run, world, backend, out: out(name) });
+      const whole = await collect(start(recipe));
+      const { step: numSteps } = doneOf(whole);
+      for (const metric of metrics) {
+        const values = curve(whole, metric);
+        expect(values).toHaveLength(numSteps);
+        curves[recipe] = { ...curves[recipe], [metric]: [...(curves[recipe]?.[metric] ?? []), values] };
+      }
+
+      const controller = new AbortController();
+      const when = (event: TrainEvent) => event.type === 'step' && event.step === numSteps / 2;
+      const halves = `${recipe}-halves`;
+      const first = await collect(start(halves, { signal: controller.signal }), { controller, when });
+      expect(doneOf(first)).toMatchObject({ step: numSteps / 2, stopped: true });
+      await collect(start(halves, { resumeFrom: doneOf(first).folder }));
+      for (const file of ['model.safetensors', 'config.json']) {
+        const bytes = (name: string) => readFileSync(join(finalFolder(out(name)), file));
+        expect(bytes(halves).equals(bytes(recipe)), file).toBe(true);
+      }
+      expect(gpt2).toEqual({ architecture: loadModelConfig(finalFolder(out(recipe))).architecture });
+    },
+  );
+
+  it('the critic is one, too, and weights are stored as GPT-2 has them', () => {
+    expect(loadModelConfig(join(out('ppo-halves'), 'checkpoint-2', 'critic')).architecture).toBe(
       'GPT2ForSequenceClassification',
     );
     // Conv1D: [in, out]
@@ -108,7 +71,7 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
 });
 
 it('gives the same curves on simd and native', () => {
-  expect(Object.keys(curves)).toEqual(Object.keys(METRICS));
+  expect(Object.keys(curves)).toEqual(recipesWith('gpt2'));
   for (const [recipe, metrics] of Object.entries(curves)) {
     for (const [metric, [simd, ...others]] of Object.entries(metrics)) {
       for (const native of others) {

@@ -15,20 +15,12 @@ import { reward } from '../../trainer/recipes/reward/recipe.ts';
 import type { RunFolders } from '../../trainer/recipes/run/recipe-args.ts';
 import { selfCheck } from '../../trainer/recipes/run/self-check.ts';
 import { sft } from '../../trainer/recipes/sft/recipe.ts';
+import { conformance, makeTinyWorld, RECIPE_ROWS, startTiny, type TinyWorld } from './conformance.ts';
 import { tinyPpo, tinyReward, tinySft } from './tiny-configs.ts';
-import {
-  collect,
-  curve,
-  doneOf,
-  foldersOf,
-  prompts,
-  rankedExamples,
-  rankings,
-  sftExamples,
-  writeTinyModel,
-} from './tiny-world.ts';
+import { collect, curve, doneOf, foldersOf, prompts, rankings, sftExamples } from './tiny-world.ts';
 
 let folder: string;
+let world: TinyWorld;
 let modelFolder: string;
 let numbered = 0;
 const run = (named: Partial<RunFolders> = {}) =>
@@ -41,7 +33,8 @@ const run = (named: Partial<RunFolders> = {}) =>
 beforeAll(async () => {
   await chooseBackend('simd');
   folder = mkdtempSync(join(tmpdir(), 'plumbline-guards-'));
-  modelFolder = await writeTinyModel(join(folder, 'base'));
+  world = await makeTinyWorld(folder, { backend: 'simd', reward: join(folder, 'scorer') });
+  modelFolder = world.model;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -94,60 +87,44 @@ describe('guards', () => {
     );
   });
 
-  it('a learning rate that blows up stops sft and leaves its earlier checkpoint', async () => {
-    const optimizer = { ...tinySft.optimizer, learningRate: 1e30, schedule: 'constant' as const };
-    const config = { ...tinySft, optimizer };
-    const out = run();
-    const events: TrainEvent[] = [];
-    const failing = async () => {
-      const runtime = { ...tinySft.runtime, checkpointEvery: 1 };
-      const args = { ...out, config: { ...config, runtime }, data: { examples: sftExamples } };
-      for await (const event of sft(args)) events.push(event);
-    };
-    await expect(failing()).rejects.toThrow(
-      /step \d+: .*(loss|grad_norm) = (NaN|Infinity).*config .*"learningRate":1e\+30/,
-    );
-    const lastGood = events.findLast((event) => event.type === 'step')?.step as number;
-    const kept = latestCheckpoint(out.folders.out);
-    expect(kept?.step).toBe(lastGood);
-    const { params } = loadPretrained(kept?.folder as string);
-    for (const param of Object.values(params)) expect(readFloats(param).every(Number.isFinite)).toBe(true);
-    disposeParams(params);
-  });
+  it.each(RECIPE_ROWS)(
+    'a learning rate that blows up stops %s and leaves its earlier checkpoint',
+    async (recipe) => {
+      const { explodes } = conformance[recipe];
+      const config = { ...explodes, runtime: { ...explodes.runtime, checkpointEvery: 1 } };
+      const out = join(folder, `exploding-${recipe}`);
+      const events: TrainEvent[] = [];
+      const failing = async () => {
+        for await (const event of startTiny(recipe, { world, backend: 'simd', out, config }))
+          events.push(event);
+      };
+      await expect(failing()).rejects.toThrow(
+        /step \d+: .* = (NaN|-?Infinity).*batch .*config .*"learningRate":1e\+30/,
+      );
+      const lastGood = events.findLast((event) => event.type === 'step')?.step ?? null;
+      const kept = latestCheckpoint(out);
+      expect(kept?.step ?? null).toBe(lastGood);
+      if (!kept) return;
+      const { params } = loadPretrained(kept.folder);
+      for (const param of Object.values(params)) expect(readFloats(param).every(Number.isFinite)).toBe(true);
+      disposeParams(params);
+    },
+  );
 
-  it.each(['sft', 'reward', 'ppo'])('%s refuses rows longer than the context', async (recipe) => {
-    // the tiny model has 64 positions
-    const long = [{ role: 'user' as const, content: 'cat dog sun tree '.repeat(30) }];
-    const shared = run();
-    const starts: Record<string, () => AsyncIterable<TrainEvent>> = {
-      sft: () => {
-        const examples = [{ prompt: long, completion: 'The cat.', split: 'train' as const }];
-        return sft({ ...shared, config: { ...tinySft, maxLength: 500 }, data: { examples } });
-      },
-      reward: () => {
-        const examples = rankedExamples.map((example) => ({ ...example, prompt: long }));
-        const config = { ...tinyReward, maxLength: 500 };
-        return reward({ ...shared, config, data: { examples, referencePrompts: prompts } });
-      },
-      ppo: () => startPpo({ maxPromptLength: 500 }, undefined, [{ id: 'long', prompt: long }]),
-    };
-    await expect(collect((starts[recipe] as () => AsyncIterable<TrainEvent>)())).rejects.toThrow(
-      recipe === 'ppo'
-        ? /base has 64 positions and the longest row takes \d+ tokens: lower maxPromptLength 500 or responseLength 12/
-        : /base has 64 positions and the longest row takes \d+ tokens: lower maxLength 500/,
+  it.each(RECIPE_ROWS)('%s refuses rows longer than the context', async (recipe) => {
+    const { message, ...changes } = conformance[recipe].tooLong;
+    const out = join(folder, `long-${recipe}`);
+    await expect(collect(startTiny(recipe, { world, backend: 'simd', out, ...changes }))).rejects.toThrow(
+      message,
     );
   });
 
-  it('says what became of the rows when none is left', async () => {
-    const shared = run();
-    await expect(
-      collect(sft({ ...shared, config: { ...tinySft, maxLength: 5 }, data: { examples: sftExamples } })),
-    ).rejects.toThrow('no examples to train on: of 8, 7 are longer than maxLength 5 and 1 are held out');
-    const ties = rankedExamples.map((example) => ({ ...example, ranks: [0, 0, 0] }));
-    const config = { ...tinyReward, useTies: false };
-    await expect(
-      collect(reward({ ...shared, config, data: { examples: ties, referencePrompts: prompts } })),
-    ).rejects.toThrow('no examples to train on: of 24, ');
+  it.each(RECIPE_ROWS)('%s says what became of the rows when none is left', async (recipe) => {
+    const { message, ...changes } = conformance[recipe].nothing;
+    const out = join(folder, `nothing-${recipe}`);
+    await expect(collect(startTiny(recipe, { world, backend: 'simd', out, ...changes }))).rejects.toThrow(
+      message,
+    );
   });
 
   it('a reward model with another tokenizer is refused, and so is a policy in its place', async () => {

@@ -1,5 +1,5 @@
 /**
- * The four recipes as people start them, killed (-9) ten times each at random moments and resumed: every number of every step
+ * The recipes as people start them (conformance.ts), killed (-9) ten times each at random moments and resumed: every number of every step
  * and evaluation, and every byte of the final model, are those of a run that nobody touched.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { createRng, type Rng } from '../../trainer/rng.ts';
 import { allPrompts, instructionFor } from '../../trainer/toy-world/prompts.ts';
 import { type CliRun, type MetricsLine, readMetrics, startCli, waitUntil } from '../support/cli-run.ts';
 import { withNative } from '../support/tested-backends.ts';
+import { conformance, RECIPE_ROWS } from './conformance.ts';
 
 const KILLS = 10;
 const SEED = 20;
@@ -56,35 +57,6 @@ afterAll(() => rmSync(data, { recursive: true, force: true }));
 
 const set = (options: Record<string, string | number>) =>
   Object.entries(options).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-const tinyModel = { hiddenSize: 32, numLayers: 2, numHeads: 2, numKvHeads: 1, intermediateSize: 64 };
-
-/** Arguments of each recipe: about thirty steps, most of a process's life. `folder` has what the earlier recipes left. */
-const RECIPES: Record<string, (folder: string) => string[]> = {
-  pretrain: () => [
-    ...['--data', join(data, 'texts.jsonl')],
-    ...set({ steps: 30, vocabSize: 300, batchSize: 8, sequenceLength: 32, 'model.maxPositions': 64 }),
-    ...set(Object.fromEntries(Object.entries(tinyModel).map(([key, value]) => [`model.${key}`, value]))),
-  ],
-  sft: () => [
-    ...['--model', BUNDLED, '--data', join(data, 'answers.jsonl')],
-    ...set({ batchSize: 4, epochs: 4 }),
-  ],
-  reward: () => [
-    ...['--model', BUNDLED, '--data', join(data, 'pairs.jsonl')],
-    ...set({ batchSize: 4, epochs: 4, normalizeOn: 8 }),
-  ],
-  ppo: (folder) => [
-    ...['--model', BUNDLED, '--data', join(data, 'prompts.jsonl')],
-    ...['--reward', join(folder, 'reward-whole', 'final')],
-    ...set({
-      totalEpisodes: 120,
-      rolloutBatchSize: 4,
-      responseLength: 6,
-      numMinibatches: 1,
-      numPpoEpochs: 1,
-    }),
-  ],
-};
 
 describe.each(withNative(['simd']))('on %s', (backend) => {
   let folder: string;
@@ -94,9 +66,13 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(Object.keys(RECIPES))(`%s survives ${KILLS} kills`, { timeout: 600_000 }, async (recipe) => {
+  it.each(RECIPE_ROWS)(`%s survives ${KILLS} kills`, { timeout: 600_000 }, async (recipe) => {
+    const { kill, killConfig } = conformance[recipe];
+    // the reward recipe's row comes before those that need its result
+    const paths = kill({ data, bundled: BUNDLED, reward: join(folder, 'reward-whole', 'final') });
     const options = [
-      ...(RECIPES[recipe] as (folder: string) => string[])(folder),
+      ...Object.entries(paths).flatMap(([name, path]) => [`--${name}`, path]),
+      ...set(killConfig),
       ...set({ 'runtime.checkpointEvery': CHECKPOINT_EVERY, 'runtime.evalEvery': EVAL_EVERY }),
     ];
     // a resumed process is not told the backend: it goes on with its checkpoint's
@@ -138,7 +114,7 @@ describe.each(withNative(['simd']))('on %s', (backend) => {
 
   it('the kills fell everywhere', () => {
     const count = (place: Place) => places.filter((other) => other === place).length;
-    expect(places).toHaveLength(KILLS * Object.keys(RECIPES).length);
+    expect(places).toHaveLength(KILLS * RECIPE_ROWS.length);
     expect(count('before its first step')).toBeLessThan(places.length / 2);
     for (const place of ['in a step', 'in an evaluation', 'writing a checkpoint'] as const)
       expect(count(place), place).toBeGreaterThan(0);

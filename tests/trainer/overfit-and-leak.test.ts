@@ -4,18 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
-import type { TrainEvent } from '../../trainer/events.ts';
 import { generate } from '../../trainer/generate.ts';
 import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
-import { pretrain } from '../../trainer/recipes/pretrain/recipe.ts';
 import { reward } from '../../trainer/recipes/reward/recipe.ts';
 import { sft } from '../../trainer/recipes/sft/recipe.ts';
 import { createRng } from '../../trainer/rng.ts';
 import { tf } from '../../trainer/tensors/tf.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
-import { tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
+import {
+  conformance,
+  makeTinyWorld,
+  RECIPE_ROWS,
+  recipesWith,
+  startTiny,
+  type TinyWorld,
+} from './conformance.ts';
+import { tinyPpo, tinyReward, tinySft } from './tiny-configs.ts';
 import {
   collect,
   curve,
@@ -24,9 +30,7 @@ import {
   foldersOf,
   prompts,
   rankedExamples,
-  rankings,
   sftExamples,
-  texts,
   writeTinyModel,
 } from './tiny-world.ts';
 
@@ -114,31 +118,25 @@ describe('overfitting one batch', () => {
 });
 
 describe('tensor count', () => {
-  const never = new AbortController().signal;
-  const starts: Record<string, () => AsyncIterable<TrainEvent>> = {
-    pretrain: () =>
-      pretrain({ ...run('leak-pretrain'), config: tinyPretrain, data: { texts }, signal: never }),
-    sft: () => sft({ ...run('leak-sft'), config: tinySft, data: { examples: sftExamples } }),
-    reward: () => reward({ ...run('leak-reward'), config: tinyReward, data: rankings }),
-    ppo: () =>
-      ppo({
-        ...run('leak-ppo'),
-        config: tinyPpo,
-        data: {
-          prompts,
-          evalPrompts: prompts,
-          score: (_, response) => response.length / 10,
-          trueReward: null,
-        },
-      }),
-  };
+  let world: TinyWorld;
+  beforeAll(async () => {
+    world = await makeTinyWorld(join(folder, 'world'), { backend, reward: join(folder, 'scorer') });
+  });
+  const cases = [
+    ...RECIPE_ROWS.map((recipe) => ({ recipe, name: recipe, lora: false })),
+    ...recipesWith('lora').map((recipe) => ({ recipe, name: `${recipe} with an adapter`, lora: true })),
+  ];
 
-  it.each(Object.keys(starts))(
-    '%s holds a constant number of tensors and frees all it made',
-    async (name) => {
+  it.each(cases)(
+    '$name holds a constant number of tensors and frees all it made',
+    async ({ recipe, name, lora: withAdapter }) => {
+      const { lora, config: plain } = conformance[recipe];
+      const config = withAdapter && 'config' in lora ? lora.config : plain;
       const before = tf.memory().numTensors;
       const counts: number[] = [];
-      for await (const event of (starts[name] as (typeof starts)[string])()) {
+      for await (const event of startTiny(recipe, {
+        ...{ world, backend, config, out: join(folder, `leak-${name}`) },
+      })) {
         if (event.type === 'step') counts.push(tf.memory().numTensors);
       }
       expect(counts).toHaveLength(10);

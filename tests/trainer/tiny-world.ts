@@ -59,7 +59,11 @@ export const prompts: PromptExample[] = NOUNS.map((noun, i) => ({ id: `prompt-${
 export const rankings: DataOf['rankings'] = { examples: rankedExamples, referencePrompts: prompts };
 
 /** Writes an untrained two-layer model with a tokenizer trained on the texts. */
-export async function writeTinyModel(folder: string, family: 'llama' | 'gpt2' = 'llama'): Promise<string> {
+export async function writeTinyModel(
+  folder: string,
+  family: 'llama' | 'gpt2' = 'llama',
+  seed = 7,
+): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const corpus = [...texts.map(({ text }) => text), ...prompts.map(({ prompt }) => prompt[0]?.content ?? '')];
   await writeTokenizer(folder, trainBpe({ texts: corpus, vocabSize: 300 }));
@@ -77,7 +81,7 @@ export async function writeTinyModel(folder: string, family: 'llama' | 'gpt2' = 
     padTokenId: tokenizer.padTokenId,
   };
   const config = family === 'gpt2' ? newGpt2Config(shape) : newModelConfig({ ...shape, numKvHeads: 1 });
-  const params = initParams(config, createRng(7, 'init'));
+  const params = initParams(config, createRng(seed, 'init'));
   savePretrained({ folder, params, config });
   disposeParams(params);
   return folder;

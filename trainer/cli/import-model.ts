@@ -1,8 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chooseBackend } from '../backends/choose.ts';
-import { isRewardModel } from '../model/config.ts';
-import { loadAdapter } from '../model/files/adapter-files.ts';
+import { mergeAdapter } from '../merge-adapter.ts';
 import { readLlama2c } from '../model/files/llama2c.ts';
 import { loadPretrained } from '../model/files/load-pretrained.ts';
 import { savePretrained } from '../model/files/save-pretrained.ts';
@@ -55,16 +54,8 @@ export async function importModel(
     loadTokenizer(out);
     return finish(params, grown.architecture, out);
   }
-  const base = loadPretrained(source.model);
-  const { params, config: adapted } = loadAdapter(source.adapter, base);
-  const { generationConfig } = base;
-  // a language model that becomes a reward model may have named none
-  const padTokenId = isRewardModel(adapted)
-    ? (adapted.padTokenId ?? loadTokenizer(source.model).padTokenId)
-    : adapted.padTokenId;
-  const config = { ...adapted, padTokenId };
-  savePretrained({ folder: out, params, config, generationConfig, tokenizerFolder: source.model, dtype });
-  return finish(params, config.architecture, out);
+  const merged = mergeAdapter({ baseFolder: source.model, adapterFolder: source.adapter, out, dtype });
+  return { out, ...merged };
 }
 
 function finish(params: Params, architecture: string, out: string): ImportModelResult {

@@ -2,8 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RECIPES } from '../config/recipes.ts';
-import { presetsOf } from '../presets/presets.ts';
+import { definitionOf, RECIPES, recipes } from '../config/recipes.ts';
 import { parseImportModelOptions } from './import-model-options.ts';
 import { resolveConfig } from './resolve-config.ts';
 import { parseGenerateOptions, parseTrainOptions } from './train-options.ts';
@@ -107,16 +106,16 @@ describe('resolveConfig', () => {
 
   it('puts file over preset, --set over file, --seed over all', () => {
     const config = yaml('epochs: 3\nbatchSize: 8\nruntime:\n  seed: 5\n');
-    expect(resolveConfig('reward', { preset: 'demo', config, set: ['batchSize=4'], seed: 9 })).toMatchObject({
+    expect(resolveConfig('reward', { preset: 'toy', config, set: ['batchSize=4'], seed: 9 })).toMatchObject({
       epochs: 3,
       batchSize: 4,
-      maxLength: presetsOf('reward').demo?.config && 96,
+      maxLength: recipes.reward.presets.toy.config.maxLength,
       runtime: { seed: 9, evalEvery: 20 },
     });
   });
 
   it.each(RECIPES)('has only valid presets for %s', (recipe) => {
-    for (const preset of Object.keys(presetsOf(recipe))) {
+    for (const preset of Object.keys(definitionOf(recipe).presets)) {
       expect(() => resolveConfig(recipe, { ...none, preset })).not.toThrow();
     }
   });

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { type ConfigOf, definitionOf, type RecipeName } from '../config/recipes.ts';
-import { presetsOf } from '../presets/presets.ts';
 import { UsageError } from './usage-error.ts';
 
 type Tree = { [key: string]: unknown };
@@ -18,7 +17,7 @@ export function resolveConfig<R extends RecipeName>(
   const tree: Tree = {};
   const sources: Sources = new Map();
   if (layers.preset !== null) {
-    const presets = presetsOf(recipe);
+    const { presets } = definitionOf(recipe);
     const preset = presets[layers.preset];
     if (!preset) {
       throw new UsageError(

@@ -1,4 +1,4 @@
-import { RECIPES, type RecipeName } from '../config/recipes.ts';
+import { definitionOf, RECIPES, type RecipeName } from '../config/recipes.ts';
 import { parseOptions } from './parse-options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -19,33 +19,6 @@ export type TrainOptions = {
   resume: boolean;
   json: boolean;
 };
-
-export const TRAIN_HELP = `npm run train -- <recipe> --data <file> --out <folder> [options]
-
-Recipes
-  pretrain   a new language model and its tokenizer, from plain text
-  sft        imitate answers            (--model: the model to start from)
-  reward     fit a reward model         (--model: the SFT model; left out, a small base is pretrained on the data first)
-  ppo        optimise a policy          (--model: the SFT model, --reward: the reward model)
-
-Options
-  --data file        pretrain: .txt or JSONL {"text"}; sft: JSONL {"prompt","completion"}, {"messages"} or
-                     {"instruction","output"}; reward: HH-RLHF or TRL JSONL, or CSV prompt,chosen,rejected;
-                     ppo: prompts as .txt, JSONL or CSV. All may be .gz. "toy" or "toy:5000" makes rows of the toy world.
-  --out folder       receives checkpoint-<step> folders and "final"
-  --model folder     a Llama or GPT-2 model in Hugging Face's layout, or its name org/name on the hub
-  --reward folder    ppo: the reward model; "true" takes the toy world's own reward instead
-  --preset name      a named set of options (trainer/presets)
-  --config x.yaml    options in a file, over the preset
-  --set a.b=value    one option, over everything else; may be repeated
-  --seed n           seed of every random stream of the run
-  --heldout 0.2      share of prompts that are only measured (sft, reward)
-  --backend name     cuda, native, simd or cpu; left out, PLUMBLINE_BACKEND, else the best of the first three that is here
-  --toy-skill 0.8    reward on toy data: how well the simulated annotator sees the true reward, 0 to 1
-  --toy-length-bias 0.3   reward on toy data: log-odds it gives to ten more words or to a phrase of flattery
-  --resume           go on from the newest checkpoint in --out
-  --json             print one JSON object, last, on standard output
-`;
 
 /** Reads `<recipe> --option value ...`. Throws UsageError naming the option and what was expected. */
 export function parseTrainOptions(argv: readonly string[]): TrainOptions {
@@ -77,21 +50,7 @@ export function parseTrainOptions(argv: readonly string[]): TrainOptions {
   if (values.data === undefined) throw new UsageError('--data is missing: a file, or "toy"');
   if (values.out === undefined)
     throw new UsageError('--out is missing: a folder for checkpoints and the final model');
-  const needsModel = recipe === 'sft' || recipe === 'ppo';
-  if (needsModel && values.model === undefined) {
-    throw new UsageError(`--model is missing: ${recipe} needs the folder of a model to start from`);
-  }
-  if (recipe === 'ppo' && values.reward === undefined) {
-    throw new UsageError(
-      '--reward is missing: ppo needs the folder of a reward model, or "true" on toy data',
-    );
-  }
-  if (recipe === 'pretrain' && values.model !== undefined) {
-    throw new UsageError('--model has no meaning for pretrain, which makes a new model');
-  }
-  if (recipe !== 'ppo' && values.reward !== undefined) {
-    throw new UsageError(`--reward has no meaning for ${recipe}; it belongs to ppo`);
-  }
+  checkInputs(recipe, values);
   return {
     recipe,
     data: values.data,
@@ -113,6 +72,27 @@ export function parseTrainOptions(argv: readonly string[]): TrainOptions {
     resume: values.resume ?? false,
     json: values.json ?? false,
   };
+}
+
+/** Which models a recipe is given is in its definition. */
+function checkInputs(
+  recipe: RecipeName,
+  { model, reward }: { model?: string | undefined; reward?: string | undefined },
+): void {
+  const { model: start, rewardModel } = definitionOf(recipe).startsFrom;
+  if (start.need === 'required' && model === undefined)
+    throw new UsageError(`--model is missing: ${recipe} needs the folder of a model to start from`);
+  if (start.need === 'none' && model !== undefined)
+    throw new UsageError(`--model has no meaning for ${recipe}, which makes a new model`);
+  if (rewardModel && reward === undefined) {
+    throw new UsageError(
+      `--reward is missing: ${recipe} needs the folder of a reward model, or "true" on toy data`,
+    );
+  }
+  if (!rewardModel && reward !== undefined) {
+    const others = RECIPES.filter((name) => definitionOf(name).startsFrom.rewardModel);
+    throw new UsageError(`--reward has no meaning for ${recipe}; it belongs to ${others.join(', ')}`);
+  }
 }
 
 export type GenerateOptions = {

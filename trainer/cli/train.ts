@@ -23,7 +23,7 @@ import { UsageError } from './usage-error.ts';
 export type TrainIo = { progress: Progress; note: (line: string) => void; signal: AbortSignal };
 
 export type TrainResult = {
-  recipe: string;
+  recipe: RecipeName;
   backend: string;
   folder: string;
   step: number;
@@ -59,8 +59,9 @@ async function train<R extends RecipeName>(
     out: options.out,
     resumeFrom: checkpoint?.folder ?? null,
   };
-  const makesBase = folders.model === null && !definitionOf(recipe).newModel;
-  const tasks = [{ recipe, config, folders }, ...(makesBase ? [newBase(options)] : [])];
+  const { need } = definitionOf(recipe).startsFrom.model;
+  const base = need === 'or-base' && options.model === null ? newBase(options) : null;
+  const tasks = [{ recipe, config, folders }, ...(base ? [base] : [])];
   sizeNativeThreads(Math.max(...tasks.map(largestModel)));
   const backend = await chooseBackend(runBackend(options.backend, folders.resumeFrom));
 
@@ -81,18 +82,14 @@ async function train<R extends RecipeName>(
   };
   if (io.signal.aborted) return { ...result, stopped: true, seconds: secondsSince(startedAt) };
 
-  if (makesBase) {
-    const base = newBase(options);
-    folders.model = join(base.folders.out, 'final');
-    if (!existsSync(join(folders.model, 'config.json'))) {
-      const texts = trainingTexts(kind, data);
-      const made = await followEvents(startRecipe({ ...base, backend, data: { texts } }, io.signal), io);
-      if (made?.stopped)
-        return { ...result, stopped: true, resumable: true, seconds: secondsSince(startedAt) };
-    }
+  const model = base ? join(base.folders.out, 'final') : folders.model;
+  if (base && model && !existsSync(join(model, 'config.json'))) {
+    const task = { ...base, backend, data: { texts: trainingTexts(kind, data) } };
+    const made = await followEvents(base.recipe, startRecipe(task, io.signal), io);
+    if (made?.stopped) return { ...result, stopped: true, resumable: true, seconds: secondsSince(startedAt) };
   }
-  const task = { recipe, config, backend, folders, data };
-  const done = await followEvents(startRecipe(task, io.signal), io, () =>
+  const task = { recipe, config, backend, folders: { ...folders, model }, data };
+  const done = await followEvents(recipe, startRecipe(task, io.signal), io, () =>
     openMetricsFile(options.out, checkpoint?.step ?? 0),
   );
   if (!done) throw new Error(`${recipe} ended without saying so`);
@@ -109,10 +106,12 @@ async function train<R extends RecipeName>(
 
 /** `openMetrics` is called once the recipe has accepted what it was given: a refused run changes no file. */
 async function followEvents(
+  recipe: RecipeName,
   events: AsyncGenerator<TrainEvent>,
   { progress, note }: TrainIo,
   openMetrics: () => MetricsFile | null = () => null,
 ) {
+  const labels = definitionOf(recipe).progress;
   let metrics: MetricsFile | null = null;
   let done: Extract<TrainEvent, { type: 'done' }> | null = null;
   let evaluated = '';
@@ -127,9 +126,12 @@ async function followEvents(
         progress.start(event.recipe, event.totalSteps);
       } else if (event.type === 'step') {
         const phase = event.step === event.totalSteps ? 'now measuring' : '';
-        progress.update(event.step, [shown(event.metrics), evaluated, phase].filter(Boolean).join('  '));
+        progress.update(
+          event.step,
+          [shown(labels, event.metrics), evaluated, phase].filter(Boolean).join('  '),
+        );
       } else if (event.type === 'eval') {
-        evaluated = shown(event.metrics);
+        evaluated = shown(labels, event.metrics);
       } else if (event.type === 'warning') {
         note(`warning (step ${event.step}): ${event.message}`);
       } else if (event.type === 'done') done = event;
@@ -141,21 +143,13 @@ async function followEvents(
 }
 
 /** the few figures that fit behind a progress bar */
-const SHOWN_METRICS: readonly (readonly [string, string])[] = [
-  ['loss', 'loss'],
-  ['eval_loss', 'held-out loss'],
-  ['accuracy', 'accuracy'],
-  ['eval_accuracy', 'held-out accuracy'],
-  ['objective/scores', 'score'],
-  ['objective/kl', 'KL'],
-  ['eval/true_reward', 'held-out true reward'],
-];
-
-function shown(metrics: Record<string, number>): string {
-  return SHOWN_METRICS.flatMap(([key, label]) => {
-    const value = metrics[key];
-    return value === undefined ? [] : [`${label} ${value.toFixed(3)}`];
-  }).join('  ');
+function shown(labels: Record<string, string>, metrics: Record<string, number>): string {
+  return Object.entries(labels)
+    .flatMap(([name, label]) => {
+      const value = metrics[name];
+      return value === undefined ? [] : [`${label} ${value.toFixed(3)}`];
+    })
+    .join('  ');
 }
 
 function checkFolders({ out, resume, model, reward: rewardFolder }: TrainOptions): void {

@@ -73,6 +73,122 @@ export const ppoSchema = z
   });
 export type PpoConfig = z.output<typeof ppoSchema>;
 
-export const ppoRecipe = { schema: ppoSchema, data: 'prompts' } as const satisfies RecipeDefinition<
-  typeof ppoSchema
->;
+export const ppoRecipe = {
+  title: 'PPO',
+  description: 'Improves a model against a reward model, held near its start by a KL penalty.',
+  schema: ppoSchema,
+  presets: {
+    small: {
+      reason: 'Fewer episodes for a first look.',
+      config: { totalEpisodes: 1024, rolloutBatchSize: 32 },
+    },
+    toy: {
+      reason:
+        'Toy answers end within 32 tokens. The reward model says little before the last token, so the critic that starts from it must move fast and far: its own learning rate, a wide clip.',
+      config: {
+        totalEpisodes: 1536,
+        rolloutBatchSize: 64,
+        numPpoEpochs: 3,
+        responseLength: 32,
+        maxPromptLength: 32,
+        valueClipRange: 1,
+        policyOptimizer: { learningRate: 2e-4 },
+        criticOptimizer: { learningRate: 2e-3 },
+        runtime: { evalEvery: 8, checkpointEvery: 12 },
+      },
+    },
+  },
+  startsFrom: {
+    model: { need: 'required', hint: 'The SFT model: policy, and frozen reference of the KL penalty.' },
+    rewardModel: { hint: 'Scores the answers; the critic starts from it.' },
+  },
+  data: 'prompts',
+  result: { kind: 'language-model', suffix: '-ppo' },
+  metrics: 'ppo',
+  charts: [
+    {
+      title: 'Reward',
+      good: 'Score and total reward rise and then level off; a true reward that falls while the score rises means the reward model is being exploited.',
+      series: [
+        { name: 'objective/scores', label: 'Score' },
+        { name: 'objective/rlhf_reward', label: 'Score with KL penalty' },
+        { name: 'objective/true_reward', label: 'True reward' },
+      ],
+    },
+    {
+      title: 'KL to the reference',
+      good: 'Starts at 0, grows slowly and stays positive, roughly between 0 and 10 nats; a steep climb means the policy runs away from the reference.',
+      series: [{ name: 'objective/kl', label: 'KL per episode (nats)' }],
+    },
+    {
+      title: 'KL coefficient',
+      good: 'Flat with a fixed controller; with an adaptive one it settles where the KL meets its target.',
+      series: [{ name: 'objective/kl_coef', label: 'beta' }],
+    },
+    {
+      title: 'Entropy',
+      good: 'Falls gently and keeps well above 0; a collapse towards 0 means the policy says one thing only.',
+      series: [{ name: 'policy/entropy_avg', label: 'Entropy per token (nats)' }],
+    },
+    {
+      title: 'Response length',
+      good: 'Stays near where it began; steady growth or shrinking that the task does not ask for is length hacking.',
+      series: [
+        { name: 'tokens/responses_len_mean', label: 'Mean tokens' },
+        { name: 'tokens/responses_len_std', label: 'Standard deviation' },
+      ],
+    },
+    {
+      title: 'Clip fraction',
+      good: 'Between about 0.01 and 0.3; near 0 the steps are timid, above 0.3 they are too large.',
+      series: [
+        { name: 'policy/clipfrac_avg', label: 'Policy' },
+        { name: 'val/clipfrac_avg', label: 'Value' },
+      ],
+    },
+    {
+      title: 'Value loss',
+      good: 'Falls quickly at first and then stays low; a rise means the critic cannot follow the policy.',
+      series: [{ name: 'loss/value_avg', label: 'Value loss' }],
+    },
+    {
+      title: 'Explained variance',
+      good: 'Climbs towards 1; at 0 or below the critic is no better than a constant.',
+      series: [{ name: 'val/var_explained', label: 'Explained variance' }],
+    },
+    {
+      title: 'Evaluation on held-out prompts',
+      good: 'Proxy and true reward rise together; where they part, the run has passed its best checkpoint.',
+      series: [
+        { name: 'eval/proxy_reward', label: 'Reward model' },
+        { name: 'eval/true_reward', label: 'True reward' },
+      ],
+    },
+    {
+      title: 'Size of the policy updates',
+      good: 'Stays far below the KL to the reference; a jump means that one update went too far.',
+      series: [{ name: 'policy/approxkl_avg', label: 'Approximate KL' }],
+    },
+    {
+      title: 'Mean ratio',
+      good: 'Stays within a few hundredths of 1; a drift means the sampled and the trained policy are not the same.',
+      series: [{ name: 'val/ratio', label: 'pi / pi_old' }],
+    },
+  ],
+  progress: {
+    'objective/scores': 'score',
+    'objective/kl': 'KL',
+    'eval/true_reward': 'held-out true reward',
+  },
+  headlines: [
+    { name: 'trueRewardAfter', label: 'true reward', unit: 'number', before: 'trueRewardBefore' },
+    { name: 'proxyRewardAfter', label: 'reward', unit: 'number', before: 'proxyRewardBefore' },
+  ],
+  summary: {
+    trueRewardBefore: 'True reward before',
+    trueRewardAfter: 'True reward after',
+    proxyRewardBefore: 'Reward before',
+    proxyRewardAfter: 'Reward after',
+    klToReference: 'KL to the reference',
+  },
+} as const satisfies RecipeDefinition<typeof ppoSchema>;

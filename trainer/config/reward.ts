@@ -48,7 +48,106 @@ export const rewardSchema = z.strictObject({
 export type RewardConfig = z.output<typeof rewardSchema>;
 
 export const rewardRecipe = {
+  title: 'Reward model',
+  description: 'Fits a model that scores answers as people ranked them.',
   schema: rewardSchema,
+  presets: {
+    small: {
+      reason:
+        'Real conversations: a long one keeps its end; one pass, since a second one over-fits (training.md R11).',
+      config: { maxLength: 256, batchSize: 16, epochs: 1, optimizer: { learningRate: 3e-4 } },
+    },
+    lora: {
+      reason:
+        'Adapters and the head instead of all weights of a large model: gradients and moments of a few hundredths of them. Ten times the rate of full tuning, one pass.',
+      config: {
+        maxLength: 256,
+        batchSize: 16,
+        epochs: 1,
+        lora: { rank: 16 },
+        optimizer: { learningRate: 2e-4 },
+      },
+    },
+    toy: {
+      reason: 'Toy rows are short; a few hundred judgments need more than one pass over them.',
+      config: {
+        maxLength: 96,
+        batchSize: 16,
+        epochs: 2,
+        optimizer: { learningRate: 1e-3 },
+        runtime: { evalEvery: 20, checkpointEvery: 40 },
+      },
+    },
+  },
+  startsFrom: {
+    model: { need: 'or-base', hint: 'The SFT model, whose trunk gets a head for scores.' },
+    rewardModel: null,
+  },
   data: 'rankings',
   numReferencePrompts: ({ normalizeOn }) => normalizeOn,
+  result: { kind: 'reward-model', suffix: '-reward' },
+  metrics: 'reward',
+  charts: [
+    {
+      title: 'Loss',
+      good: 'Falls from about ln 2 = 0.69; held-out loss that turns upwards means the model learns the pairs by heart.',
+      series: [
+        { name: 'loss', label: 'Training' },
+        { name: 'eval_loss', label: 'Held-out' },
+      ],
+    },
+    {
+      title: 'Accuracy',
+      good: 'Rises above 0.5 and levels off near how often annotators agree; training far above held-out is over-fitting.',
+      series: [
+        { name: 'accuracy', label: 'Training' },
+        { name: 'eval_accuracy', label: 'Held-out' },
+      ],
+    },
+    {
+      title: 'Margin',
+      good: 'The chosen answer’s lead grows from 0 and levels off; growth without end means over-confidence.',
+      series: [
+        { name: 'margin', label: 'Training' },
+        { name: 'eval_margin', label: 'Held-out' },
+      ],
+    },
+    {
+      title: 'Scores',
+      good: 'The mean stays around 0 while smallest and largest spread; a drift of the mean asks for more centring.',
+      series: [
+        { name: 'mean_reward', label: 'Mean' },
+        { name: 'min_reward', label: 'Smallest' },
+        { name: 'max_reward', label: 'Largest' },
+      ],
+    },
+  ],
+  progress: {
+    loss: 'loss',
+    eval_loss: 'held-out loss',
+    accuracy: 'accuracy',
+    eval_accuracy: 'held-out accuracy',
+  },
+  headlines: [
+    {
+      name: 'heldOutAccuracy',
+      label: 'held-out accuracy',
+      unit: 'share',
+      interval: { low: 'low', high: 'high', count: 'pairs' },
+      baselines: {
+        longerWins: 'longer answer',
+        bagOfWords: 'bag of words fitted to the training rows',
+      },
+    },
+  ],
+  summary: {
+    heldOutAccuracy: 'Held-out accuracy',
+    low: '95 % interval from',
+    high: '95 % interval to',
+    longerWins: 'Longer answer wins (baseline)',
+    bagOfWords: 'Bag of words (baseline)',
+    heldOutLoss: 'Held-out loss',
+    pairs: 'Held-out pairs',
+    trainAccuracy: 'Training accuracy',
+  },
 } as const satisfies RecipeDefinition<typeof rewardSchema>;

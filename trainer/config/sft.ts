@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LANGUAGE_MODEL_CHARTS } from './charts.ts';
 import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
@@ -20,6 +21,69 @@ export const sftSchema = z.strictObject({
 });
 export type SftConfig = z.output<typeof sftSchema>;
 
-export const sftRecipe = { schema: sftSchema, data: 'demonstrations' } as const satisfies RecipeDefinition<
-  typeof sftSchema
->;
+export const sftRecipe = {
+  title: 'SFT',
+  description: 'Teaches a model to imitate answers.',
+  schema: sftSchema,
+  presets: {
+    small: { reason: 'Rows of real text are longer.', config: { maxLength: 256 } },
+    instruction: {
+      reason:
+        'A base that is to follow instructions of many kinds: long rows, two passes, and a rate (TRL’s default) that leaves what it has learnt before in place.',
+      config: { maxLength: 512, batchSize: 16, epochs: 2, optimizer: { learningRate: 2e-5 } },
+    },
+    task: {
+      reason:
+        'One task with short answers, such as labels or JSON, from a few hundred rows: more passes, smaller steps, watched often.',
+      config: {
+        maxLength: 256,
+        batchSize: 8,
+        epochs: 4,
+        optimizer: { learningRate: 1e-5, schedule: 'linear', warmupRatio: 0.1 },
+        runtime: { evalEvery: 20 },
+      },
+    },
+    domain: {
+      reason:
+        'Words and facts of one field in a model that must keep its others: one pass at a low rate, since what is forgotten grows with both.',
+      config: {
+        maxLength: 512,
+        batchSize: 16,
+        epochs: 1,
+        optimizer: { learningRate: 1e-5, warmupRatio: 0.1 },
+      },
+    },
+    lora: {
+      reason:
+        'Adapters on all linear layers instead of the weights: gradients and moments of a few hundredths of them. Ten times the rate of full tuning, batches under 32 ("LoRA without regret" in TRL’s documentation).',
+      config: { maxLength: 512, batchSize: 16, lora: { rank: 16 }, optimizer: { learningRate: 2e-4 } },
+    },
+    toy: {
+      reason: 'Toy rows are short; one pass is enough to learn the form of answers.',
+      config: {
+        maxLength: 96,
+        batchSize: 32,
+        epochs: 1,
+        optimizer: { learningRate: 1e-3 },
+        runtime: { evalEvery: 50, checkpointEvery: 250 },
+      },
+    },
+  },
+  startsFrom: {
+    model: { need: 'required', hint: 'The language model that learns the answers.' },
+    rewardModel: null,
+  },
+  data: 'demonstrations',
+  result: { kind: 'language-model', suffix: '-sft' },
+  metrics: 'pretrain',
+  charts: LANGUAGE_MODEL_CHARTS,
+  progress: { loss: 'loss', eval_loss: 'held-out loss' },
+  headlines: [{ name: 'heldOutLoss', label: 'held-out loss', unit: 'number' }],
+  summary: {
+    heldOutLoss: 'Held-out loss',
+    heldOutAccuracy: 'Held-out next-token accuracy',
+    examples: 'Rows trained on',
+    tooLong: 'Rows too long',
+    tokens: 'Tokens trained on',
+  },
+} as const satisfies RecipeDefinition<typeof sftSchema>;

@@ -15,6 +15,14 @@ import { type HubAccess, withSignal } from './hub-access.ts';
 
 const TRIES = 5;
 
+type FileAccess = Omit<HubAccess, 'progress'> & {
+  repo: string;
+  /** branch, tag or commit */
+  revision: string;
+  /** told how much of this file is there */
+  arrived?: (bytes: number) => void;
+};
+
 /**
  * Downloads one file of a model into `target`. What arrived of it lies in `<target>.partial` until all of it is there and has
  * the right hash (`sha256:...` or git's `git:...`).
@@ -22,7 +30,7 @@ const TRIES = 5;
  */
 export async function downloadFile(
   file: { path: string; size: number; hash: string },
-  { repo, target, ...hub }: HubAccess & { repo: string; target: string },
+  { repo, target, ...hub }: FileAccess & { target: string },
 ): Promise<void> {
   const partial = `${target}.partial`;
   const what = `${repo}: ${file.path}`;
@@ -56,11 +64,12 @@ export async function downloadFile(
 async function append(
   partial: string,
   from: number,
-  { path, repo, endpoint, token, signal }: HubAccess & { path: string; repo: string },
+  { path, repo, revision, endpoint, token, signal, arrived }: FileAccess & { path: string },
 ): Promise<void> {
   const blob = await openRemote({
     repo: { type: 'model', name: repo },
     path,
+    revision,
     hubUrl: endpoint,
     accessToken: token,
     fetch: withSignal(signal),
@@ -69,8 +78,12 @@ async function append(
   });
   if (!blob) throw new Error('the hub lists it but does not have it');
   const out = openSync(partial, 'a');
+  let done = from;
   try {
-    for await (const chunk of blob.slice(from).stream()) writeSync(out, chunk);
+    for await (const chunk of blob.slice(from).stream()) {
+      done += writeSync(out, chunk);
+      arrived?.(done);
+    }
   } finally {
     closeSync(out);
   }

@@ -15,10 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { resolveModel } from '../cli/resolve-model.ts';
-import { fetchModel, isHubName } from './fetch-model.ts';
+import { fetchModel, isHubName, resolveRevision } from './fetch-model.ts';
 
 const NAME = 'some-org/some.model';
 const TOKEN = 'hf_secretsecretsecret';
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const weights = randomBytes(300_000);
 const config = Buffer.from('{"model_type":"llama"}');
 const contents: Record<string, Buffer> = {
@@ -51,7 +52,12 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const path = new URL(request.url ?? '', endpoint).pathname;
   const range = request.headers.range ?? null;
   requests.push({ path, range, token: request.headers.authorization ?? null });
-  if (path === `/api/models/${NAME}/tree/main`) {
+  if (path === `/api/models/${NAME}/revision/v1.0`) {
+    const info = { _id: 'x', id: NAME, sha: COMMIT, private: false, gated: false, downloads: 0, likes: 0 };
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(info));
+    return;
+  }
+  if (path === `/api/models/${NAME}/tree/main` || path === `/api/models/${NAME}/tree/${COMMIT}`) {
     const entries = files.map((file) => {
       const content = contents[file] as Buffer;
       const git = sha('sha1', `blob ${content.length}\0`, content);
@@ -67,7 +73,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify(entries));
     return;
   }
-  const file = contents[path.replace(`/${NAME}/resolve/main/`, '')];
+  const file = contents[path.replace(new RegExp(`^/${NAME}/resolve/(main|${COMMIT})/`), '')];
   if (!file) {
     response.writeHead(404, { 'X-Error-Code': 'RepoNotFound' }).end();
     return;
@@ -187,6 +193,33 @@ describe('fetchModel', () => {
     expect(notes.at(-1)).toContain('the hub cannot be reached');
     await expect(fetchModel('other/model', { ...away, note: () => {} })).rejects.toThrow(
       /other\/model: no folder here, and the hub cannot be asked: .*ECONNREFUSED/,
+    );
+  });
+
+  it('keeps a revision apart, with its card, and tells how far it came', async () => {
+    const signal = new AbortController().signal;
+    const hub = { endpoint, token: TOKEN, signal };
+    const revision = await resolveRevision(NAME, { revision: 'v1.0', ...hub });
+    expect(revision).toBe(COMMIT);
+    requests = [];
+    expect(await resolveRevision(NAME, { revision: COMMIT, ...hub })).toBe(COMMIT);
+    expect(requests).toEqual([]);
+    const told: [number, number][] = [];
+    const folder = await fetchModel(NAME, {
+      ...{ ...hub, cache, revision, also: ['README.md', 'LICENSE'], note: () => {} },
+      progress: (done, total) => told.push([done, total]),
+    });
+    expect(folder).toBe(join(cache, 'hub', `some-org--some.model@${COMMIT}`));
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe('words');
+    expect(requests.every(({ path }) => path.includes(COMMIT))).toBe(true);
+    const total = ['config.json', 'model.safetensors', 'tokenizer.json', 'README.md'].reduce(
+      (sum, file) => sum + (contents[file] as Buffer).length,
+      0,
+    );
+    expect(told.at(-1)).toEqual([total, total]);
+    expect(told.map(([done]) => done)).toEqual(told.map(([done]) => done).sort((a, b) => a - b));
+    await expect(resolveRevision(NAME, { revision: 'no-such', ...hub })).rejects.toThrow(
+      `${NAME}, revision no-such: the hub has no such model or revision`,
     );
   });
 

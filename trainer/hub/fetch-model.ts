@@ -5,16 +5,20 @@
  */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
+import { HubApiError, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
+import { TOKENIZER_FILES } from '../../lib/model-files.ts';
 import { readJson } from '../model/files/read-json.ts';
-import { TOKENIZER_FILES } from '../model/files/save-pretrained.ts';
 import { downloadFile } from './download-file.ts';
 import { type HubAccess, withSignal } from './hub-access.ts';
 
 const SMALL_FILES = new Set<string>(['config.json', 'generation_config.json', ...TOKENIZER_FILES]);
+/** Of an adapter alone; asked for through `also`. */
+export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'];
 const SINGLE_WEIGHTS = 'model.safetensors';
 const SHARDED_WEIGHTS = /^model-\d{5}-of-\d{5}\.safetensors$|^model\.safetensors\.index\.json$/;
+const MAIN = 'main';
+const COMMIT = /^[0-9a-f]{40}$/;
 /** Lists what a folder holds, written when all of it is there. */
 const LISTING_FILE = 'hub.json';
 
@@ -26,18 +30,50 @@ export function isHubName(name: string): boolean {
 }
 
 /**
- * Fetches what is not there yet. Where the hub cannot be reached, a folder that was fetched whole before serves.
+ * The commit that a branch or tag of a model stands at; a whole commit is its own answer, without asking.
+ * @throws Error naming the model and the revision when the hub has no such thing, or cannot be asked
+ */
+export async function resolveRevision(
+  name: string,
+  { revision, endpoint, token, signal }: Omit<HubAccess, 'note'> & { revision: string },
+): Promise<string> {
+  if (COMMIT.test(revision)) return revision;
+  try {
+    const { sha } = await modelInfo({
+      ...{ name, revision, additionalFields: ['sha'] },
+      ...{ hubUrl: endpoint, accessToken: token, fetch: withSignal(signal) },
+    });
+    if (!COMMIT.test(sha)) throw new Error(`the hub gives the commit "${sha}"`);
+    return sha;
+  } catch (cause) {
+    signal.throwIfAborted();
+    const status = cause instanceof HubApiError ? cause.statusCode : null;
+    const reason =
+      status === 404 ? 'the hub has no such model or revision' : reasonFor(status, cause as Error);
+    throw new Error(`${name}, revision ${revision}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * Fetches what is not there yet. `revision` is a branch or a commit, each with a folder of its own; `also` names further small
+ * files that are taken where the model has them. Where the hub cannot be reached, a folder that was fetched whole before serves.
  * @returns the folder
  * @throws Error naming the model and the file: it does not exist, is no safetensors model, or did not arrive as listed
  */
 export async function fetchModel(
   name: string,
-  { cache, ...hub }: HubAccess & { cache: string },
+  {
+    cache,
+    revision = MAIN,
+    also = [],
+    ...hub
+  }: HubAccess & { cache: string; revision?: string; also?: readonly string[] },
 ): Promise<string> {
-  const folder = join(cache, 'hub', name.replace('/', '--'));
+  const suffix = revision === MAIN ? '' : `@${encodeURIComponent(revision)}`;
+  const folder = join(cache, 'hub', name.replace('/', '--') + suffix);
   let files: ListFileEntry[];
   try {
-    files = wantedFiles(await listed(name, hub));
+    files = wantedFiles(await listed(name, { revision, ...hub }), also);
   } catch (cause) {
     hub.signal.throwIfAborted();
     const status = cause instanceof HubApiError ? cause.statusCode : null;
@@ -47,23 +83,30 @@ export async function fetchModel(
     }
     throw new Error(`${name}: ${reasonFor(status, cause as Error)}`, { cause });
   }
-  if (
-    !files.some(({ path }) => path === 'config.json') ||
-    !files.some(({ path }) => path.endsWith('.safetensors'))
-  )
+  const paths = files.map(({ path }) => path);
+  const isModel = paths.includes('config.json') && paths.some((path) => path.endsWith('.safetensors'));
+  if (!isModel && !ADAPTER_FILES.every((path) => paths.includes(path)))
     throw new Error(`${name}: the hub has no config.json with safetensors weights under this name`);
 
   mkdirSync(folder, { recursive: true });
   const listingPath = join(folder, LISTING_FILE);
   const known = existsSync(listingPath) ? listingSchema.parse(readJson(listingPath)) : {};
   const listing = Object.fromEntries(files.map((file) => [file.path, hashOf(file)]));
+  const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
+  let before = 0;
   for (const file of files) {
     const target = join(folder, file.path);
-    if (existsSync(target) && known[file.path] === listing[file.path]) continue;
+    const arrived = (bytes: number) => hub.progress?.(before + bytes, totalBytes);
+    if (existsSync(target) && known[file.path] === listing[file.path]) {
+      before += file.size;
+      arrived(0);
+      continue;
+    }
     // from now on until the end the folder is not whole
     rmSync(listingPath, { force: true });
     const checked = { path: file.path, size: file.size, hash: listing[file.path] as string };
-    await downloadFile(checked, { repo: name, target, ...hub });
+    await downloadFile(checked, { repo: name, revision, target, arrived, ...hub });
+    before += file.size;
   }
   // files that the model no longer has would be read beside the new ones
   for (const old of Object.keys(known)) if (!(old in listing)) rmSync(join(folder, old), { force: true });
@@ -72,19 +115,26 @@ export async function fetchModel(
   return folder;
 }
 
-async function listed(name: string, { endpoint, token, signal }: HubAccess): Promise<ListFileEntry[]> {
+async function listed(
+  name: string,
+  { endpoint, token, signal, revision }: HubAccess & { revision: string },
+): Promise<ListFileEntry[]> {
   const entries: ListFileEntry[] = [];
   const repo = { type: 'model', name } as const;
-  const options = { repo, hubUrl: endpoint, accessToken: token, fetch: withSignal(signal) };
+  const options = { repo, revision, hubUrl: endpoint, accessToken: token, fetch: withSignal(signal) };
   for await (const entry of listFiles(options)) entries.push(entry);
   return entries;
 }
 
-function wantedFiles(entries: ListFileEntry[]): ListFileEntry[] {
+function wantedFiles(entries: ListFileEntry[], also: readonly string[]): ListFileEntry[] {
   const isSingle = entries.some(({ path }) => path === SINGLE_WEIGHTS);
   return entries.filter(({ type, path }) => {
     if (type !== 'file') return false;
-    return SMALL_FILES.has(path) || (isSingle ? path === SINGLE_WEIGHTS : SHARDED_WEIGHTS.test(path));
+    return (
+      SMALL_FILES.has(path) ||
+      also.includes(path) ||
+      (isSingle ? path === SINGLE_WEIGHTS : SHARDED_WEIGHTS.test(path))
+    );
   });
 }
 

@@ -7,6 +7,8 @@ export type HubAccess = {
   signal: AbortSignal;
   /** told what is being fetched, in words for people */
   note: (line: string) => void;
+  /** told how much of all files is there */
+  progress?: (doneBytes: number, totalBytes: number) => void;
 };
 
 /** fetch that stops with the run. */

@@ -42,6 +42,10 @@ export const commonFields = {
   pad_token_id: tokenId.nullable().default(null),
   num_labels: z.literal(1).optional(),
   id2label: z.record(z.string(), z.string()).nullish(),
+  // stored weights would not be what is computed with
+  quantization_config: z.null().optional(),
+  sliding_window: z.null().optional(),
+  is_encoder_decoder: z.literal(false).optional(),
   plumbline_reward_gain: z.number().default(1),
   plumbline_reward_bias: z.number().default(0),
 };

@@ -1,3 +1,4 @@
+import type { CheckpointOrigin, RegisteredKind } from '../../../db/schema/models.ts';
 import type { Message, PromptExample, RankedExample } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
 import type { RecipeTask } from '../../../trainer/recipes/start.ts';
@@ -27,6 +28,32 @@ export type EvaluateTask = { backend: string | null; rewardFolder: string } & (
 
 export type BenchmarkTask = { backend: string | null; modelFolder: string };
 
+export type InspectTask = {
+  folder: string;
+  /** null: as its config.json says */
+  kind: RegisteredKind | null;
+  /** of an adapter */
+  baseFolder: string | null;
+};
+
+/** What can be said of a model without reading its weights. `parameters` of an adapter are those of its base. */
+export type Inspection = { kind: RegisteredKind; architecture: string; parameters: number };
+
+export type TryTask = {
+  backend: string | null;
+  /** the model, or the base that an adapter goes on */
+  modelFolder: string;
+  merge: { adapterFolder: string; out: string } | null;
+};
+
+/** What a model gave. */
+export type Trial = {
+  modelKind: 'language-model' | 'reward-model';
+  architecture: string;
+  parameters: number;
+  sample: CheckpointOrigin['sample'];
+};
+
 /** Figures of this machine, from the bundled model. */
 export type Benchmark = {
   backend: string;
@@ -41,6 +68,8 @@ export type ProcessTask =
   | { kind: 'recipe'; task: RecipeTask }
   | { kind: 'generate'; task: GenerateTask }
   | { kind: 'evaluate'; task: EvaluateTask }
+  | { kind: 'inspect'; task: InspectTask }
+  | { kind: 'try'; task: TryTask }
   | { kind: 'benchmark'; task: BenchmarkTask };
 
 export type GeneratedResponse = { promptId: string; content: string; seed: number; ended: boolean };
@@ -51,6 +80,8 @@ export type ProcessMessage =
   | { type: 'responses'; responses: GeneratedResponse[] }
   | { type: 'progress' }
   | { type: 'figures'; figures: Record<string, number> }
+  | { type: 'inspected'; inspection: Inspection }
+  | { type: 'tried'; trial: Trial }
   | { type: 'benchmark'; benchmark: Benchmark }
   | { type: 'error'; message: string; stack: string | undefined }
   | { type: 'end' };

@@ -21,7 +21,7 @@ export function buildRecipeTask(
   run: Run,
   start: { backend: string | null; resumeFrom: string | null },
 ): Promise<RecipeTask> {
-  return taskOf(run.recipe as RecipeName, ctx, run, start);
+  return taskOf(run.recipe, ctx, run, start);
 }
 
 async function taskOf<R extends RecipeName>(

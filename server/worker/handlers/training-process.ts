@@ -21,6 +21,11 @@ async function main({ kind, task }: ProcessTask): Promise<void> {
     }
     return;
   }
+  if (kind === 'inspect') {
+    const { inspectModel } = await import('./inspect-model.ts');
+    await say({ type: 'inspected', inspection: inspectModel(task) });
+    return;
+  }
   sizeNativeThreads(numParametersIn(kind === 'evaluate' ? task.rewardFolder : task.modelFolder));
   if (kind === 'evaluate') {
     const figures = await evaluate(task);
@@ -31,6 +36,9 @@ async function main({ kind, task }: ProcessTask): Promise<void> {
       const { abort } = await say({ type: 'responses', responses });
       if (abort) return;
     }
+  } else if (kind === 'try') {
+    const { tryModel } = await import('./try-model.ts');
+    await say({ type: 'tried', trial: await tryModel(task) });
   } else {
     const { measure } = await import('./measure.ts');
     await say({ type: 'benchmark', benchmark: await measure(task) });

@@ -14,7 +14,7 @@ import { paramShapes, SCORE_WEIGHT } from '../param-shapes.ts';
 import { newParam, type Params } from '../params.ts';
 import { listed } from './listed.ts';
 import { readJson } from './read-json.ts';
-import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.ts';
 
 const CONFIG_FILE = 'adapter_config.json';
 const WEIGHTS_FILE = 'adapter_model.safetensors';
@@ -29,29 +29,13 @@ export type AdaptedModel = { params: Params; config: ModelConfig; lora: LoraConf
  * @throws Error naming the file and the field or tensor that does not fit; the base is then as it was
  */
 export function loadAdapter(folder: string, base: { params: Params; config: ModelConfig }): AdaptedModel {
-  const configPath = join(folder, CONFIG_FILE);
-  const { taskType, ...lora } = parseLoraConfig(readJson(configPath), configPath);
-  const path = join(folder, WEIGHTS_FILE);
-  if (!existsSync(path)) throw new Error(`${folder}: no ${WEIGHTS_FILE}`);
+  const { lora, config, path, targets, saved, shapes, baseShapes } = expectedTensors(folder, base.config);
+  const wantsHead = isRewardModel(config) && !isRewardModel(base.config);
   const tensors = new Map(
     [...readSafetensors(path)].map(([name, tensor]) => [nameWithin(name, path), tensor] as const),
   );
-  const wantsHead = taskType === 'SEQ_CLS' && !isRewardModel(base.config);
-  const config = wantsHead ? asRewardModel(base.config) : base.config;
-  if (taskType === 'CAUSAL_LM' && isRewardModel(config))
-    throw new Error(`${configPath}: task_type is CAUSAL_LM, the base is a ${config.architecture}`);
-  const targets = named(configPath, () => loraTargets(config, lora));
-  const saved = named(configPath, () => savedParams(config, lora));
-  const shapes = new Map<string, number[]>();
-  for (const { path: layer, rank, numIn, numOut } of targets) {
-    shapes.set(loraNames(layer).a, [rank, numIn]);
-    shapes.set(loraNames(layer).b, [numOut, rank]);
-  }
-  const baseShapes = paramShapes(config);
-  for (const name of saved) shapes.set(name, baseShapes.get(name) as number[]);
   checkTensors(tensors, shapes, path);
-  if (wantsHead && !tensors.has(SCORE_WEIGHT))
-    throw new Error(`${path}: no tensor ${PREFIX}${SCORE_WEIGHT}, and the base has no head`);
+  if (wantsHead) requireHead(tensors, path);
 
   const floats = (name: string) => tensors.get(name)?.data as Float32Array;
   // the new head's values are replaced below: any stream will do
@@ -66,6 +50,19 @@ export function loadAdapter(folder: string, base: { params: Params; config: Mode
     setAdapter(params, target, { a: floats(names.a), b: floats(names.b) });
   }
   return { params, config: model.config, lora };
+}
+
+/**
+ * Everything about an adapter's folder that can be checked without reading a weight: its settings, which layers of the base
+ * they match, the names and shapes of its tensors. @throws Error as loadAdapter does
+ */
+export function checkAdapterFolder(folder: string, base: ModelConfig): void {
+  const { config, path, shapes } = expectedTensors(folder, base);
+  const file = openSafetensors(path);
+  file.close();
+  const found = new Map([...file.shapes].map(([name, shape]) => [nameWithin(name, path), shape] as const));
+  checkShapes(found, shapes, path);
+  if (isRewardModel(config) && !isRewardModel(base)) requireHead(found, path);
 }
 
 /**
@@ -87,6 +84,32 @@ export function saveAdapter(
   );
 }
 
+/** What the weights file of an adapter must hold for this base, by its settings. @throws Error naming the field that does not fit */
+function expectedTensors(folder: string, base: ModelConfig) {
+  const configPath = join(folder, CONFIG_FILE);
+  const { taskType, ...lora } = parseLoraConfig(readJson(configPath), configPath);
+  const path = join(folder, WEIGHTS_FILE);
+  if (!existsSync(path)) throw new Error(`${folder}: no ${WEIGHTS_FILE}`);
+  const config = taskType === 'SEQ_CLS' && !isRewardModel(base) ? asRewardModel(base) : base;
+  if (taskType === 'CAUSAL_LM' && isRewardModel(config))
+    throw new Error(`${configPath}: task_type is CAUSAL_LM, the base is a ${config.architecture}`);
+  const targets = named(configPath, () => loraTargets(config, lora));
+  const saved = named(configPath, () => savedParams(config, lora));
+  const shapes = new Map<string, number[]>();
+  for (const { path: layer, rank, numIn, numOut } of targets) {
+    shapes.set(loraNames(layer).a, [rank, numIn]);
+    shapes.set(loraNames(layer).b, [numOut, rank]);
+  }
+  const baseShapes = paramShapes(config);
+  for (const name of saved) shapes.set(name, baseShapes.get(name) as number[]);
+  return { lora, config, path, targets, saved, shapes, baseShapes };
+}
+
+function requireHead(tensors: ReadonlyMap<string, unknown>, path: string): void {
+  if (!tensors.has(SCORE_WEIGHT))
+    throw new Error(`${path}: no tensor ${PREFIX}${SCORE_WEIGHT}, and the base has no head`);
+}
+
 /** Older versions of PEFT leave the wrapper's name in the path of a module saved whole. */
 function nameWithin(name: string, path: string): string {
   if (!name.startsWith(PREFIX)) throw new Error(`${path}: tensor ${name}: expected a name after ${PREFIX}`);
@@ -94,20 +117,30 @@ function nameWithin(name: string, path: string): string {
 }
 
 function checkTensors(tensors: Map<string, HostTensor>, shapes: Map<string, number[]>, path: string): void {
-  const missing = [...shapes.keys()].filter((name) => !tensors.has(name));
-  if (missing.length > 0)
-    throw new Error(`${path}: ${missing.length} tensors are missing for this base: ${listed(missing)}`);
-  const extra = [...tensors.keys()].filter((name) => !shapes.has(name));
-  if (extra.length > 0)
-    throw new Error(`${path}: ${extra.length} tensors fit nothing in this base: ${listed(extra)}`);
-  for (const [name, { shape, data }] of tensors) {
-    const expected = shapes.get(name) as number[];
-    if (shape.join() !== expected.join())
-      throw new Error(`${path}: tensor ${name} has shape [${shape}], rank and base ask for [${expected}]`);
+  checkShapes(new Map([...tensors].map(([name, { shape }]) => [name, shape])), shapes, path);
+  for (const [name, { data }] of tensors) {
     if (!(data instanceof Float32Array))
       throw new Error(`${path}: tensor ${name} holds integers, expected floats`);
     const bad = firstNonFinite(data);
     if (bad !== -1) throw new Error(`${path}: tensor ${name} holds ${data[bad]} at element ${bad}`);
+  }
+}
+
+function checkShapes(
+  found: ReadonlyMap<string, number[]>,
+  expected: ReadonlyMap<string, number[]>,
+  path: string,
+): void {
+  const missing = [...expected.keys()].filter((name) => !found.has(name));
+  if (missing.length > 0)
+    throw new Error(`${path}: ${missing.length} tensors are missing for this base: ${listed(missing)}`);
+  const extra = [...found.keys()].filter((name) => !expected.has(name));
+  if (extra.length > 0)
+    throw new Error(`${path}: ${extra.length} tensors fit nothing in this base: ${listed(extra)}`);
+  for (const [name, shape] of found) {
+    const wanted = expected.get(name) as number[];
+    if (shape.join() !== wanted.join())
+      throw new Error(`${path}: tensor ${name} has shape [${shape}], rank and base ask for [${wanted}]`);
   }
 }
 

@@ -31,10 +31,40 @@ const generationSchema = z.looseObject({
  * @throws Error naming file and tensor when one is missing, left over, of the wrong shape, or holds NaN or infinity
  */
 export function loadPretrained(folder: string): PretrainedModel {
+  const { config, shapes, weights } = openChecked(folder);
+  const params: Params = {};
+  try {
+    for (const [name, shape] of shapes) params[name] = newParam(readFloats(weights, name), shape);
+  } catch (error) {
+    disposeParams(params);
+    throw error;
+  } finally {
+    weights.close();
+  }
+  return { config, params, generationConfig: readGenerationConfig(folder, config) };
+}
+
+/**
+ * Everything about a model folder that can be checked without reading a weight: config.json, the headers of the weight files,
+ * the name and the shape of every tensor, generation_config.json.
+ * @throws Error as loadPretrained does
+ */
+export function checkModelFolder(folder: string): ModelConfig {
+  const { config, weights } = openChecked(folder);
+  weights.close();
+  readGenerationConfig(folder, config);
+  return config;
+}
+
+/** Opens the weights of a folder after holding their headers against config.json. The caller closes them. */
+function openChecked(folder: string): {
+  config: ModelConfig;
+  shapes: Map<string, number[]>;
+  weights: ModelWeights;
+} {
   const config = loadModelConfig(folder);
   const shapes = paramShapes(config);
   const weights = fromFileLayout(openModelWeights(folder), config);
-  const params: Params = {};
   try {
     const missing = [...shapes.keys()].filter((name) => !weights.shapes.has(name));
     if (missing.length > 0)
@@ -47,14 +77,16 @@ export function loadPretrained(folder: string): PretrainedModel {
         `${folder}: ${extra.length} tensors do not belong to a ${config.architecture}: ${listed(extra)}`,
       );
     }
-    for (const [name, shape] of shapes) params[name] = newParam(readFloats(weights, name, shape), shape);
+    for (const [name, shape] of shapes) {
+      const found = weights.shapes.get(name) as number[];
+      if (found.join() !== shape.join())
+        throw new Error(`${at(weights, name)} has shape [${found}], config.json asks for [${shape}]`);
+    }
   } catch (error) {
-    disposeParams(params);
-    throw error;
-  } finally {
     weights.close();
+    throw error;
   }
-  return { config, params, generationConfig: readGenerationConfig(folder, config) };
+  return { config, shapes, weights };
 }
 
 /** Reads and checks config.json alone, for pages and plans that need no weights. */
@@ -68,17 +100,18 @@ function isRedundant(name: string, config: ModelConfig): boolean {
   return (name === 'lm_head.weight' && config.tieWordEmbeddings) || /\.rotary_emb\.inv_freq$/.test(name);
 }
 
-/** Reads one tensor. @throws Error naming file and tensor when its shape or values are not what a model can have */
-function readFloats(weights: ModelWeights, name: string, shape: number[]): Float32Array {
-  const at = `${weights.fileOf(name)}: tensor ${name}`;
-  const found = weights.shapes.get(name) as number[];
-  if (found.join() !== shape.join())
-    throw new Error(`${at} has shape [${found}], config.json asks for [${shape}]`);
+/** Reads one tensor. @throws Error naming file and tensor when its values are not what a model can have */
+function readFloats(weights: ModelWeights, name: string): Float32Array {
   const { data } = weights.read(name);
-  if (!(data instanceof Float32Array)) throw new Error(`${at} holds integers, expected floats`);
+  if (!(data instanceof Float32Array))
+    throw new Error(`${at(weights, name)} holds integers, expected floats`);
   const bad = firstNonFinite(data);
-  if (bad !== -1) throw new Error(`${at} holds ${data[bad]} at element ${bad}`);
+  if (bad !== -1) throw new Error(`${at(weights, name)} holds ${data[bad]} at element ${bad}`);
   return data;
+}
+
+function at(weights: ModelWeights, name: string): string {
+  return `${weights.fileOf(name)}: tensor ${name}`;
 }
 
 function readGenerationConfig(folder: string, config: ModelConfig): GenerationConfig {

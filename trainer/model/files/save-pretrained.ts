@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TOKENIZER_FILES } from '../../../lib/model-files.ts';
 import { isRewardModel, type ModelConfig, toHuggingFaceConfig } from '../config.ts';
 import { mergedFloats } from '../lora/lora.ts';
 import { isLoraName } from '../lora/lora-names.ts';
@@ -9,17 +10,6 @@ import type { GenerationConfig } from './load-pretrained.ts';
 import { writeModelWeights } from './model-weights.ts';
 import type { FloatDtype } from './safetensors.ts';
 import { toFileLayout } from './weight-layout.ts';
-
-/** Files of a model folder that belong to the tokenizer and travel with the weights unchanged. */
-export const TOKENIZER_FILES = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'chat_template.jinja',
-  'vocab.json',
-  'merges.txt',
-] as const;
 
 /** The names of the types in config.json. */
 const TORCH_DTYPES = { F32: 'float32', BF16: 'bfloat16', F16: 'float16' };

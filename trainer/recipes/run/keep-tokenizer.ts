@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { TOKENIZER_FILES } from '../../model/files/save-pretrained.ts';
+import { TOKENIZER_FILES } from '../../../lib/model-files.ts';
 
 /**
  * Copies the tokenizer of the checkpoint that a run goes on from to where it stays: the checkpoint itself is deleted when there

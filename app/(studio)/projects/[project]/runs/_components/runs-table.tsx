@@ -1,6 +1,7 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
+import type { inferRouterOutputs } from '@trpc/server';
 import { PlayIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useTRPC } from '@/app/_trpc/client.tsx';
@@ -12,16 +13,10 @@ import { Progress } from '@/app/_ui/progress.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { formatDuration } from '@/lib/format-duration.ts';
+import type { AppRouter } from '@/server/root.ts';
+import { definitionOf } from '@/trainer/config/recipes.ts';
 import { formatFigure } from './format-figure.ts';
 import { StatusBadge } from './status-badge.tsx';
-
-/** What a finished run is known by, first of these that its summary has. */
-const HEADLINES: [string, string][] = [
-  ['heldOutAccuracy', 'held-out accuracy'],
-  ['trueRewardAfter', 'true reward'],
-  ['proxyRewardAfter', 'reward'],
-  ['heldOutLoss', 'held-out loss'],
-];
 
 /** Runs of a project, newest first; looks again every two seconds while one is on its way. */
 export function RunsTable({
@@ -107,7 +102,7 @@ export function RunsTable({
                 <RunProgress run={run} />
               </TableCell>
               <TableCell className="text-muted-foreground">
-                <Headline summary={run.summary} error={run.error} />
+                <Headline run={run} />
               </TableCell>
               <TableCell className="text-muted-foreground">
                 <Time at={run.startedAt ?? run.createdAt} />
@@ -132,6 +127,8 @@ export function RunsTable({
   );
 }
 
+type RunItem = inferRouterOutputs<AppRouter>['runs']['list']['items'][number];
+
 type RunProgressFacts = {
   step: number;
   totalSteps: number | null;
@@ -154,17 +151,18 @@ export function RunProgress({ run }: { run: RunProgressFacts }) {
   );
 }
 
-function Headline({ summary, error }: { summary: Record<string, number> | null; error: string | null }) {
+function Headline({ run }: { run: Pick<RunItem, 'recipe' | 'summary' | 'error'> }) {
+  const { summary, error } = run;
   if (error !== null) return <span className="line-clamp-2 text-destructive">{error}</span>;
-  const found = HEADLINES.find(([name]) => summary?.[name] !== undefined);
-  if (!found || !summary) return '–';
-  const [name, label] = found;
-  const interval = name === 'heldOutAccuracy' && summary.low !== undefined && summary.high !== undefined;
+  const headline = definitionOf(run.recipe).headlines.find(({ name }) => summary?.[name] !== undefined);
+  if (!headline || !summary) return '–';
+  const { name, label, interval, before } = headline;
+  const [low, high] = [interval && summary[interval.low], interval && summary[interval.high]];
   return (
     <span>
       {label} <span className="text-foreground">{formatFigure(summary[name])}</span>
-      {interval ? ` (${formatFigure(summary.low)} to ${formatFigure(summary.high)})` : ''}
-      {name === 'trueRewardAfter' ? ` from ${formatFigure(summary.trueRewardBefore)}` : ''}
+      {low === undefined || high === undefined ? '' : ` (${formatFigure(low)} to ${formatFigure(high)})`}
+      {before === undefined ? '' : ` from ${formatFigure(summary[before])}`}
     </span>
   );
 }

@@ -2,9 +2,13 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { RECIPES } from '@/trainer/config/recipes.ts';
 import { NewRunForm } from './_components/new-run-form.tsx';
 
 export const metadata: Metadata = { title: 'New run' };
+
+/** what most people who have judgments want first */
+const DEFAULT_RECIPE = 'reward';
 
 type Props = { params: Promise<{ project: string }>; searchParams: Promise<{ recipe?: string }> };
 
@@ -27,7 +31,7 @@ export default async function NewRunPage({ params, searchParams }: Props) {
       <NewRunForm
         projectId={project.id}
         slug={slug}
-        initialRecipe={recipe ?? 'reward'}
+        initialRecipe={RECIPES.find((name) => name === recipe) ?? DEFAULT_RECIPE}
         models={models}
         snapshots={snapshots}
       />

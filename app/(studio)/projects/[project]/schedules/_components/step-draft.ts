@@ -15,7 +15,8 @@ import {
   type StepResult,
   stepOptions,
 } from '@/server/chains/schemas.ts';
-import { type ConfigIssue, type RecipeName, recipeSchemas } from '@/server/runs/schemas.ts';
+import type { ConfigIssue, RecipeName } from '@/server/runs/schemas.ts';
+import { definitionOf } from '@/trainer/config/recipes.ts';
 
 export const JUDGMENT_SOURCES = ['annotator', 'simulated', 'imported'] as const;
 
@@ -39,7 +40,7 @@ export type StepDraft = {
 
 /** Fields made from a schema: a recipe's config, or a step's own options. */
 export function groupsOf({ kind, recipe, measure }: Pick<StepDraft, 'kind' | 'recipe' | 'measure'>) {
-  if (kind === 'train') return formGroups(recipeSchemas[recipe]);
+  if (kind === 'train') return formGroups(definitionOf(recipe).schema);
   if (kind === 'generate') return formGroups(stepOptions.generate);
   return kind === 'evaluate' && measure === 'score' ? formGroups(stepOptions.evaluate) : [];
 }
@@ -127,7 +128,7 @@ export function needsOfDraft({ kind, recipe, measure, numModels }: StepDraft): N
     case 'train':
       return needsOf({
         ...{ ...shared, kind, recipe, config: {}, model: null, rewardModel: null, snapshot: null },
-      }).filter(({ isNeeded }) => isNeeded);
+      }).filter(({ need }) => need !== 'none');
     case 'generate':
       return needsOf({
         ...{ ...shared, ...sampling, kind, numPrompts: 1, responsesPerPrompt: 1, createTasks: false },

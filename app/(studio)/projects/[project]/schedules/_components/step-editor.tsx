@@ -6,7 +6,7 @@ import { ConfigFields } from '@/app/(studio)/projects/[project]/runs/new/_compon
 import { toFormValues } from '@/app/(studio)/projects/[project]/runs/new/_components/form-groups.ts';
 import { stepKinds } from '@/server/chains/schemas.ts';
 import { type ConfigIssue, RECIPES, type RecipeName } from '@/server/runs/schemas.ts';
-import { presetsOf } from '@/trainer/presets/presets.ts';
+import { definitionOf } from '@/trainer/config/recipes.ts';
 import { ConditionsEditor } from './conditions-editor.tsx';
 import { type Choices, SourceSelect } from './source-select.tsx';
 import { groupsOf, JUDGMENT_SOURCES, needsOfDraft, type StepDraft } from './step-draft.ts';
@@ -81,15 +81,15 @@ export function StepEditor({
         />
       </Field>
       <KindFields draft={draft} onChange={onChange} error={errorAt('sources')} />
-      {needsOfDraft(draft).map(({ path, label, expects, isNeeded }) => {
-        const isMissing = !draft.sources[path] && isNeeded;
+      {needsOfDraft(draft).map(({ path, label, expects, need }) => {
+        const isMissing = !draft.sources[path] && need === 'required';
         return (
           <Field key={path} label={label} error={isMissing ? 'Choose where it comes from.' : errorAt(path)}>
             <SourceSelect
               expects={expects}
               earlier={earlier}
               choices={choices}
-              none={isNeeded ? 'Choose …' : 'nothing'}
+              none={need === 'required' ? 'Choose …' : 'nothing'}
               value={draft.sources[path] ?? ''}
               onChange={(event) =>
                 onChange({ ...draft, sources: { ...draft.sources, [path]: event.target.value } })
@@ -199,7 +199,7 @@ function Options({
   const own = issues.flatMap(({ path, message }) =>
     paths.has(path) ? [{ path: path.slice(prefix.length), message }] : [],
   );
-  const presets = draft.kind === 'train' ? presetsOf(draft.recipe) : {};
+  const presets = draft.kind === 'train' ? definitionOf(draft.recipe).presets : {};
   return (
     <div className="grid gap-2">
       {Object.keys(presets).length > 0 ? (

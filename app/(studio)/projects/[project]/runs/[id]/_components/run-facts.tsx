@@ -7,6 +7,7 @@ import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components
 import { SnapshotSources } from '@/app/(studio)/projects/[project]/runs/_components/snapshot-sources.tsx';
 import { formatDuration } from '@/lib/format-duration.ts';
 import type { AppRouter } from '@/server/root.ts';
+import { definitionOf, type RecipeName } from '@/trainer/config/recipes.ts';
 
 export type RunDetails = inferRouterOutputs<AppRouter>['runs']['get'];
 
@@ -116,25 +117,11 @@ export function MachineCard({
   );
 }
 
-const SUMMARY_LABELS: Record<string, string> = {
-  heldOutAccuracy: 'Held-out accuracy',
-  low: '95 % interval from',
-  high: '95 % interval to',
-  longerWins: 'Longer answer wins (baseline)',
-  bagOfWords: 'Bag of words (baseline)',
-  heldOutLoss: 'Held-out loss',
-  pairs: 'Held-out pairs',
-  trainAccuracy: 'Training accuracy',
-  trueRewardBefore: 'True reward before',
-  trueRewardAfter: 'True reward after',
-  proxyRewardBefore: 'Reward before',
-  proxyRewardAfter: 'Reward after',
-  klToReference: 'KL to the reference',
-};
-
 /** What a finished run measured at its end. */
-export function SummaryCard({ summary }: { summary: Record<string, number> }) {
-  const names = Object.keys(summary).sort((a, b) => rank(a) - rank(b));
+export function SummaryCard({ recipe, summary }: { recipe: RecipeName; summary: Record<string, number> }) {
+  const labels = definitionOf(recipe).summary;
+  const known = Object.keys(labels).filter((name) => name in summary);
+  const names = [...known, ...Object.keys(summary).filter((name) => !(name in labels))];
   return (
     <Card>
       <CardHeader>
@@ -143,7 +130,7 @@ export function SummaryCard({ summary }: { summary: Record<string, number> }) {
       <CardContent>
         <Facts>
           {names.map((name) => (
-            <Fact key={name} label={SUMMARY_LABELS[name] ?? inWords(name)}>
+            <Fact key={name} label={labels[name] ?? inWords(name)}>
               {formatFigure(summary[name])}
             </Fact>
           ))}
@@ -157,11 +144,6 @@ export function SummaryCard({ summary }: { summary: Record<string, number> }) {
 function inWords(name: string): string {
   const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function rank(name: string): number {
-  const place = Object.keys(SUMMARY_LABELS).indexOf(name);
-  return place === -1 ? Number.MAX_SAFE_INTEGER : place;
 }
 
 function Facts({ children }: { children: ReactNode }) {

@@ -139,7 +139,7 @@ export function RunView({
               <div className="grid min-w-0 gap-4 md:grid-cols-2">
                 {charts.map((chart) => (
                   <CurveChart
-                    key={chart.id}
+                    key={chart.title}
                     definition={chart}
                     figuresHref={figuresHref}
                     series={series}
@@ -154,7 +154,9 @@ export function RunView({
           <SamplesTable projectId={projectId} runId={runId} figuresHref={figuresHref} />
         </div>
         <div className="grid min-w-0 items-start gap-4 md:grid-cols-2 2xl:grid-cols-1">
-          {run.summary && Object.keys(run.summary).length > 0 ? <SummaryCard summary={run.summary} /> : null}
+          {run.summary && Object.keys(run.summary).length > 0 ? (
+            <SummaryCard recipe={run.recipe} summary={run.summary} />
+          ) : null}
           <LineageCard run={run} slug={slug} />
           <MachineCard run={run} backend={live?.backend ?? run.backend} device={live?.device ?? run.device} />
           <SelfChecks events={events} />

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { parseRecipeConfig, RECIPES, recipeSchemas } from '@/server/runs/schemas.ts';
-import { presetsOf } from '@/trainer/presets/presets.ts';
+import { parseRecipeConfig } from '@/server/runs/schemas.ts';
+import { definitionOf, RECIPES } from '@/trainer/config/recipes.ts';
 import { formGroups, toConfig, toFormValues } from './form-groups.ts';
 
 function leaves(value: unknown, path = ''): string[] {
@@ -10,7 +10,7 @@ function leaves(value: unknown, path = ''): string[] {
 }
 
 describe.each(RECIPES)('the form of %s', (recipe) => {
-  const schema = recipeSchemas[recipe];
+  const { schema, presets } = definitionOf(recipe);
   const groups = formGroups(schema);
   const fields = groups.flatMap((group) => group.fields);
 
@@ -29,7 +29,7 @@ describe.each(RECIPES)('the form of %s', (recipe) => {
   });
 
   it('gives back every preset', () => {
-    for (const [name, { config }] of Object.entries(presetsOf(recipe))) {
+    for (const [name, { config }] of Object.entries(presets)) {
       const values = toFormValues(groups, config);
       expect(schema.parse(toConfig(groups, values)), name).toEqual(schema.parse(config));
     }

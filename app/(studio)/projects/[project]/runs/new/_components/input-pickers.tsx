@@ -8,6 +8,7 @@ import { Field, FormError } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
 import { type RecipeName, recipeInputs } from '@/server/runs/schemas.ts';
 import type { SnapshotSummary } from '@/server/snapshots/schemas.ts';
+import { definitionOf } from '@/trainer/config/recipes.ts';
 
 export type ModelChoice = {
   id: string;
@@ -58,19 +59,24 @@ export function InputPickers({
       },
     }),
   );
-  const needs = recipeInputs[recipe];
+  const needs = recipeInputs(recipe);
+  const { model, rewardModel } = definitionOf(recipe).startsFrom;
   const hasModels = models.some((model) => model.kind === 'language-model');
   const hasRewardModels = models.some((model) => model.kind === 'reward-model');
   return (
     <>
-      {needs.model ? (
+      {needs.model !== 'none' ? (
         <div className="grid content-start gap-2">
-          <Field label="Model" hint="Also the frozen reference of PPO, and what a reward model starts from.">
+          <Field label="Model" hint={model.hint}>
             <Select
               value={inputs.modelCheckpointId ?? ''}
               onChange={(event) => onChange({ ...inputs, modelCheckpointId: event.target.value || null })}
             >
-              <CheckpointOptions models={models} kind="language-model" />
+              <CheckpointOptions
+                models={models}
+                kind="language-model"
+                none={needs.model === 'optional' ? 'none: a new one is made' : 'Choose one …'}
+              />
             </Select>
           </Field>
           {hasModels ? null : (
@@ -88,7 +94,7 @@ export function InputPickers({
           <FormError>{register.error?.message}</FormError>
         </div>
       ) : null}
-      {needs.snapshot ? (
+      {needs.snapshot !== 'none' ? (
         <div className="grid content-start gap-2">
           <Field label="Snapshot" hint="A frozen selection of judgments.">
             <Select
@@ -116,17 +122,14 @@ export function InputPickers({
           <FormError>{freeze.error?.message}</FormError>
         </div>
       ) : null}
-      {needs.rewardModel ? (
+      {rewardModel ? (
         <div className="grid content-start gap-2">
-          <Field
-            label="Reward model"
-            hint={hasRewardModels ? 'Scores the answers; the critic starts from it.' : undefined}
-          >
+          <Field label="Reward model" hint={hasRewardModels ? rewardModel.hint : undefined}>
             <Select
               value={inputs.rewardCheckpointId ?? ''}
               onChange={(event) => onChange({ ...inputs, rewardCheckpointId: event.target.value || null })}
             >
-              <CheckpointOptions models={models} kind="reward-model" />
+              <CheckpointOptions models={models} kind="reward-model" none="Choose one …" />
             </Select>
           </Field>
           {hasRewardModels ? null : (
@@ -144,10 +147,18 @@ export function InputPickers({
   );
 }
 
-function CheckpointOptions({ models, kind }: { models: ModelChoice[]; kind: ModelChoice['kind'] }) {
+function CheckpointOptions({
+  models,
+  kind,
+  none,
+}: {
+  models: ModelChoice[];
+  kind: ModelChoice['kind'];
+  none: string;
+}) {
   return (
     <>
-      <option value="">Choose one …</option>
+      <option value="">{none}</option>
       {models
         .filter((model) => model.kind === kind)
         .map((model) => (

@@ -11,27 +11,19 @@ import { Field, FormError } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
 import {
   type ConfigIssue,
+  DATA_SOURCES,
   parseRecipeConfig,
   RECIPES,
   type RecipeName,
-  recipeDescriptions,
   recipeInputs,
-  recipeSchemas,
 } from '@/server/runs/schemas.ts';
 import type { SnapshotSummary } from '@/server/snapshots/schemas.ts';
-import { presetsOf } from '@/trainer/presets/presets.ts';
+import { definitionOf } from '@/trainer/config/recipes.ts';
 import { ConfigFields } from './config-fields.tsx';
 import { ConfigYaml } from './config-yaml.tsx';
 import { ExpectedCost } from './expected-cost.tsx';
 import { type FormValues, formGroups, toConfig, toFormValues } from './form-groups.ts';
 import { InputPickers, type ModelChoice, type RunInputs } from './input-pickers.tsx';
-
-const TITLES: Record<RecipeName, string> = {
-  pretrain: 'Pretrain',
-  sft: 'SFT',
-  reward: 'Reward model',
-  ppo: 'PPO',
-};
 
 /** Recipe, inputs and config of a new run. Every field of the config comes from the recipe's own schema. */
 export function NewRunForm({
@@ -43,20 +35,19 @@ export function NewRunForm({
 }: {
   projectId: string;
   slug: string;
-  initialRecipe: string;
+  initialRecipe: RecipeName;
   models: ModelChoice[];
   snapshots: SnapshotSummary[];
 }) {
   const trpc = useTRPC();
   const router = useRouter();
-  const [recipe, setRecipe] = useState<RecipeName>(
-    RECIPES.find((name) => name === initialRecipe) ?? 'reward',
-  );
-  const groups = useMemo(() => formGroups(recipeSchemas[recipe]), [recipe]);
+  const [recipe, setRecipe] = useState<RecipeName>(initialRecipe);
+  const { title, schema, presets } = definitionOf(recipe);
+  const groups = useMemo(() => formGroups(schema), [schema]);
   const [values, setValues] = useState<FormValues>(() => toFormValues(groups, {}));
   const [preset, setPreset] = useState('');
   const [name, setName] = useState('');
-  const [inputs, setInputs] = useState<RunInputs>(() => firstInputs(models, snapshots));
+  const [inputs, setInputs] = useState<RunInputs>(() => firstInputs(initialRecipe, { models, snapshots }));
   const start = useMutation(
     trpc.runs.start.mutationOptions({ onSuccess: (run) => router.push(`/projects/${slug}/runs/${run.id}`) }),
   );
@@ -64,28 +55,29 @@ export function NewRunForm({
   const config = useMemo(() => toConfig(groups, values), [groups, values]);
   const parsed = useMemo(() => parseRecipeConfig(recipe, config), [recipe, config]);
   const issues: ConfigIssue[] = parsed.ok ? [] : parsed.issues;
-  const needs = recipeInputs[recipe];
+  const needs = recipeInputs(recipe);
   const chosen = {
-    modelCheckpointId: needs.model ? inputs.modelCheckpointId : null,
-    rewardCheckpointId: needs.rewardModel ? inputs.rewardCheckpointId : null,
-    snapshotId: needs.snapshot ? inputs.snapshotId : null,
+    modelCheckpointId: needs.model === 'none' ? null : inputs.modelCheckpointId,
+    rewardCheckpointId: needs.rewardModel === 'none' ? null : inputs.rewardCheckpointId,
+    snapshotId: needs.snapshot === 'none' ? null : inputs.snapshotId,
   };
   const missing = [
-    needs.model && chosen.modelCheckpointId === null ? 'a model' : null,
-    needs.rewardModel && chosen.rewardCheckpointId === null ? 'a reward model' : null,
-    needs.snapshot && chosen.snapshotId === null ? 'a snapshot' : null,
+    needs.model === 'required' && chosen.modelCheckpointId === null ? 'a model' : null,
+    needs.rewardModel === 'required' && chosen.rewardCheckpointId === null ? 'a reward model' : null,
+    needs.snapshot === 'required' && chosen.snapshotId === null ? 'a snapshot' : null,
   ].filter((part) => part !== null);
 
   const change = (next: RecipeName) => {
     setRecipe(next);
     setPreset('');
-    setValues(toFormValues(formGroups(recipeSchemas[next]), {}));
+    setValues(toFormValues(formGroups(definitionOf(next).schema), {}));
+    const { modelCheckpointId } = firstInputs(next, { models, snapshots });
+    setInputs((current) => ({ ...current, modelCheckpointId }));
   };
   const applyPreset = (chosenPreset: string) => {
     setPreset(chosenPreset);
-    setValues(toFormValues(groups, presetsOf(recipe)[chosenPreset]?.config ?? {}));
+    setValues(toFormValues(groups, presets[chosenPreset]?.config ?? {}));
   };
-  const presets = presetsOf(recipe);
 
   return (
     <form
@@ -117,8 +109,11 @@ export function NewRunForm({
                   onChange={() => change(candidate)}
                 />
                 <span className="grid gap-0.5">
-                  <span className="text-sm font-medium">{TITLES[candidate]}</span>
-                  <span className="text-xs text-muted-foreground">{recipeDescriptions[candidate]}</span>
+                  <span className="text-sm font-medium">{definitionOf(candidate).title}</span>
+                  <span className="text-xs text-muted-foreground">
+                    {definitionOf(candidate).description}{' '}
+                    {DATA_SOURCES[definitionOf(candidate).data].description}
+                  </span>
                 </span>
               </label>
             ))}
@@ -192,7 +187,7 @@ export function NewRunForm({
               isBusy={start.isPending}
               disabled={!parsed.ok || missing.length > 0}
             >
-              Start {TITLES[recipe]}
+              Start {title}
             </Button>
             <p className="text-xs text-muted-foreground" aria-live="polite">
               {whatIsMissing(missing, issues.length)}
@@ -215,7 +210,10 @@ function whatIsMissing(missing: string[], numIssues: number): string {
     : `First ${parts.join(', ')}.`;
 }
 
-function firstInputs(models: ModelChoice[], snapshots: SnapshotSummary[]): RunInputs {
+function firstInputs(
+  recipe: RecipeName,
+  { models, snapshots }: { models: ModelChoice[]; snapshots: SnapshotSummary[] },
+): RunInputs {
   const newest = (kind: ModelChoice['kind']) =>
     models
       .filter((model) => model.kind === kind)
@@ -226,7 +224,8 @@ function firstInputs(models: ModelChoice[], snapshots: SnapshotSummary[]): RunIn
     .filter((model) => model.kind === 'language-model')
     .sort((a, b) => a.createdAt - b.createdAt)[0];
   return {
-    modelCheckpointId: first?.checkpoints[0]?.id ?? null,
+    // what makes a new model where it is given none is not given one unasked
+    modelCheckpointId: recipeInputs(recipe).model === 'optional' ? null : (first?.checkpoints[0]?.id ?? null),
     rewardCheckpointId: newest('reward-model'),
     snapshotId: snapshots[0]?.snapshotId ?? null,
   };

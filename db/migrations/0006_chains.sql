@@ -35,7 +35,8 @@ CREATE TABLE `chain_steps` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `chain_steps_position` ON `chain_steps` (`execution_id`,`position`);--> statement-breakpoint
 CREATE UNIQUE INDEX `chain_steps_job` ON `chain_steps` (`job_id`);--> statement-breakpoint
-CREATE UNIQUE INDEX `chain_steps_run` ON `chain_steps` (`run_id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `chain_steps_run` ON `chain_steps` (`run_id`);
+--> statement-breakpoint
 -- a schedule was always snapshot, reward model, PPO: now it says so as a list
 UPDATE `schedules` SET `steps` = json_array(
   json_object('kind', 'snapshot', 'key', 'snapshot', 'when', json('[]'), 'sources', json('["annotator","simulated","imported"]')),
