@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrateDatabase } from './migrate.ts';
 import * as auditLog from './schema/audit-log.ts';
+import * as chains from './schema/chains.ts';
 import * as imports from './schema/imports.ts';
 import * as jobs from './schema/jobs.ts';
 import * as judgments from './schema/judgments.ts';
@@ -18,6 +19,7 @@ import { MIGRATIONS_FOLDER, readMigrations, readSchemaState } from './schema-sta
 
 const schema = {
   ...auditLog,
+  ...chains,
   ...imports,
   ...jobs,
   ...judgments,

@@ -1,7 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import Database from 'better-sqlite3';
+import { asc } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sharedPath } from '../tests/support/shared-data.ts';
 import { openDatabase } from './client.ts';
 import { runSamples } from './schema/runs.ts';
 import { createEarlierDatabase } from './testing.ts';
@@ -58,5 +62,27 @@ describe('rows of an earlier version', () => {
         },
       },
     ]);
+  });
+
+  it('of version 0.1.0, a whole data folder, are there after all migrations', async () => {
+    const archive = sharedPath('upgrade', 'data-0.1.0.tar.gz');
+    if (!archive) return;
+    execFileSync('tar', ['-xzf', archive, '-C', folder]);
+    const found = execFileSync('find', [folder, '-name', 'plumbline.db'], { encoding: 'utf8' }).trim();
+    const before = new Database(found, { readonly: true });
+    const old = before.prepare('select episode from run_samples order by id').pluck().all() as string[];
+    before.close();
+    const db = openDatabase(found);
+    const samples = db.select().from(runSamples).orderBy(asc(runSamples.id)).all();
+    expect(samples.length).toBeGreaterThan(0);
+    expect(samples.map(({ sample }) => sample)).toEqual(
+      old.map((text) => {
+        const { prompt, response, ended, ...figures } = JSON.parse(text);
+        return { prompt, response, figures: { ...figures, ended: ended ? 1 : 0 } };
+      }),
+    );
+    expect(db.$client.pragma('integrity_check', { simple: true })).toBe('ok');
+    expect(db.$client.pragma('foreign_key_check')).toEqual([]);
+    db.$client.close();
   });
 });

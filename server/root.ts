@@ -1,4 +1,5 @@
 import { auditRouter } from './audit/router.ts';
+import { chainsRouter } from './chains/router.ts';
 import { importsRouter } from './imports/router.ts';
 import { judgmentsRouter } from './judgments/router.ts';
 import { modelsRouter } from './models/router.ts';
@@ -23,6 +24,7 @@ export const appRouter = router({
   models: modelsRouter,
   runs: runsRouter,
   schedules: schedulesRouter,
+  chains: chainsRouter,
 });
 export type AppRouter = typeof appRouter;
 export const createCaller = createCallerFactory(appRouter);

@@ -24,14 +24,7 @@ export const jobs = sqliteTable(
   (table) => [index('jobs_claim').on(table.status, table.id), index('jobs_run').on(table.runId)],
 );
 
-export type ScheduleChain = {
-  /** the language model that PPO trains and that the reward model starts from */
-  modelId: string;
-  rewardConfig: unknown;
-  ppoConfig: unknown;
-};
-
-/** "Every N new judgments" or cron: snapshot, fit the reward model, run PPO. */
+/** When a chain begins: every N new judgments, or by cron. */
 export const schedules = sqliteTable('schedules', {
   id: text('id').primaryKey(),
   projectId: text('project_id')
@@ -41,7 +34,8 @@ export const schedules = sqliteTable('schedules', {
   trigger: text('trigger', { enum: ['judgments', 'cron'] }).notNull(),
   everyJudgments: integer('every_judgments'),
   cron: text('cron'),
-  chain: text('chain', { mode: 'json' }).$type<ScheduleChain>().notNull(),
+  /** the list of steps, parsed by server/chains/schemas.ts */
+  steps: text('steps', { mode: 'json' }).$type<unknown>().notNull(),
   enabled: integer('enabled', { mode: 'boolean' }).notNull().default(true),
   /** number of judgments of the project when it last fired */
   lastCount: integer('last_count').notNull().default(0),

@@ -29,11 +29,38 @@ export const jobDefinitions = {
       requestedBy: z.string(),
     }),
   },
-  /** first link of a schedule: snapshot, then the reward run; PPO follows when that run has ended well */
-  chain: {
+  /** freezes the judgments so far, for a chain */
+  snapshot: {
     lane: 'light',
     maxAttempts: 3,
-    payload: z.object({ scheduleId: z.string(), judgmentCount: z.number().int() }),
+    payload: z.object({
+      projectId: z.string(),
+      sources: z.array(z.enum(['annotator', 'simulated', 'imported'])).min(1),
+    }),
+  },
+  /** measures a checkpoint on held-out data */
+  evaluate: {
+    lane: 'device',
+    maxAttempts: 3,
+    payload: z.object({
+      projectId: z.string(),
+      evaluation: z.discriminatedUnion('measure', [
+        z.object({
+          measure: z.literal('accuracy'),
+          rewardCheckpointId: z.string(),
+          snapshotId: z.string(),
+        }),
+        z.object({
+          measure: z.literal('score'),
+          rewardCheckpointId: z.string(),
+          checkpointId: z.string(),
+          baselineCheckpointId: z.string().nullable(),
+          temperature: z.number().min(0).max(5),
+          maxNewTokens: z.number().int().min(1).max(1024),
+          seed: z.number().int().min(0).max(4294967295),
+        }),
+      ]),
+    }),
   },
   /** measures this machine once, for the expected time on the page that starts runs */
   benchmark: { lane: 'device', maxAttempts: 1, payload: z.object({}) },

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Db, openDatabase } from '../../db/client.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import {
+  abandonedJobs,
   claimJob,
   enqueueJob,
-  failAbandonedJobs,
+  failAbandonedJob,
   failJob,
   finishJob,
   heartbeatJob,
@@ -138,9 +139,11 @@ describe('job queue', () => {
       clock += 1001;
     }
     expect(claim('b')).toBeNull();
-    expect(failAbandonedJobs(db, clock).map((j) => j.id)).toEqual([job.id]);
+    expect(abandonedJobs(db, clock).map((j) => j.id)).toEqual([job.id]);
+    expect(failAbandonedJob(db, job.id, clock)?.id).toBe(job.id);
     expect(read(job.id)?.error).toBe('The worker died while doing this, 5 times of 5 allowed.');
-    expect(failAbandonedJobs(db, clock)).toEqual([]);
+    expect(abandonedJobs(db, clock)).toEqual([]);
+    expect(failAbandonedJob(db, job.id, clock)).toBeNull();
   });
 
   it('cancels a waiting job at once and tells the worker of a running one', () => {

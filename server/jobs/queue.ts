@@ -142,9 +142,14 @@ export function failJob(
   return row ? (row.status as 'queued' | 'failed') : null;
 }
 
-/** Fails jobs whose last allowed attempt died with its worker; returns them so that their runs can be told. */
-export function failAbandonedJobs(db: Db, now: number): Job[] {
-  return db
+/** Jobs whose last allowed attempt died with its worker. */
+export function abandonedJobs(db: Db, now: number): Job[] {
+  return db.select().from(jobs).where(isAbandoned(now)).all();
+}
+
+/** Fails such a job for good; null when another worker was faster. Call in the transaction that tells whoever waits for it. */
+export function failAbandonedJob(db: Db, jobId: string, now: number): Job | null {
+  const failed = db
     .update(jobs)
     .set({
       status: 'failed',
@@ -153,15 +158,18 @@ export function failAbandonedJobs(db: Db, now: number): Job[] {
       leaseExpiresAt: null,
       error: sql`'The worker died while doing this, ' || ${jobs.attempts} || ' times of ' || ${jobs.maxAttempts} || ' allowed.'`,
     })
-    .where(
-      and(
-        eq(jobs.status, 'leased'),
-        lte(jobs.leaseExpiresAt, now),
-        sql`${jobs.attempts} >= ${jobs.maxAttempts}`,
-      ),
-    )
+    .where(and(eq(jobs.id, jobId), isAbandoned(now)))
     .returning()
-    .all();
+    .get();
+  return failed ?? null;
+}
+
+function isAbandoned(now: number): SQL | undefined {
+  return and(
+    eq(jobs.status, 'leased'),
+    lte(jobs.leaseExpiresAt, now),
+    sql`${jobs.attempts} >= ${jobs.maxAttempts}`,
+  );
 }
 
 /**

@@ -8,17 +8,25 @@ import { getCheckpointInProject, requireManifest } from './internal.ts';
 import type { GenerateInput } from './schemas.ts';
 
 /**
- * Queues the writing of responses by one or more checkpoints to the oldest training prompts that they have not answered, and, if
- * asked, of tasks from them. Throws `invalid` when no such prompt is left.
+ * Queues the writing of responses by one or more checkpoints to the oldest prompts that they have not answered, and, if asked, of
+ * tasks from them. Throws `invalid` when no such prompt is left.
  */
 export function generateResponses({ ctx, input }: { ctx: Ctx; input: GenerateInput }): {
   jobId: Job['id'];
   numPrompts: number;
 } {
   requirePermission(ctx, input.projectId, 'tasks.create');
-  const requestedBy = requireUser(ctx);
-  const { projectId, numPrompts, ...settings } = input;
-  for (const checkpointId of input.checkpointIds) {
+  const { job, numPrompts } = enqueueGeneration(ctx, { ...input, requestedBy: requireUser(ctx) });
+  return { jobId: job.id, numPrompts };
+}
+
+/** The same for whoever has been found to have the right: a person, or the chain that this person set up. */
+export function enqueueGeneration(
+  ctx: Ctx,
+  { projectId, numPrompts, requestedBy, ...settings }: GenerateInput & { requestedBy: string },
+): { job: Job; numPrompts: number } {
+  const { checkpointIds } = settings;
+  for (const checkpointId of checkpointIds) {
     const { checkpoint, model } = getCheckpointInProject(ctx, { projectId, checkpointId });
     if (model.kind !== 'language-model') {
       throw new DomainError(
@@ -28,24 +36,13 @@ export function generateResponses({ ctx, input }: { ctx: Ctx; input: GenerateInp
     }
     requireManifest(ctx, checkpoint);
   }
-  if (input.createTasks && input.responsesPerPrompt * input.checkpointIds.length < 2) {
+  if (settings.createTasks && settings.responsesPerPrompt * checkpointIds.length < 2) {
     throw new DomainError(
       'invalid',
       'A task needs two responses or more: raise the number per prompt, or add a checkpoint.',
     );
   }
-  const answered = ctx.db
-    .select({ one: sql`1` })
-    .from(responses)
-    .where(and(eq(responses.promptId, prompts.id), inArray(responses.checkpointId, input.checkpointIds)));
-  const promptIds = ctx.db
-    .select({ id: prompts.id })
-    .from(prompts)
-    .where(and(eq(prompts.projectId, projectId), notExists(answered)))
-    .orderBy(asc(prompts.id))
-    .limit(numPrompts)
-    .all()
-    .map((row) => row.id);
+  const promptIds = promptsToAnswer(ctx, { projectId, checkpointIds, numPrompts });
   if (promptIds.length === 0) {
     throw new DomainError(
       'invalid',
@@ -64,8 +61,27 @@ export function generateResponses({ ctx, input }: { ctx: Ctx; input: GenerateInp
         projectId,
         payload: { ...settings, numPrompts: promptIds.length },
       });
-      return { jobId: job.id, numPrompts: promptIds.length };
+      return { job, numPrompts: promptIds.length };
     },
     { behavior: 'immediate' },
   );
+}
+
+/** The oldest prompts that none of the checkpoints has answered, `numPrompts` at most. */
+export function promptsToAnswer(
+  ctx: Pick<Ctx, 'db'>,
+  { projectId, checkpointIds, numPrompts }: Pick<GenerateInput, 'projectId' | 'checkpointIds' | 'numPrompts'>,
+): string[] {
+  const answered = ctx.db
+    .select({ one: sql`1` })
+    .from(responses)
+    .where(and(eq(responses.promptId, prompts.id), inArray(responses.checkpointId, checkpointIds)));
+  return ctx.db
+    .select({ id: prompts.id })
+    .from(prompts)
+    .where(and(eq(prompts.projectId, projectId), notExists(answered)))
+    .orderBy(asc(prompts.id))
+    .limit(numPrompts)
+    .all()
+    .map((row) => row.id);
 }

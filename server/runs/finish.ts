@@ -1,21 +1,20 @@
 import { eq } from 'drizzle-orm';
-import { schedules } from '../../db/schema/jobs.ts';
 import { runs } from '../../db/schema/runs.ts';
 import { definitionOf } from '../../trainer/config/recipes.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { appendAudit } from '../audit/append.ts';
+import { settleStep } from '../chains/advance.ts';
 import type { Ctx } from '../context.ts';
 import { cancelLeasedJob, finishJob, type Lease, pauseLeasedJob } from '../jobs/queue.ts';
 import { getCheckpointInProject } from '../models/internal.ts';
 import { registerCheckpoint } from '../models/register.ts';
 import { addRunEvent, type Run } from './internal.ts';
-import { startRun } from './start.ts';
 
 type Done = Extract<TrainEvent, { type: 'done' }>;
 
 /**
- * Ends a run well: registers its final checkpoint under a model with its lineage, ends the job, and, when the run was the
- * first half of a schedule's chain, queues the PPO run. One transaction, so a killed worker repeats all of it or nothing.
+ * Ends a run well: registers its final checkpoint under a model with its lineage, ends the job, and takes the chain on that the
+ * run is a step of. One transaction, so a killed worker repeats all of it or nothing.
  * Returns false when the lease was lost.
  */
 export function finishRun({
@@ -62,7 +61,11 @@ export function finishRun({
         projectId: run.projectId,
         payload: { status: 'succeeded', step: done.step, checkpointId: checkpoint.id, manifestSha256 },
       });
-      continueChain(ctx, run, checkpoint.id);
+      settleStep(
+        ctx,
+        { runId: run.id },
+        { status: 'done', figures: done.summary, checkpointId: checkpoint.id },
+      );
       return true;
     },
     { behavior: 'immediate' },
@@ -109,6 +112,7 @@ export function finishPausedRun({
 export function markPaused(ctx: Ctx, run: Pick<Run, 'id'>, { step }: { step: number }): void {
   ctx.db.update(runs).set({ status: 'paused' }).where(eq(runs.id, run.id)).run();
   addRunEvent(ctx, { runId: run.id, type: 'paused', payload: { step } });
+  settleStep(ctx, { runId: run.id }, { status: 'paused' });
 }
 
 /** Marks a run whose job has ended (not well), with event and audit record. Call inside the transaction that ended the job. */
@@ -125,6 +129,9 @@ export function markEnded(
     projectId: run.projectId,
     payload: { status },
   });
+  const outcome =
+    status === 'failed' ? { status, reason: error ?? 'the run failed and left no message' } : { status };
+  settleStep(ctx, { runId: run.id }, outcome);
 }
 
 /** A result belongs to the model named after its parent and recipe: toy-sft gives toy-sft-reward and toy-sft-ppo. */
@@ -136,23 +143,4 @@ function resultModelName(ctx: Ctx, run: Run): string {
   });
   const { suffix } = definitionOf(run.recipe).result;
   return model.name.endsWith(suffix) ? model.name : model.name + suffix;
-}
-
-function continueChain(ctx: Ctx, run: Run, rewardCheckpointId: string): void {
-  if (run.scheduleId === null || run.recipe !== 'reward') return;
-  const schedule = ctx.db.select().from(schedules).where(eq(schedules.id, run.scheduleId)).get();
-  if (!schedule?.enabled) return;
-  startRun({
-    ctx,
-    input: {
-      projectId: run.projectId,
-      recipe: 'ppo',
-      name: `${schedule.name}: PPO`,
-      config: schedule.chain.ppoConfig as Record<string, unknown>,
-      modelCheckpointId: run.modelCheckpointId,
-      rewardCheckpointId,
-      snapshotId: null,
-    },
-    origin: { scheduleId: schedule.id, createdBy: schedule.createdBy },
-  });
 }

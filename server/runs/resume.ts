@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { runs } from '../../db/schema/runs.ts';
 import { appendAudit } from '../audit/append.ts';
+import { settleStep } from '../chains/advance.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { enqueueJob, resumeJob } from '../jobs/queue.ts';
@@ -15,8 +16,8 @@ export function resumeRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }
   return ctx.db.transaction(
     () => {
       const job = trainJobOf(ctx.db, run.id);
-      const isPausing = job?.status === 'leased' && job.pauseRequestedAt !== null;
       const hasEnded = run.status === 'cancelled' || run.status === 'failed';
+      const isPausing = !hasEnded && job != null && job.pauseRequestedAt !== null;
       if (!job || !(hasEnded || isPausing || run.status === 'paused')) {
         throw new DomainError(
           'conflict',
@@ -34,6 +35,7 @@ export function resumeRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }
         projectId: run.projectId,
         payload: { jobId },
       });
+      settleStep(ctx, { runId: run.id }, { status: 'running' });
       return ctx.db
         .update(runs)
         .set({ status: isPausing ? run.status : 'queued', error: null, finishedAt: null })

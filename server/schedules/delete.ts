@@ -1,10 +1,12 @@
 import { eq } from 'drizzle-orm';
 import { schedules } from '../../db/schema/jobs.ts';
 import { appendAudit } from '../audit/append.ts';
+import { executionUnderWay } from '../chains/internal.ts';
 import { type Ctx, requirePermission } from '../context.ts';
+import { DomainError } from '../errors.ts';
 import { getScheduleInProject } from './internal.ts';
 
-/** Deletes a schedule. Runs it has started stay, and go on. */
+/** Deletes a schedule. Runs it has started stay. Throws `conflict` while a chain of it is on its way. */
 export function deleteSchedule({
   ctx,
   input,
@@ -16,6 +18,9 @@ export function deleteSchedule({
   const schedule = getScheduleInProject(ctx, input);
   ctx.db.transaction(
     () => {
+      if (executionUnderWay(ctx.db, schedule.id)) {
+        throw new DomainError('conflict', 'A chain of this schedule is on its way; cancel it first.');
+      }
       ctx.db.delete(schedules).where(eq(schedules.id, schedule.id)).run();
       appendAudit(ctx, {
         action: 'schedules.delete',

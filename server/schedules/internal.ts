@@ -1,3 +1,4 @@
+import { Cron } from 'croner';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { schedules } from '../../db/schema/jobs.ts';
@@ -18,6 +19,24 @@ export function getScheduleInProject(
     .get();
   if (!row) throw new DomainError('not-found', `No schedule ${scheduleId} in this project.`);
   return row;
+}
+
+/** Throws `invalid` when it is no cron expression or never comes due. */
+export function checkCron(cron: string): void {
+  try {
+    if (new Cron(cron, { paused: true, timezone: 'UTC' }).nextRun() === null)
+      throw new Error('it never comes due');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DomainError('invalid', `cron: "${cron}" is not a cron expression: ${reason}`, { cause });
+  }
+}
+
+/** UTC ms of the next time by cron; null for a schedule without one. */
+export function nextTime({ cron, lastFiredAt, createdAt }: Schedule): number | null {
+  if (cron === null) return null;
+  const next = new Cron(cron, { paused: true, timezone: 'UTC' }).nextRun(new Date(lastFiredAt ?? createdAt));
+  return next?.getTime() ?? null;
 }
 
 /** Judgments of a project; a revision corrects one and is not a new one. */

@@ -1,12 +1,13 @@
-import { Cron } from 'croner';
 import { desc, eq } from 'drizzle-orm';
 import { schedules } from '../../db/schema/jobs.ts';
-import { models } from '../../db/schema/models.ts';
-import { runs } from '../../db/schema/runs.ts';
+import { storedSteps } from '../chains/internal.ts';
+import { latestExecutions } from '../chains/latest.ts';
 import { type Ctx, requirePermission } from '../context.ts';
-import { countJudgments } from './internal.ts';
+import { countJudgments, nextTime } from './internal.ts';
 
-/** Schedules of a project with how near each is to firing and its last runs. */
+const SHOWN_EXECUTIONS = 5;
+
+/** Schedules of a project with how near each is to firing and its last executions. */
 export function listSchedules({ ctx, input }: { ctx: Ctx; input: { projectId: string } }) {
   requirePermission(ctx, input.projectId, 'runs.read');
   const numJudgments = countJudgments(ctx.db, input.projectId);
@@ -18,29 +19,10 @@ export function listSchedules({ ctx, input }: { ctx: Ctx; input: { projectId: st
     .all()
     .map((schedule) => ({
       ...schedule,
-      modelName:
-        ctx.db.select({ name: models.name }).from(models).where(eq(models.id, schedule.chain.modelId)).get()
-          ?.name ?? null,
+      steps: storedSteps(schedule.steps),
       newJudgments: numJudgments - schedule.lastCount,
       /** UTC ms of the next time by cron */
-      nextAt:
-        schedule.cron === null || !schedule.enabled
-          ? null
-          : (new Cron(schedule.cron, { paused: true, timezone: 'UTC' })
-              .nextRun(new Date(schedule.lastFiredAt ?? schedule.createdAt))
-              ?.getTime() ?? null),
-      runs: ctx.db
-        .select({
-          id: runs.id,
-          name: runs.name,
-          recipe: runs.recipe,
-          status: runs.status,
-          createdAt: runs.createdAt,
-        })
-        .from(runs)
-        .where(eq(runs.scheduleId, schedule.id))
-        .orderBy(desc(runs.id))
-        .limit(6)
-        .all(),
+      nextAt: schedule.enabled ? nextTime(schedule) : null,
+      executions: latestExecutions(ctx.db, { scheduleId: schedule.id, limit: SHOWN_EXECUTIONS }),
     }));
 }

@@ -3,7 +3,12 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { desc, eq } from 'drizzle-orm';
 import { auditLog } from '../../db/schema/audit-log.ts';
-import { type SnapshotQuery, snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
+import {
+  type SnapshotCounts,
+  type SnapshotQuery,
+  snapshotJudgments,
+  snapshots,
+} from '../../db/schema/snapshots.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit, GENESIS_HASH } from '../audit/append.ts';
@@ -24,9 +29,12 @@ import { selectJudgments } from './select-judgments.ts';
 export async function createSnapshot({
   ctx,
   input,
+  onKept,
 }: {
   ctx: Ctx;
   input: CreateSnapshotInput;
+  /** called in the transaction that registers the snapshot: throws, and there is none */
+  onKept?: (snapshotId: string, counts: SnapshotCounts) => void;
 }): Promise<SnapshotSummary> {
   const { projectId, sources, annotatorIds, seed, until } = createSnapshotInput.parse(input);
   const createdAt = ctx.now();
@@ -80,7 +88,7 @@ export async function createSnapshot({
       createdBy,
       createdAt,
     };
-    return summariseSnapshot(keep(ctx, row, selection.ids));
+    return summariseSnapshot(keep(ctx, row, { judgmentIds: selection.ids, onKept }));
   } catch (error) {
     // a folder that no row names must not stay
     rmSync(path.join(ctx.dataFolder, folder), { recursive: true, force: true });
@@ -90,7 +98,17 @@ export async function createSnapshot({
   }
 }
 
-function keep(ctx: Ctx, row: Omit<Snapshot, 'number'>, judgmentIds: readonly string[]): Snapshot {
+function keep(
+  ctx: Ctx,
+  row: Omit<Snapshot, 'number'>,
+  {
+    judgmentIds,
+    onKept,
+  }: {
+    judgmentIds: readonly string[];
+    onKept: ((snapshotId: string, counts: SnapshotCounts) => void) | undefined;
+  },
+): Snapshot {
   return ctx.db.transaction(
     () => {
       const last = ctx.db
@@ -117,6 +135,7 @@ function keep(ctx: Ctx, row: Omit<Snapshot, 'number'>, judgmentIds: readonly str
         projectId: row.projectId,
         payload: { number, manifestSha256, counts },
       });
+      onKept?.(row.id, counts);
       return snapshot;
     },
     { behavior: 'immediate' },

@@ -7,6 +7,7 @@ export const jobHandlers: JobHandlers = {
   'register-model': () => import('./handlers/register-model.ts'),
   train: () => import('./handlers/train.ts'),
   generate: () => import('./handlers/generate.ts'),
-  chain: () => import('./handlers/chain.ts'),
+  snapshot: () => import('./handlers/snapshot.ts'),
+  evaluate: () => import('./handlers/evaluate.ts'),
   benchmark: () => import('./handlers/benchmark.ts'),
 };

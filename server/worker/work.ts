@@ -12,8 +12,9 @@ import { DomainError } from '../errors.ts';
 import { type JobKind, type JobLane, jobKindsOf } from '../jobs/definitions.ts';
 import { PermanentJobError } from '../jobs/permanent-job-error.ts';
 import {
+  abandonedJobs,
   claimJob,
-  failAbandonedJobs,
+  failAbandonedJob,
   failJob,
   heartbeatJob,
   type Job,
@@ -61,7 +62,7 @@ async function runTicks(options: WorkOptions, tickMs: number): Promise<void> {
   const ctx: Ctx = { db, dataFolder, actor: { type: 'system' }, now: Date.now };
   while (!signal.aborted) {
     try {
-      for (const job of failAbandonedJobs(db, Date.now())) await tellFailed(options, { ctx, job });
+      for (const job of abandonedJobs(db, Date.now())) await failAbandoned(options, { ctx, job });
       options.onTick?.(ctx);
     } catch (error) {
       log.error({ err: error }, 'scheduler tick failed');
@@ -141,9 +142,16 @@ async function giveBack(
   );
 }
 
-async function tellFailed(options: WorkOptions, { ctx, job }: { ctx: Ctx; job: Job }): Promise<void> {
+/** In one transaction: a worker killed here must not leave a run or a chain that waits for a job that has failed. */
+async function failAbandoned(options: WorkOptions, { ctx, job }: { ctx: Ctx; job: Job }): Promise<void> {
   const { failed } = await options.handlers[job.kind as JobKind]();
-  failed?.({ ctx, job, error: job.error ?? 'unknown' });
+  ctx.db.transaction(
+    () => {
+      const dead = failAbandonedJob(ctx.db, job.id, Date.now());
+      if (dead) failed?.({ ctx, job: dead, error: dead.error ?? 'unknown' });
+    },
+    { behavior: 'immediate' },
+  );
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

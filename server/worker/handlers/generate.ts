@@ -1,13 +1,16 @@
 import { inArray } from 'drizzle-orm';
 import { prompts } from '../../../db/schema/prompts.ts';
 import { appendAudit } from '../../audit/append.ts';
+import { settleStep } from '../../chains/advance.ts';
+import type { Ctx } from '../../context.ts';
 import { type JobPayload, jobDefinitions } from '../../jobs/definitions.ts';
-import { cancelLeasedJob, finishJob, pauseLeasedJob, readLease, releaseJob } from '../../jobs/queue.ts';
+import { finishJob, type Job, readLease } from '../../jobs/queue.ts';
 import { checkpointFolder, getCheckpointInProject, verifyFolder } from '../../models/internal.ts';
 import { addResponses } from '../../tasks/add-responses.ts';
 import { addTask } from '../../tasks/add-task.ts';
 import { getProjectSettings } from '../../tasks/internal.ts';
 import type { JobContext } from '../job-context.ts';
+import { restJob } from '../rest-job.ts';
 import type { GeneratedResponse } from './process-task.ts';
 import { runInProcess } from './run-in-process.ts';
 
@@ -59,11 +62,7 @@ export async function handle(context: JobContext): Promise<void> {
     finish(context, payload, { written, refused });
     return;
   }
-  // what was asked may have been taken back since the timer saw it
-  const asked = readLease(ctx.db, lease)?.stopRequested;
-  if (asked === 'cancel') cancelLeasedJob(ctx.db, lease, ctx.now());
-  else if (asked === 'pause') pauseLeasedJob(ctx.db, lease);
-  else releaseJob(ctx.db, lease);
+  restJob(ctx, { job, lease });
 }
 
 type Written = Map<string, Set<string>>;
@@ -124,7 +123,14 @@ function finish(
           requestedBy: payload.requestedBy,
         },
       });
+      const figures = { numPrompts: payload.promptIds.length, numResponses, numTasks };
+      settleStep(ctx, { jobId: job.id }, { status: 'done', figures });
     },
     { behavior: 'immediate' },
   );
+}
+
+/** Where a chain asked for the answers, its step has failed with the job. */
+export function failed({ ctx, job, error }: { ctx: Ctx; job: Job; error: string }): void {
+  settleStep(ctx, { jobId: job.id }, { status: 'failed', reason: error });
 }

@@ -1,5 +1,5 @@
 import type { CheckpointOrigin, RegisteredKind } from '../../../db/schema/models.ts';
-import type { Message } from '../../../trainer/data/types.ts';
+import type { Message, PromptExample, RankedExample } from '../../../trainer/data/types.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
 import type { RecipeTask } from '../../../trainer/recipes/start.ts';
 
@@ -12,6 +12,19 @@ export type GenerateTask = {
   maxNewTokens: number;
   seed: number;
 };
+
+export type EvaluateTask = { backend: string | null; rewardFolder: string } & (
+  | { measure: 'accuracy'; examples: RankedExample[] }
+  | {
+      measure: 'score';
+      modelFolder: string;
+      baselineFolder: string | null;
+      prompts: PromptExample[];
+      temperature: number;
+      maxNewTokens: number;
+      seed: number;
+    }
+);
 
 export type BenchmarkTask = { backend: string | null; modelFolder: string };
 
@@ -54,6 +67,7 @@ export type Benchmark = {
 export type ProcessTask =
   | { kind: 'recipe'; task: RecipeTask }
   | { kind: 'generate'; task: GenerateTask }
+  | { kind: 'evaluate'; task: EvaluateTask }
   | { kind: 'inspect'; task: InspectTask }
   | { kind: 'try'; task: TryTask }
   | { kind: 'benchmark'; task: BenchmarkTask };
@@ -67,10 +81,12 @@ export type GeneratedBatch = {
   refused: { count: number; notice: string } | null;
 };
 
-/** From the process. After each `event` and `responses` it waits for a reply before it goes on. */
+/** From the process. After each message but the last it waits for a reply before it goes on. */
 export type ProcessMessage =
   | { type: 'event'; event: TrainEvent }
   | ({ type: 'responses' } & GeneratedBatch)
+  | { type: 'progress' }
+  | { type: 'figures'; figures: Record<string, number> }
   | { type: 'inspected'; inspection: Inspection }
   | { type: 'tried'; trial: Trial }
   | { type: 'benchmark'; benchmark: Benchmark }

@@ -1,9 +1,10 @@
 /** What the training process does (start-process.mjs is its entry): the only place besides the command line where recipes run. */
 import { once } from 'node:events';
+import { chooseBackend } from '../../../trainer/backends/choose.ts';
 import { sizeNativeThreads } from '../../../trainer/backends/native-threads.ts';
 import { numParametersIn } from '../../../trainer/model/num-parameters.ts';
 import { startRecipe } from '../../../trainer/recipes/start.ts';
-import type { ProcessMessage, ProcessReply, ProcessTask } from './process-task.ts';
+import type { EvaluateTask, ProcessMessage, ProcessReply, ProcessTask } from './process-task.ts';
 
 async function say(message: ProcessMessage): Promise<ProcessReply> {
   process.send?.(message);
@@ -25,8 +26,11 @@ async function main({ kind, task }: ProcessTask): Promise<void> {
     await say({ type: 'inspected', inspection: inspectModel(task) });
     return;
   }
-  sizeNativeThreads(numParametersIn(task.modelFolder));
-  if (kind === 'generate') {
+  sizeNativeThreads(numParametersIn(kind === 'evaluate' ? task.rewardFolder : task.modelFolder));
+  if (kind === 'evaluate') {
+    const figures = await evaluate(task);
+    if (figures) await say({ type: 'figures', figures });
+  } else if (kind === 'generate') {
     const { generateResponses } = await import('./generate-responses.ts');
     for await (const batch of generateResponses(task)) {
       const { abort } = await say({ type: 'responses', ...batch });
@@ -39,6 +43,18 @@ async function main({ kind, task }: ProcessTask): Promise<void> {
     const { measure } = await import('./measure.ts');
     await say({ type: 'benchmark', benchmark: await measure(task) });
   }
+}
+
+/** The figures asked for, or null when told to stop. */
+async function evaluate(task: EvaluateTask): Promise<Record<string, number> | null> {
+  await chooseBackend(task.backend ?? undefined);
+  const goOn = async () => !(await say({ type: 'progress' })).abort;
+  if (task.measure === 'accuracy') {
+    const { rewardAccuracy } = await import('../../../trainer/evaluations/reward-accuracy.ts');
+    return (await goOn()) ? rewardAccuracy(task) : null;
+  }
+  const { policyScore } = await import('../../../trainer/evaluations/policy-score.ts');
+  return policyScore({ ...task, goOn });
 }
 
 const [given] = (await once(process, 'message')) as [ProcessTask];

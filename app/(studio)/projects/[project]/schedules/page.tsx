@@ -13,21 +13,23 @@ export default async function SchedulesPage({ params }: Props) {
   const { project, may } = await requireProject(slug);
   const queryClient = serverQueryClient();
   await queryClient.prefetchQuery(serverTrpc.schedules.list.queryOptions({ projectId: project.id }));
-  const models = await (await serverCaller()).models.list({ projectId: project.id });
+  const caller = await serverCaller();
+  const [models, snapshots] = await Promise.all([
+    caller.models.list({ projectId: project.id }),
+    caller.snapshots.list({ projectId: project.id }),
+  ]);
   return (
     <>
       <PageHeader
         title="Schedules"
-        description="After so many new judgments, or at a set time: freeze a snapshot, fit a reward model on it, run PPO against that."
+        description="After so many new judgments, or at a set time, a list of steps: freeze a snapshot, train, evaluate, generate, each on conditions."
       />
       <HydrationBoundary state={dehydrate(queryClient)}>
         <SchedulesView
           projectId={project.id}
           slug={slug}
           mayWrite={may.includes('schedules.write')}
-          models={models
-            .filter((model) => model.kind === 'language-model')
-            .map(({ id, name }) => ({ id, name }))}
+          choices={{ models, snapshots }}
         />
       </HydrationBoundary>
     </>

@@ -1,9 +1,8 @@
 'use client';
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { inferRouterOutputs } from '@trpc/server';
 import { CalendarClockIcon } from 'lucide-react';
-import Link from 'next/link';
+import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
@@ -14,28 +13,30 @@ import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Progress } from '@/app/_ui/progress.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { StatusBadge } from '@/app/(studio)/projects/[project]/runs/_components/status-badge.tsx';
-import type { AppRouter } from '@/server/root.ts';
-import { NewScheduleForm } from './new-schedule-form.tsx';
+import { ExecutionCard } from './execution-card.tsx';
+import { ScheduleForm } from './schedule-form.tsx';
+import type { ScheduleItem } from './schedule-item.ts';
+import type { Choices } from './source-select.tsx';
 
-type ScheduleItem = inferRouterOutputs<AppRouter>['schedules']['list'][number];
-
-/** Schedules of a project: how near each is to firing, its last runs, and the form for a new one. */
+/** Schedules of a project: how near each is to firing, its last executions, and the form for a new one or a changed one. */
 export function SchedulesView({
   projectId,
   slug,
   mayWrite,
-  models,
+  choices,
 }: {
   projectId: string;
   slug: string;
   mayWrite: boolean;
-  models: { id: string; name: string }[];
+  choices: Choices;
 }) {
   const trpc = useTRPC();
   const schedules = useQuery(trpc.schedules.list.queryOptions({ projectId }, { refetchInterval: 5000 }));
+  const [editedId, setEditedId] = useState<string | null>(null);
+  const [made, setMade] = useState(0);
   if (schedules.error) return <FormError>{schedules.error.message}</FormError>;
   const items = schedules.data ?? [];
+  const edited = items.find(({ id }) => id === editedId) ?? null;
   return (
     <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
       <div className="grid gap-4">
@@ -51,11 +52,24 @@ export function SchedulesView({
               projectId={projectId}
               slug={slug}
               mayWrite={mayWrite}
+              onEdit={() => setEditedId(schedule.id)}
             />
           ))
         )}
       </div>
-      {mayWrite ? <NewScheduleForm projectId={projectId} slug={slug} models={models} /> : null}
+      {mayWrite ? (
+        <ScheduleForm
+          // another schedule, or the next new one, starts from a form of its own
+          key={edited?.id ?? made}
+          projectId={projectId}
+          choices={choices}
+          schedule={edited}
+          onDone={() => {
+            setEditedId(null);
+            setMade((n) => n + 1);
+          }}
+        />
+      ) : null}
     </div>
   );
 }
@@ -65,16 +79,19 @@ function ScheduleCard({
   projectId,
   slug,
   mayWrite,
+  onEdit,
 }: {
   schedule: ScheduleItem;
   projectId: string;
   slug: string;
   mayWrite: boolean;
+  onEdit: () => void;
 }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const onSettled = () => fetchAnew(queryClient, trpc.schedules.list.queryKey({ projectId }));
   const toggle = useMutation(trpc.schedules.toggle.mutationOptions({ onSettled }));
+  const runNow = useMutation(trpc.schedules.runNow.mutationOptions({ onSettled }));
   const remove = useMutation(trpc.schedules.delete.mutationOptions({ onSettled }));
   const { everyJudgments, newJudgments } = schedule;
   return (
@@ -85,7 +102,18 @@ function ScheduleCard({
           {schedule.enabled ? <Badge tone="success">on</Badge> : <Badge>off</Badge>}
         </CardTitle>
         {mayWrite ? (
-          <div className="flex gap-2">
+          <div className="flex flex-wrap justify-end gap-2">
+            <Button
+              variant="outline"
+              size="sm"
+              isBusy={runNow.isPending}
+              onClick={() => runNow.mutate({ projectId, scheduleId: schedule.id })}
+            >
+              Run now
+            </Button>
+            <Button variant="outline" size="sm" onClick={onEdit}>
+              Edit
+            </Button>
             <Button
               variant="outline"
               size="sm"
@@ -122,7 +150,7 @@ function ScheduleCard({
               Every <Count value={everyJudgments} /> new judgments
             </>
           )}
-          : snapshot, reward model, PPO of {schedule.modelName ?? 'a model that is gone'}.
+          : {schedule.steps.map(({ key }) => key).join(', ')}.
         </p>
         {everyJudgments === null ? (
           schedule.nextAt === null ? null : (
@@ -147,22 +175,16 @@ function ScheduleCard({
             Last fired <Time at={schedule.lastFiredAt} />
           </p>
         )}
-        {schedule.runs.length === 0 ? null : (
-          <ul className="grid gap-1.5 border-t pt-3">
-            {schedule.runs.map((run) => (
-              <li key={run.id} className="flex flex-wrap items-center gap-x-3 gap-y-1">
-                <StatusBadge status={run.status} />
-                <Link href={`/projects/${slug}/runs/${run.id}`} className="text-primary hover:underline">
-                  {run.name}
-                </Link>
-                <span className="text-xs text-muted-foreground">
-                  <Time at={run.createdAt} />
-                </span>
-              </li>
-            ))}
-          </ul>
-        )}
-        <FormError>{(toggle.error ?? remove.error)?.message}</FormError>
+        {schedule.executions.map((execution) => (
+          <ExecutionCard
+            key={execution.id}
+            projectId={projectId}
+            slug={slug}
+            execution={execution}
+            mayWrite={mayWrite}
+          />
+        ))}
+        <FormError>{(runNow.error ?? toggle.error ?? remove.error)?.message}</FormError>
       </CardContent>
     </Card>
   );

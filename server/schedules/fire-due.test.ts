@@ -3,18 +3,24 @@ import { asc, eq } from 'drizzle-orm';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
+import { chainExecutions } from '../../db/schema/chains.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { checkpoints } from '../../db/schema/models.ts';
 import { runs } from '../../db/schema/runs.ts';
 import { snapshots } from '../../db/schema/snapshots.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { cancelExecution } from '../chains/cancel.ts';
+import { executionUnderWay } from '../chains/internal.ts';
+import { rewardThenPpo } from '../chains/testing.ts';
 import { judgmentLineage } from '../models/lineage.ts';
 import { jobHandlers } from '../worker/job-handlers.ts';
 import { work } from '../worker/work.ts';
 import { createSchedule } from './create.ts';
+import { deleteSchedule } from './delete.ts';
 import { fireDueSchedules } from './fire-due.ts';
 import type { Schedule } from './internal.ts';
 import { listSchedules } from './list.ts';
+import { runScheduleNow } from './run-now.ts';
 import { toggleSchedule } from './toggle.ts';
 
 let world: TrainingWorld;
@@ -31,15 +37,7 @@ beforeAll(async () => {
       trigger: 'judgments',
       everyJudgments: 20,
       cron: null,
-      modelId: world.model.modelId,
-      rewardConfig: { batchSize: 8, maxLength: 64, normalizeOn: 4 },
-      ppoConfig: {
-        totalEpisodes: 8,
-        rolloutBatchSize: 4,
-        numPpoEpochs: 1,
-        responseLength: 8,
-        sampleEvery: 1,
-      },
+      steps: rewardThenPpo(world.model.modelId),
     },
   });
 }, 120_000);
@@ -47,6 +45,18 @@ afterAll(() => world.close());
 
 const runsOf = () =>
   world.db.select().from(runs).where(eq(runs.scheduleId, schedule.id)).orderBy(asc(runs.id)).all();
+const scheduleInput = () => ({ projectId: world.projectId, scheduleId: schedule.id });
+const statuses = () =>
+  world.db
+    .select()
+    .from(chainExecutions)
+    .orderBy(asc(chainExecutions.id))
+    .all()
+    .map(({ status }) => status);
+const cancel = () => {
+  const { id } = executionUnderWay(world.db, schedule.id) ?? { id: 'none' };
+  cancelExecution({ ctx: world.ctx, input: { projectId: world.projectId, executionId: id } });
+};
 const system = () => ({ ...world.ctx, actor: { type: 'system' as const } });
 
 describe('a schedule of every twenty judgments', { timeout: 180_000 }, () => {
@@ -128,12 +138,15 @@ describe('a schedule of every twenty judgments', { timeout: 180_000 }, () => {
     expect(fireDueSchedules(system())).toEqual([schedule.id]);
     world.judge(20);
     expect(fireDueSchedules(system())).toEqual([]);
-    const chains = world.db.select().from(jobs).where(eq(jobs.kind, 'chain')).all();
-    expect(chains.map((job) => job.status)).toEqual(['done', 'queued']);
-    world.db.update(jobs).set({ status: 'cancelled' }).where(eq(jobs.status, 'queued')).run();
+    expect(statuses()).toEqual(['done', 'running']);
+    cancel();
     // what came meanwhile counts for the next time
     expect(fireDueSchedules(system())).toEqual([schedule.id]);
-    world.db.update(jobs).set({ status: 'cancelled' }).where(eq(jobs.status, 'queued')).run();
+    expect(() => deleteSchedule({ ctx: world.ctx, input: scheduleInput() })).toThrow(/cancel it first/);
+    expect(() => runScheduleNow({ ctx: world.ctx, input: scheduleInput() })).toThrow(/on its way already/);
+    cancel();
+    expect(statuses()).toEqual(['done', 'cancelled', 'cancelled']);
+    expect(world.db.select().from(jobs).where(eq(jobs.status, 'queued')).all()).toEqual([]);
   });
 
   it('switched off does not fire, and on again counts from there', () => {
@@ -153,15 +166,14 @@ describe('a schedule by cron', () => {
     trigger: 'cron' as const,
     everyJudgments: null,
     cron: '30 2 * * *',
-    rewardConfig: {},
-    ppoConfig: {},
   };
 
   it('fires once when its time has passed, however often is looked', () => {
     let now = Date.UTC(2030, 0, 1, 1, 0);
     const ctx = { ...world.ctx, now: () => now };
     const { projectId } = world;
-    const nightly = createSchedule({ ctx, input: { ...input, projectId, modelId: world.model.modelId } });
+    const steps = rewardThenPpo(world.model.modelId);
+    const nightly = createSchedule({ ctx, input: { ...input, projectId, steps } });
     const look = () => fireDueSchedules({ ...ctx, actor: { type: 'system' } });
     expect(look()).toEqual([]);
     now = Date.UTC(2030, 0, 1, 2, 29);
@@ -169,18 +181,16 @@ describe('a schedule by cron', () => {
     // three nights without a worker are made up for by one firing
     now = Date.UTC(2030, 0, 4, 2, 30);
     expect(look()).toEqual([nightly.id]);
-    world.db.update(jobs).set({ status: 'done' }).where(eq(jobs.status, 'queued')).run();
+    const { id } = executionUnderWay(world.db, nightly.id) ?? { id: 'none' };
+    cancelExecution({ ctx, input: { projectId, executionId: id } });
     expect(look()).toEqual([]);
   });
 
-  it('refuses what is no cron expression, and a config with a wrong field, by name', () => {
+  it('refuses what is no cron expression', () => {
     const { ctx, projectId } = world;
-    const whole = { ...input, projectId, modelId: world.model.modelId };
+    const whole = { ...input, projectId, steps: rewardThenPpo(world.model.modelId) };
     expect(() => createSchedule({ ctx, input: { ...whole, cron: 'every day' } })).toThrow(
       /cron: "every day"/,
-    );
-    expect(() => createSchedule({ ctx, input: { ...whole, rewardConfig: { epochs: -1 } } })).toThrow(
-      /rewardConfig\.epochs/,
     );
   });
 });
