@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { inputText, inputValues } from '../../lib/well-formed.ts';
 import { definitionOf } from '../../trainer/config/recipes.ts';
 import { type InputNeed, parseRecipeConfig, RECIPES, recipeInputs } from '../runs/schemas.ts';
 
 /** What a step can leave for later ones to start from. */
 export type StepResult = 'snapshot' | 'language-model' | 'reward-model';
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 const stepKey = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected small letters, digits and hyphens, a letter first, at most 40');
@@ -25,7 +26,7 @@ export type Source = z.output<typeof checkpointSource> | z.output<typeof snapsho
 /** A figure of an earlier step against a number. An interval's bounds are figures of their own: `low`, `high`. */
 const condition = z.strictObject({
   step: stepKey,
-  figure: z.string().trim().min(1).max(80),
+  figure: inputText().trim().min(1).max(80),
   is: z.enum(['above', 'below']),
   value: z.number(),
 });
@@ -72,7 +73,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
     kind: z.literal('train'),
     ...shared,
     recipe: z.enum(RECIPES),
-    config: z.record(z.string(), z.unknown()).default({}),
+    config: inputValues().default({}),
     model: checkpointSource.nullable().default(null),
     rewardModel: checkpointSource.nullable().default(null),
     snapshot: snapshotSource.nullable().default(null),

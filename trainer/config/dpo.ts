@@ -117,6 +117,20 @@ export const dpoRecipe = {
     rewardModel: null,
   },
   data: 'rankings',
+  work: ({ epochs, batchSize, maxLength }, { rows, promptTokens, responseTokens, responsesPerRow }) => {
+    const sequences = batchSize * responsesPerRow;
+    const tokens = sequences * Math.min(maxLength, promptTokens + responseTokens);
+    const logits = sequences * Math.min(maxLength, responseTokens);
+    return {
+      steps: Math.ceil(Math.max(1, Math.round(epochs * rows)) / batchSize),
+      // the reference is the start itself, read once before the first step
+      models: [{ model: 'start', isTrained: true }],
+      passes: [
+        { model: 'start', kind: 'train', tokens, logits, times: 1 },
+        { model: 'start', kind: 'forward', tokens, logits, times: 1 / epochs },
+      ],
+    };
+  },
   result: { kind: 'language-model', suffix: '-dpo' },
   metrics: 'dpo',
   charts: [

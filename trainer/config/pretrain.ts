@@ -50,6 +50,8 @@ export const pretrainSchema = z.strictObject({
   runtime: runtimeSchema(),
 });
 
+export type PretrainConfig = z.output<typeof pretrainSchema>;
+
 export const pretrainRecipe = {
   title: 'Pretrain',
   description: 'Trains a new small model, or one that is given, to predict the next token of plain text.',

@@ -1,4 +1,4 @@
-import type { ImportFormat } from '../../../db/schema/imports.ts';
+import type { ImportFormat } from '../../../lib/import-formats.ts';
 import type { RawRow } from '../raw-row.ts';
 
 /**

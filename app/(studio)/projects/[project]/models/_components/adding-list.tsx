@@ -31,7 +31,7 @@ export function AddingList({ projectId, mayRegister }: { projectId: string; mayR
   const knownDone = useRef(numDone);
   useEffect(() => {
     if (knownDone.current !== undefined && numDone !== knownDone.current)
-      fetchAnew(queryClient, trpc.models.list.queryKey({ projectId }));
+      void fetchAnew(queryClient, trpc.models.list.queryKey({ projectId }));
     knownDone.current = numDone;
   }, [numDone, queryClient, trpc, projectId]);
   const shown = data?.filter(
