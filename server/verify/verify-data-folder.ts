@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { desc, eq } from 'drizzle-orm';
+import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
@@ -53,7 +53,8 @@ export async function verifyDataFolder(db: Db, dataFolder: string | null): Promi
       .select()
       .from(kind === 'snapshots' ? snapshots : exports_)
       .all()) {
-      report.broken = checkRecorded(db, row) ?? (await checkExportedFolder(db, dataFolder, row));
+      const action = kind === 'snapshots' ? 'snapshots.create' : 'snapshots.export';
+      report.broken = checkRecorded(db, row, action) ?? (await checkExportedFolder(db, dataFolder, row));
       if (report.broken) return report;
       report[kind] += 1;
     }
@@ -70,12 +71,15 @@ type FolderRow = { id: string; folder: string; manifestSha256: string };
 
 const payloadWithManifest = z.object({ manifestSha256: z.string() });
 
-/** The row's manifest hash must be the one that the audit event of its making carries. */
-function checkRecorded(db: Db, row: FolderRow): Finding | null {
+/**
+ * The row's manifest hash must be the one that the audit event of its making carries. `action` names that event where others
+ * of the same subject carry a manifest too: an export by the command line is an event of its snapshot.
+ */
+function checkRecorded(db: Db, row: FolderRow, action?: string): Finding | null {
   const events = db
     .select({ payload: auditLog.payload })
     .from(auditLog)
-    .where(eq(auditLog.subject, row.id))
+    .where(and(eq(auditLog.subject, row.id), action === undefined ? undefined : eq(auditLog.action, action)))
     .orderBy(desc(auditLog.seq))
     .all();
   const recorded = events
