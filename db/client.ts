@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { migrateDatabase } from './migrate.ts';
 import * as auditLog from './schema/audit-log.ts';
 import * as chains from './schema/chains.ts';
 import * as imports from './schema/imports.ts';
@@ -15,6 +15,7 @@ import * as runs from './schema/runs.ts';
 import * as snapshots from './schema/snapshots.ts';
 import * as tasks from './schema/tasks.ts';
 import * as users from './schema/users.ts';
+import { MIGRATIONS_FOLDER, readMigrations, readSchemaState } from './schema-state.ts';
 
 const schema = {
   ...auditLog,
@@ -34,17 +35,23 @@ const schema = {
 export type Db = BetterSQLite3Database<typeof schema> & { $client: Database.Database };
 
 /**
- * Opens (and creates) the database file, applies the migrations, and returns the connection. WAL lets the web process read
- * while the worker writes; synchronous FULL because an acknowledged judgment must survive a power cut.
+ * Opens (and creates) the database file, brings it to this version's schema (migrate.ts), and returns the connection. WAL lets
+ * the web process read while the worker writes; synchronous FULL because an acknowledged judgment must survive a power cut.
+ * @throws SchemaError for a database of a newer version or of another program, which is left as it is
  */
-export function openDatabase(file: string): Db {
+export function openDatabase(file: string, { migrations = MIGRATIONS_FOLDER } = {}): Db {
   if (file !== ':memory:') mkdirSync(path.dirname(file), { recursive: true });
   const client = new Database(file);
-  client.pragma('busy_timeout = 10000');
-  client.pragma('journal_mode = WAL');
-  client.pragma('synchronous = FULL');
-  client.pragma('foreign_keys = ON');
-  const db = drizzle(client, { schema }) as Db;
-  migrate(db, { migrationsFolder: path.join(process.cwd(), 'db/migrations') });
-  return db;
+  try {
+    client.pragma('busy_timeout = 10000');
+    readSchemaState(client, { file, migrations: readMigrations(migrations) });
+    client.pragma('journal_mode = WAL');
+    client.pragma('synchronous = FULL');
+    client.pragma('foreign_keys = ON');
+    migrateDatabase(client, { file, folder: migrations });
+    return drizzle(client, { schema }) as Db;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
 }

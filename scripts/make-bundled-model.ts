@@ -1,7 +1,8 @@
 /**
  * `npm run bundled`: makes trainer/bundled/toy-sft again, from nothing but the toy world: pretrains a small language model
  * on its texts, fine-tunes it on answers of mixed quality, measures it on held-out prompts, writes the loss curves to
- * docs/experiments/. Takes some minutes; `npm run bundled -- --out <folder>` leaves the repository's model alone.
+ * docs/experiments/. Another model than the one that is there needs a folder of its own, since data folders name the old one
+ * (server/models/register-bundled.test.ts). Takes some minutes; `npm run bundled -- --out <folder>` leaves the repository's model alone.
  */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

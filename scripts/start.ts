@@ -5,6 +5,7 @@
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SchemaError } from '../db/schema-state.ts';
 import { readOptions, UsageError } from '../server/cli/options.ts';
 import { openDataFolder } from '../server/data-folder.ts';
 import { readEnv } from '../server/env.ts';
@@ -84,7 +85,7 @@ async function waitUntilReady(url: string): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const isUsage = error instanceof UsageError;
+  const isUsage = error instanceof UsageError || error instanceof SchemaError;
   process.stderr.write(
     `npm start: ${error instanceof Error ? (isUsage ? error.message : error.stack) : error}\n`,
   );

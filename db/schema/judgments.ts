@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { JsonValue } from '../../lib/formats/parsed-row.ts';
 import { imports } from './imports.ts';
 import { projects } from './projects.ts';
-import type { Json, Sampling } from './prompts.ts';
+import type { Sampling } from './prompts.ts';
 import { tasks } from './tasks.ts';
 import { users } from './users.ts';
 
@@ -29,7 +30,7 @@ export type Given = {
   /** the side of the split that the file puts the row on, in its words */
   split?: string;
   tags?: string[];
-  metadata?: Record<string, Json>;
+  metadata?: Record<string, JsonValue>;
   /** who wrote which response, by response id: the same text may come from two models */
   responses?: Record<string, { model?: string; sampling?: Sampling }>;
 };

@@ -1,12 +1,11 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { JsonValue } from '../../lib/formats/parsed-row.ts';
 import { imports } from './imports.ts';
 import { projects } from './projects.ts';
 
 export type Message = { role: 'system' | 'user' | 'assistant'; content: string };
-/** Any JSON value, as it came with a row. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 /** How a response was drawn: these three for generated ones, whatever the file says for imported ones. */
-export type Sampling = { [setting: string]: Json };
+export type Sampling = { [setting: string]: JsonValue };
 
 export const prompts = sqliteTable(
   'prompts',
@@ -25,7 +24,7 @@ export const prompts = sqliteTable(
     externalId: text('external_id'),
     tags: text('tags', { mode: 'json' }).$type<string[]>().notNull().default([]),
     /** the other columns of its row */
-    metadata: text('metadata', { mode: 'json' }).$type<Record<string, Json>>().notNull().default({}),
+    metadata: text('metadata', { mode: 'json' }).$type<Record<string, JsonValue>>().notNull().default({}),
     /** sha256 of the canonical JSON of externalId, tags and metadata; null where none of them was ever given */
     detailsHash: text('details_hash'),
     createdAt: integer('created_at').notNull(),

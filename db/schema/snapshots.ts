@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { EXPORT_FORMATS } from '../../lib/export-formats.ts';
 import { judgments } from './judgments.ts';
 import { projects } from './projects.ts';
 
@@ -47,9 +48,6 @@ export const snapshotJudgments = sqliteTable(
     index('snapshot_judgments_back').on(table.judgmentId),
   ],
 );
-
-export const EXPORT_FORMATS = ['trl', 'trl-implicit', 'trl-conversational', 'hh-rlhf', 'raw', 'csv'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export const exports_ = sqliteTable('exports', {
   id: text('id').primaryKey(),

@@ -10,6 +10,7 @@ export const REASON_CODES = [
   'malformed-text',
   'unreadable-rest',
   'wrong-columns',
+  'details-too-large',
   'unsupported-message',
   'bad-transcript',
   'empty-prompt',

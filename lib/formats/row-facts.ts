@@ -47,7 +47,9 @@ export function takeFacts(columns: Columns): RowFacts {
   const split = take(columns, ['split'], (value) =>
     typeof value === 'string' ? (SPLITS[value.trim().toLowerCase()] ?? null) : null,
   );
-  const metadata = Object.fromEntries(columns);
+  // our own exports pack it into one column, as JSON text
+  const packed = take(columns, ['metadata'], asSampling);
+  const metadata = { ...packed, ...Object.fromEntries(columns) };
   columns.clear();
   return { externalId, tags, metadata, split };
 }

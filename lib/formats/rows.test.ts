@@ -112,7 +112,7 @@ describe('parseCsvRow', () => {
     ['wrong-columns', { prompt: 'p', chosen: 'a' }],
     ['wrong-columns', { prompt: 'p', chosen: 'a', rejected: 'b', margin: 'much' }],
     ['empty-prompt', { prompt: '', chosen: 'a', rejected: 'b' }],
-    ['empty-answer', { prompt: 'p', chosen: 'a', rejected: '' }],
+    ['empty-answer', { prompt: 'p', chosen: '', rejected: 'a' }],
   ])('refuses: %s', (reason, value) => {
     expect(parseCsvRow(value)).toMatchObject({ ok: false, reason });
   });

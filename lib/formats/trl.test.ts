@@ -220,7 +220,6 @@ describe('parseTrlRow', () => {
     ['identical-pair', { prompt: 'p', chosen: 'a', rejected: 'a ' }],
     ['identical-pair', { chosen: 'same', rejected: 'same' }],
     ['empty-answer', { prompt: 'p', chosen: '', rejected: 'b' }],
-    ['empty-answer', { prompt: 'p', chosen: 'a', rejected: ' ' }],
     ['empty-prompt', { prompt: ' ', chosen: 'a', rejected: 'b' }],
     ['empty-prompt', { chosen: 'one', rejected: 'two' }],
     ['empty-prompt', { chosen: [assistant('a')], rejected: [assistant('b')] }],

@@ -5,6 +5,7 @@
  * beginning of both sides. There it is taken once.
  */
 import { commonBeginning, isInsideWord } from './common-beginning.ts';
+import { readExact } from './exact-pair.ts';
 import { isTranscript, parsePromptTranscript, parseTranscripts } from './hh-rlhf.ts';
 import { isEmptyPrompt, joinOnce, sameMessages } from './messages.ts';
 import type { JsonValue, Message, ParsedRow, PreferenceRow, ReasonCode } from './parsed-row.ts';
@@ -45,9 +46,13 @@ export function parseTrlRow(value: unknown): ParsedRow<PreferenceRow> {
     if (isRefusal(given)) return given;
     prompt = given;
   }
-  const sides = parseSides(prompt, chosen, rejected);
+  const written = columns.get('prompt_messages');
+  const sides =
+    typeof written === 'string'
+      ? checked(readExact({ prompt_messages: written, prompt, chosen, rejected }))
+      : parseSides(prompt, chosen, rejected);
   if (isRefusal(sides)) return sides;
-  for (const name of ['prompt', 'chosen', 'rejected', 'margin']) columns.delete(name);
+  for (const name of ['prompt', 'prompt_messages', 'chosen', 'rejected', 'margin']) columns.delete(name);
   for (const [place, extra] of Object.entries(extras)) columns.set(place, extra);
   return finish(sides, margin, columns);
 }
@@ -68,7 +73,10 @@ function parseSides(prompt: Side | null, chosen: Side, rejected: Side): Sides | 
     if (prompt !== null) return checked(explicitText(prompt, chosen, rejected));
     // transcripts have rules of their own: a blank losing answer is one
     if (isTranscript(chosen) || isTranscript(rejected)) return parseTranscripts(chosen, rejected);
-    return checked(implicitText(chosen, rejected));
+    const found = checked(implicitText(chosen, rejected));
+    // without a prompt column a blank loser is a guess: the whole of it was taken for the prompt
+    if (isRefusal(found) || found.rejected.trim() !== '') return found;
+    return refuse('empty-answer', 'nothing of "rejected" is left behind the common beginning');
   }
   if (typeof chosen === 'string' || typeof rejected === 'string') {
     return refuse('wrong-columns', 'one side is text and the other a list of messages');
@@ -81,9 +89,8 @@ function checked(sides: Sides | Refusal): Sides | Refusal {
   if (isRefusal(sides)) return sides;
   if (isEmptyPrompt(sides.prompt)) return refuse('empty-prompt', 'the prompt is empty');
   if (sides.chosen.trim() === sides.rejected.trim()) return identical();
-  for (const side of ['chosen', 'rejected'] as const) {
-    if (sides[side].trim() === '') return refuse('empty-answer', `"${side}" is empty`);
-  }
+  // a blank losing answer is one that somebody saw and did not want; a blank winner would teach silence
+  if (sides.chosen.trim() === '') return refuse('empty-answer', '"chosen" is empty');
   return sides;
 }
 

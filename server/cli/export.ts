@@ -8,7 +8,8 @@
 import path from 'node:path';
 import { and, desc, eq } from 'drizzle-orm';
 import { projects } from '../../db/schema/projects.ts';
-import { EXPORT_FORMATS, type ExportFormat, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshots } from '../../db/schema/snapshots.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../lib/export-formats.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { readEnv } from '../env.ts';

@@ -1,3 +1,4 @@
+import { SchemaError } from '../../db/schema-state.ts';
 import { DomainError } from '../errors.ts';
 import { UsageError } from './options.ts';
 
@@ -9,7 +10,7 @@ export async function runCommand(name: string, command: () => Promise<number>): 
   try {
     process.exitCode = await command();
   } catch (error) {
-    if (error instanceof UsageError || error instanceof DomainError) {
+    if (error instanceof UsageError || error instanceof DomainError || error instanceof SchemaError) {
       process.stderr.write(`${name}: ${error.message}\n`);
       process.exitCode = error instanceof UsageError ? 2 : 1;
       return;

@@ -8,6 +8,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { openReadOnly } from '../../db/open-read-only.ts';
+import { SchemaError } from '../../db/schema-state.ts';
 import type { Finding } from '../audit/schemas.ts';
 import { databaseFile } from '../data-folder.ts';
 import { MANIFEST_FILE, verifyFolder } from '../snapshots/manifest.ts';
@@ -64,24 +65,20 @@ async function verifyTarget(target: string): Promise<Outcome> {
 }
 
 async function verifyDatabase(kind: string, file: string, dataFolder: string | null): Promise<Outcome> {
-  const db = openDatabaseFile(file);
+  let open: ReturnType<typeof openReadOnly> | null = null;
   try {
-    const { broken, ...figures } = await verifyDataFolder(db, dataFolder);
+    open = openReadOnly(file);
+    const { broken, ...figures } = await verifyDataFolder(open.db, dataFolder);
     return { kind, figures, broken };
   } catch (error) {
+    if (error instanceof SchemaError) throw new UsageError(error.message, { cause: error });
+    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_CANTOPEN') {
+      throw new UsageError(`"${file}" cannot be opened as a database: ${error.message}`, { cause: error });
+    }
     // damage below the rows: pages of the file itself
     if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_'))) throw error;
     return { kind, figures: {}, broken: { where: path.basename(file), problem: error.message } };
   } finally {
-    db.$client.close();
-  }
-}
-
-function openDatabaseFile(file: string) {
-  try {
-    return openReadOnly(file);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`"${file}" cannot be opened as a database: ${reason}`, { cause });
+    open?.close();
   }
 }

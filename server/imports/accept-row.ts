@@ -1,22 +1,26 @@
 import { count, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { everyColumn, prepared } from '../../db/prepared.ts';
-import { judgments } from '../../db/schema/judgments.ts';
+import { type Given, judgments } from '../../db/schema/judgments.ts';
 import { responses } from '../../db/schema/prompts.ts';
-import type { Verdict } from '../../lib/formats/parsed-row.ts';
+import type { ParsedResponse, Verdict } from '../../lib/formats/parsed-row.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
 import { judgmentDigest } from '../judgments/digest.ts';
-import { addPrompt } from '../tasks/add-prompt.ts';
+import { addPrompt, addPromptDetails } from '../tasks/add-prompt.ts';
 import { addResponses } from '../tasks/add-responses.ts';
 import { addTask } from '../tasks/add-task.ts';
 import { responseHash } from '../tasks/content-hash.ts';
+import { detailsProblem, MAX_DETAIL_BYTES, MAX_NAME } from '../tasks/row-details.ts';
 import type { Import } from './internal.ts';
 import type { ReadRow } from './read-rows.ts';
 
 type Row = Extract<ReadRow, { ok: true }>['row'];
 /** A judgment that waits for the audit event of its batch. */
 export type PendingJudgment = Omit<typeof judgments.$inferSelect, 'eventHash'>;
+
+/** As for people who type it. */
+const MAX_RATIONALE = 10_000;
 
 const findByKey = (db: Db) =>
   db
@@ -50,16 +54,16 @@ function acceptComparison(
   into: Import,
 ): { isNew: boolean; judgment: PendingJudgment | null } {
   const { projectId, id: importId } = into;
-  const { promptId } = addPrompt({ ctx, input: { projectId, messages: row.prompt, importId } });
+  const added = addPrompt({
+    ctx,
+    input: { projectId, messages: row.prompt, importId, details: row },
+  });
+  const { promptId } = added;
   const [chosen, rejected] = addResponses({
     ctx,
     input: {
       promptId,
-      responses: [row.chosen, row.rejected].map(({ text }) => ({
-        content: text,
-        origin: 'imported',
-        importId,
-      })),
+      responses: [row.chosen, row.rejected].map((response) => newResponse(response, importId)),
     },
   }) as [string, string];
   // the file's order says who won: places follow the texts' hashes instead
@@ -76,6 +80,7 @@ function acceptComparison(
   const idempotencyKey = `import:${taskId}:${said}:${row.margin}${by}`;
   const known = prepared(ctx.db, findByKey).get({ idempotencyKey });
   if (known) return { isNew: false, judgment: null };
+  if (!added.isNew) addPromptDetails(ctx, promptId, row);
   const now = ctx.now();
   return {
     isNew: true,
@@ -86,7 +91,7 @@ function acceptComparison(
       source: 'imported',
       annotatorId: null,
       importId,
-      given: null,
+      given: givenBy(row, { chosen, rejected }),
       revision: 1,
       ranking: isTie ? [shownOrder] : [[chosen], [rejected]],
       strength: shownStrength(row, shownOrder[0] === chosen),
@@ -97,9 +102,10 @@ function acceptComparison(
       rationale: row.rationale,
       shownOrder,
       guidelineVersion: 0,
-      leasedAt: row.submittedAt ?? now,
+      // a file may name any time, also one to come: what it says is in `given`
+      leasedAt: Math.min(row.submittedAt ?? now, now),
       firstInteractionAt: null,
-      submittedAt: row.submittedAt ?? now,
+      submittedAt: Math.min(row.submittedAt ?? now, now),
       activeMs: 0,
       inputKind: 'api',
       idempotencyKey,
@@ -115,19 +121,51 @@ function shownStrength({ strength, tie }: Verdict, isChosenFirst: boolean): numb
   return strength === 0 ? null : isChosenFirst ? -strength : strength;
 }
 
+/** What the file says of the judgment beyond the answer; null when nothing. Keys without a value are not there. */
+function givenBy(
+  row: Extract<Row, { kind: 'preference' }>,
+  ids: { chosen: string; rejected: string },
+): Given | null {
+  const authors = (['chosen', 'rejected'] as const).flatMap((side) => {
+    const { model, sampling } = row[side];
+    if (model === null && sampling === null) return [];
+    return [[ids[side], { ...(model !== null && { model }), ...(sampling !== null && { sampling }) }]];
+  });
+  const given: Given = {
+    ...(row.externalId !== null && { externalId: row.externalId }),
+    ...(row.annotator !== null && { annotator: row.annotator }),
+    ...(row.submittedAt !== null && { submittedAt: row.submittedAt }),
+    ...(row.split !== null && { split: row.split }),
+    ...(row.tags.length > 0 && { tags: row.tags }),
+    ...(Object.keys(row.metadata).length > 0 && { metadata: row.metadata }),
+    ...(authors.length > 0 && { responses: Object.fromEntries(authors) as Given['responses'] }),
+  };
+  return Object.keys(given).length === 0 ? null : given;
+}
+
+function newResponse({ text, model, sampling }: ParsedResponse, importId: string) {
+  return { content: text, origin: 'imported' as const, importId, model, sampling };
+}
+
 function acceptPrompt(
   ctx: Ctx,
   { row, into, overlap }: { row: Extract<Row, { kind: 'prompt' }>; into: Import; overlap: number },
 ): boolean {
   const { projectId, id: importId } = into;
-  const { promptId, isNew } = addPrompt({ ctx, input: { projectId, messages: row.prompt, importId } });
+  const added = addPrompt({
+    ctx,
+    input: { projectId, messages: row.prompt, importId, details: row },
+  });
+  const { promptId } = added;
+  // a row that says more of a known prompt is not here already
+  const isNew = added.isNew || addPromptDetails(ctx, promptId, row);
   if (row.responses.length === 0) return isNew;
-  const numBefore = isNew ? 0 : countResponses(ctx, promptId);
+  const numBefore = added.isNew ? 0 : countResponses(ctx, promptId);
   const responseIds = addResponses({
     ctx,
     input: {
       promptId,
-      responses: row.responses.map(({ text }) => ({ content: text, origin: 'imported', importId })),
+      responses: row.responses.map((response) => newResponse(response, importId)),
     },
   });
   const isTaskNew =
@@ -137,6 +175,22 @@ function acceptPrompt(
 
 function countResponses(ctx: Ctx, promptId: string): number {
   return ctx.db.select({ n: count() }).from(responses).where(eq(responses.promptId, promptId)).get()?.n ?? 0;
+}
+
+/** Why what comes with a row cannot be kept, in words; null when it can. Texts have the bound of their line. */
+export function rowProblem(row: Row): string | null {
+  const answers = row.kind === 'preference' ? [row.chosen, row.rejected] : row.responses;
+  const names = [...answers.map(({ model }) => model), ...(row.kind === 'preference' ? [row.annotator] : [])];
+  if (names.some((name) => (name?.length ?? 0) > MAX_NAME)) {
+    return `the name of a model or annotator is longer than ${MAX_NAME} characters`;
+  }
+  if (answers.some(({ sampling }) => JSON.stringify(sampling).length > MAX_DETAIL_BYTES)) {
+    return `sampling settings have more than ${MAX_DETAIL_BYTES} characters`;
+  }
+  if (row.kind === 'preference' && row.rationale.length > MAX_RATIONALE) {
+    return `its rationale is longer than ${MAX_RATIONALE} characters`;
+  }
+  return detailsProblem(row);
 }
 
 /** Writes the judgments of a batch with the hash of the event that vouches for them. */

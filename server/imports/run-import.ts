@@ -9,7 +9,7 @@ import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { getProjectSettings } from '../tasks/internal.ts';
-import { acceptRow, insertPending, type PendingJudgment, pendingDigests } from './accept-row.ts';
+import { acceptRow, insertPending, type PendingJudgment, pendingDigests, rowProblem } from './accept-row.ts';
 import { type Import, summarise, uploadFile } from './internal.ts';
 import { type ReadRow, readRows } from './read-rows.ts';
 import type { ImportSummary } from './schemas.ts';
@@ -125,6 +125,18 @@ function commitBatch(
           ctx.db
             .insert(importRejects)
             .values({ importId: into.id, lineNumber, reason, detail, raw: cut(entry.raw) })
+            .run();
+          continue;
+        }
+        const problem = rowProblem(entry.row);
+        if (problem !== null) {
+          const reason = 'details-too-large';
+          counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1;
+          const raw = cut(JSON.stringify(entry.row));
+          const { lineNumber } = entry;
+          ctx.db
+            .insert(importRejects)
+            .values({ importId: into.id, lineNumber, reason, detail: problem, raw })
             .run();
           continue;
         }

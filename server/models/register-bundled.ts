@@ -5,12 +5,12 @@ import { type Checkpoint, checkpointFolder, readManifestSha256 } from './interna
 import { registerCheckpoint } from './register.ts';
 
 const NAME = 'toy-sft';
-/** Folder of the toy model that comes with the code. */
+/** Folder of the toy model that comes with the code. A name never stands for other bytes than it did. */
 export const BUNDLED_MODEL_FOLDER = `bundled:${NAME}`;
 
 /**
- * Registers the bundled toy model in a project; asked again, returns the checkpoint that is there. After an update of the
- * program that brought another model, it is a new checkpoint: the old one can no longer be loaded and says so.
+ * Registers the bundled toy model in a project; asked again, returns the checkpoint that is there. A version that brings another
+ * model brings it under another name, and keeps the old folder: data folders go on loading what they were begun with.
  */
 export function registerBundled({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): Checkpoint {
   requirePermission(ctx, input.projectId, 'models.register');

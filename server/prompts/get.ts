@@ -1,4 +1,5 @@
 import { and, asc, eq } from 'drizzle-orm';
+import { imports } from '../../db/schema/imports.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
@@ -7,8 +8,17 @@ import type { GetPromptInput, PromptDetail } from './schemas.ts';
 /** A prompt with all its responses and where they came from. Throws `not-found` for one of another project. */
 export function getPrompt({ ctx, input }: { ctx: Ctx; input: GetPromptInput }): PromptDetail {
   const prompt = ctx.db
-    .select({ promptId: prompts.id, messages: prompts.messages, split: prompts.split })
+    .select({
+      promptId: prompts.id,
+      messages: prompts.messages,
+      split: prompts.split,
+      externalId: prompts.externalId,
+      tags: prompts.tags,
+      metadata: prompts.metadata,
+      fileName: imports.fileName,
+    })
     .from(prompts)
+    .leftJoin(imports, eq(imports.id, prompts.importId))
     .where(and(eq(prompts.id, input.promptId), eq(prompts.projectId, input.projectId)))
     .get();
   if (!prompt) throw new DomainError('not-found', `No prompt ${input.promptId} in this project.`);
@@ -18,6 +28,7 @@ export function getPrompt({ ctx, input }: { ctx: Ctx; input: GetPromptInput }): 
       content: responses.content,
       origin: responses.origin,
       checkpointId: responses.checkpointId,
+      model: responses.model,
       sampling: responses.sampling,
     })
     .from(responses)

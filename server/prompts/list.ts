@@ -1,21 +1,26 @@
 import type { Ctx } from '../context.ts';
 import type { ListPromptsInput, PromptSummary } from './schemas.ts';
 
-/** Prompts of a project, newest first; with `search`, those where any message contains it. */
+/** Prompts of a project, newest first; with `search`, those where any message, or what the file calls it, contains it. */
 export function listPrompts({ ctx, input }: { ctx: Ctx; input: ListPromptsInput }): {
   items: PromptSummary[];
   nextCursor: string | null;
 } {
-  const { projectId, search, split, cursor, limit } = input;
+  const { projectId, search, split, tag, metadata, importId, cursor, limit } = input;
   const rows = ctx.db.$client
     .prepare(
       `SELECT p.id AS promptId, substr(json_extract(p.messages, '$[#-1].content'), 1, 240) AS excerpt,
-         json_array_length(p.messages) AS numMessages, p.split, p.created_at AS createdAt,
+         json_array_length(p.messages) AS numMessages, p.split, p.tags, p.created_at AS createdAt,
          (SELECT count(*) FROM responses r WHERE r.prompt_id = p.id) AS numResponses,
          (SELECT count(*) FROM tasks t WHERE t.prompt_id = p.id) AS numTasks
        FROM prompts p
        WHERE p.project_id = @projectId AND (@cursor IS NULL OR p.id < @cursor) AND (@split IS NULL OR p.split = @split)
-         AND (@search = '' OR EXISTS (
+         AND (@tag IS NULL OR EXISTS (SELECT 1 FROM json_each(p.tags) t WHERE t.value = @tag))
+         AND (@importId IS NULL OR p.import_id = @importId)
+         AND (@key IS NULL OR EXISTS (
+           SELECT 1 FROM json_each(p.metadata) c WHERE c.key = @key AND
+             CASE WHEN c.type IN ('true', 'false', 'null') THEN c.type ELSE CAST(c.value AS TEXT) END = @value))
+         AND (@search = '' OR p.external_id LIKE @pattern ESCAPE '\\' OR EXISTS (
            SELECT 1 FROM json_each(p.messages) m WHERE json_extract(m.value, '$.content') LIKE @pattern ESCAPE '\\'))
        ORDER BY p.id DESC LIMIT @limit`,
     )
@@ -24,9 +29,13 @@ export function listPrompts({ ctx, input }: { ctx: Ctx; input: ListPromptsInput 
       search,
       pattern: `%${search.replace(/[\\%_]/g, '\\$&')}%`,
       split: split ?? null,
+      tag: tag ?? null,
+      importId: importId ?? null,
+      key: metadata?.key ?? null,
+      value: metadata?.value ?? null,
       cursor: cursor ?? null,
       limit: limit + 1,
-    }) as PromptSummary[];
-  const items = rows.slice(0, limit);
+    }) as (Omit<PromptSummary, 'tags'> & { tags: string })[];
+  const items = rows.slice(0, limit).map((row) => ({ ...row, tags: JSON.parse(row.tags) as string[] }));
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.promptId ?? null) : null };
 }

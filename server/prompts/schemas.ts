@@ -1,6 +1,7 @@
 import { z } from 'zod';
 // types only: this file is also read by pages
 import type { Sampling } from '../../db/schema/prompts.ts';
+import type { JsonValue } from '../../lib/formats/parsed-row.ts';
 
 const id = z.string().min(1).max(64);
 
@@ -9,6 +10,11 @@ export const listPromptsInput = z.object({
   /** part of any message, upper and lower case alike */
   search: z.string().trim().max(200).default(''),
   split: z.enum(['train', 'heldout']).nullish(),
+  tag: z.string().min(1).max(500).nullish(),
+  /** a column that came with the prompt, and what it says there, as text */
+  metadata: z.object({ key: z.string().min(1).max(500), value: z.string().max(2000) }).nullish(),
+  /** the import that brought it */
+  importId: id.nullish(),
   cursor: id.nullish(),
   limit: z.number().int().min(1).max(200).default(50),
 });
@@ -25,17 +31,26 @@ export type PromptSummary = {
   numResponses: number;
   numTasks: number;
   split: 'train' | 'heldout';
+  tags: string[];
   createdAt: number;
 };
 export type PromptDetail = {
   promptId: string;
   messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
   split: 'train' | 'heldout';
+  /** what the file calls it */
+  externalId: string | null;
+  tags: string[];
+  metadata: Record<string, JsonValue>;
+  /** name of the file it came from */
+  fileName: string | null;
   responses: {
     responseId: string;
     content: string;
     origin: 'imported' | 'generated';
     checkpointId: string | null;
+    /** imported ones: the model's name in the file */
+    model: string | null;
     sampling: Sampling | null;
   }[];
 };

@@ -58,15 +58,24 @@ function readPage(
       comparison_id: judgment.taskId,
       prompt_id: prompt.id,
       prompt: prompt.messages,
+      prompt_external_id: prompt.externalId,
+      prompt_tags: prompt.tags,
+      prompt_metadata: prompt.metadata,
       split: prompt.split,
-      responses: (byTask.get(judgment.taskId) ?? []).map(({ response }) => ({
-        response_id: response.id,
-        text: response.content,
-        origin: response.origin,
-        model: response.checkpointId,
-        params_hash: response.sampling === null ? null : sha256(canonicalJson(response.sampling)),
-        sha256: response.contentHash,
-      })),
+      responses: (byTask.get(judgment.taskId) ?? []).map(({ response }) => {
+        // the judgment's own row knows better than the first row that had this text
+        const given = judgment.given?.responses?.[response.id];
+        const sampling = given?.sampling ?? response.sampling;
+        return {
+          response_id: response.id,
+          text: response.content,
+          origin: response.origin,
+          model: response.checkpointId ?? given?.model ?? response.model,
+          params_hash: sampling === null ? null : sha256(canonicalJson(sampling)),
+          sampling,
+          sha256: response.contentHash,
+        };
+      }),
       shown_order: judgment.shownOrder,
       mode: judgment.shownOrder.length === 2 ? 'pair' : 'rank',
       choice: pairChoice(judgment.ranking),
@@ -78,8 +87,12 @@ function readPage(
       flags: judgment.flags,
       rationale: judgment.rationale,
       source: judgment.source,
-      annotator_pseudonym: judgment.annotatorId === null ? null : pseudonymFor(page, judgment.annotatorId),
+      annotator_pseudonym:
+        judgment.annotatorId === null
+          ? (judgment.given?.annotator ?? null)
+          : pseudonymFor(page, judgment.annotatorId),
       import_id: judgment.importId,
+      given: judgment.given,
       guideline_version: judgment.guidelineVersion,
       lease_at: judgment.leasedAt,
       first_interaction_at: judgment.firstInteractionAt,

@@ -4,6 +4,8 @@ import { marginOf, type RawRow } from './raw-row.ts';
 /** One ordered pair derived from a judgment. */
 export type Comparison = {
   row: RawRow;
+  chosenId: string;
+  rejectedId: string;
   prompt: Message[];
   chosen: string;
   rejected: string;
@@ -21,6 +23,8 @@ export function comparisonsOf(row: RawRow): Comparison[] {
         .flat()
         .map((rejectedId) => ({
           row,
+          chosenId,
+          rejectedId,
           prompt: row.prompt,
           chosen: texts.get(chosenId) ?? '',
           rejected: texts.get(rejectedId) ?? '',

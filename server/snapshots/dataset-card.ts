@@ -1,16 +1,16 @@
-import type { ExportFormat } from '../../db/schema/snapshots.ts';
+import type { ExportFormat } from '../../lib/export-formats.ts';
+import { exportFormats } from './formats/formats.ts';
 import type { Manifest } from './manifest.ts';
-import { exportFormats } from './schemas.ts';
 
 /** README.md of an export: a Hugging Face dataset card from the same numbers as the manifest. */
 export function datasetCard(card: {
   format: ExportFormat;
   number: number;
   counts: Manifest['counts'];
-  files: string[];
   createdAt: number;
 }): string {
   const { format, number, counts } = card;
+  const { title, caption, readAs, files, explanation } = exportFormats[format];
   const sources = Object.entries(counts.by_source).sort();
   const simulated = counts.by_source.simulated ?? 0;
   const imported = counts.by_source.imported ?? 0;
@@ -26,7 +26,7 @@ export function datasetCard(card: {
     `annotations_creators: [${creators.join(', ')}]`,
     `size_categories: [${sizeCategory(counts.rows)}]`,
     `tags: [human-feedback, preference, rlhf, dpo${simulated > 0 ? ', simulated' : ''}]`,
-    ...configs(card.files),
+    ...configs(files),
     '---',
   ];
   const warning =
@@ -43,7 +43,7 @@ export function datasetCard(card: {
     `# Snapshot ${number}`,
     '',
     ...warning,
-    `Format: ${exportFormats[format]}.`,
+    `Format: ${title}: ${caption}.`,
     '',
     `Frozen at ${new Date(card.createdAt).toISOString()}. Rows here: ${counts.rows}.`,
     '',
@@ -57,7 +57,8 @@ export function datasetCard(card: {
       .sort()
       .map(([reason, n]) => `| not in this format: ${reason} | ${n} |`),
     '',
-    ...explain(format),
+    ...explanation,
+    ...(readAs === null ? [] : [`Plumbline reads it again with npm run import -- --format ${readAs}.`]),
     '',
     'Train and held-out prompts are told apart by a hash of the first user turn: the same opening is always on one side.',
     'Annotators appear by pseudonym. Texts are as they were written and may offend.',
@@ -65,29 +66,9 @@ export function datasetCard(card: {
   ].join('\n');
 }
 
-function configs(files: string[]): string[] {
-  const splits = {
-    'train.jsonl': 'train',
-    'heldout.jsonl': 'test',
-    'raw.jsonl': 'train',
-    'comparisons.csv': 'train',
-  };
-  const lines = files.flatMap((file) => {
-    const split = splits[file as keyof typeof splits];
-    return split === undefined ? [] : [`      - split: ${split}`, `        path: ${file}`];
-  });
+function configs(files: { name: string; split: string }[]): string[] {
+  const lines = files.flatMap(({ name, split }) => [`      - split: ${split}`, `        path: ${name}`]);
   return ['configs:', '  - config_name: default', '    data_files:', ...lines];
-}
-
-function explain(format: ExportFormat): string[] {
-  if (format === 'raw') {
-    return [
-      'Each line is one judgment: the responses, the order shown, the ranking with ties, times, and the hash of its audit event.',
-    ];
-  }
-  const pairs = 'A ranking gives every pair it decides; judgments without a winner (all tied) give none.';
-  const margin = 'margin: the imported one, else a third of the strength (0 to 1); 0 = not known.';
-  return format === 'hh-rlhf' ? [pairs] : [pairs, margin];
 }
 
 function sizeCategory(rows: number): string {

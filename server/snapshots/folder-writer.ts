@@ -24,12 +24,12 @@ type OpenFile = {
   hash: Hash;
   bytes: number;
   lines: number;
-  waiting: string[];
+  waiting: (string | Uint8Array)[];
   waitingBytes: number;
 };
 
 /**
- * Writes a folder of text files with its manifest. Everything goes into a temporary folder beside the target, is synced,
+ * Writes a folder of data files with its manifest. Everything goes into a temporary folder beside the target, is synced,
  * and takes the target's name as the last act: a folder under its own name is whole.
  */
 export class FolderWriter {
@@ -66,6 +66,13 @@ export class FolderWriter {
     this.#write(file, `${row}\n`);
   }
 
+  /** Adds bytes as they are. They have no lines: a change in them is found by the hash of their file alone. */
+  addBytes(name: string, bytes: Uint8Array): void {
+    this.addFile(name);
+    // a copy: whoever made them may fill the same buffer again
+    this.#write(this.#files.get(name) as OpenFile, Uint8Array.from(bytes));
+  }
+
   /** Writes the manifest and gives the folder its name. Returns the manifest's sha256. */
   finish(fields: Omit<Manifest, 'plumbline' | 'self_sha256' | 'files'>): string {
     const files = [...this.#files.values(), this.#rows].map((file) => this.#close(file));
@@ -96,9 +103,9 @@ export class FolderWriter {
     return { name, fd, hash: createHash('sha256'), bytes: 0, lines: 0, waiting: [], waitingBytes: 0 };
   }
 
-  #write(file: OpenFile, text: string): void {
-    file.waiting.push(text);
-    file.waitingBytes += text.length;
+  #write(file: OpenFile, data: string | Uint8Array): void {
+    file.waiting.push(data);
+    file.waitingBytes += data.length;
     if (file.waitingBytes >= BUFFER_BYTES) flush(file);
   }
 
@@ -112,7 +119,9 @@ export class FolderWriter {
 }
 
 function flush(file: OpenFile): void {
-  const bytes = Buffer.from(file.waiting.join(''), 'utf8');
+  const bytes = Buffer.concat(
+    file.waiting.map((data) => (typeof data === 'string' ? Buffer.from(data, 'utf8') : data)),
+  );
   file.waiting = [];
   file.waitingBytes = 0;
   file.hash.update(bytes);

@@ -1,6 +1,25 @@
 import { z } from 'zod';
-import { INPUT_KINDS, JUDGMENT_SOURCES, TIE_KINDS } from '../../db/schema/judgments.ts';
+import { type Given, INPUT_KINDS, JUDGMENT_SOURCES, TIE_KINDS } from '../../db/schema/judgments.ts';
 import { messagesSchema } from '../../lib/formats/messages.ts';
+
+const givenSchema = z.strictObject({
+  externalId: z.string().optional(),
+  annotator: z.string().optional(),
+  /** UTC ms */
+  submittedAt: z.number().int().optional(),
+  split: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  metadata: z.record(z.string(), z.json()).optional(),
+  responses: z
+    .record(
+      z.string(),
+      z.strictObject({
+        model: z.string().optional(),
+        sampling: z.record(z.string(), z.json()).optional(),
+      }),
+    )
+    .optional(),
+}) satisfies z.ZodType<Given>;
 
 /**
  * One judgment with everything it was made from: the line of raw.jsonl, from which every export and every training set is
@@ -12,6 +31,10 @@ export const rawRowSchema = z.strictObject({
   comparison_id: z.string(),
   prompt_id: z.string(),
   prompt: messagesSchema,
+  // what came with the prompt's row; absent in snapshots made before it was kept
+  prompt_external_id: z.string().nullable().optional(),
+  prompt_tags: z.array(z.string()).optional(),
+  prompt_metadata: z.record(z.string(), z.json()).optional(),
   /** decided by the prompt's content: 'heldout' is never trained on */
   split: z.enum(['train', 'heldout']),
   responses: z.array(
@@ -19,8 +42,10 @@ export const rawRowSchema = z.strictObject({
       response_id: z.string(),
       text: z.string(),
       origin: z.enum(['imported', 'generated']),
-      /** checkpoint that wrote it */
+      /** checkpoint that wrote it; for imported ones the model's name in the file */
       model: z.string().nullable(),
+      /** sampling settings */
+      sampling: z.record(z.string(), z.json()).nullable().optional(),
       /** sha256 of the sampling settings */
       params_hash: z.string().nullable(),
       sha256: z.string(),
@@ -41,9 +66,11 @@ export const rawRowSchema = z.strictObject({
   flags: z.record(z.string(), z.array(z.string())),
   rationale: z.string(),
   source: z.enum(JUDGMENT_SOURCES),
-  /** null for imported rows */
+  /** imported rows: as the file names the annotator, null where it does not */
   annotator_pseudonym: z.string().nullable(),
   import_id: z.string().nullable(),
+  /** imported rows: what the file says beyond the answer */
+  given: givenSchema.nullable().optional(),
   guideline_version: z.number().int(),
   lease_at: z.number().int(),
   first_interaction_at: z.number().int().nullable(),

@@ -1,20 +1,9 @@
 import { z } from 'zod';
 // types only: this file is also read by pages
-import type { ExportFormat, SnapshotCounts, SnapshotQuery } from '../../db/schema/snapshots.ts';
+import type { SnapshotCounts, SnapshotQuery } from '../../db/schema/snapshots.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../lib/export-formats.ts';
 
 const id = z.string().min(1).max(64);
-
-/** Export formats with what a page says of them. */
-export const exportFormats = {
-  trl: 'TRL, standard: "prompt", "chosen", "rejected", "margin"',
-  'trl-implicit': 'TRL, implicit prompt: whole transcripts in "chosen" and "rejected", "margin"',
-  'trl-conversational':
-    'TRL, conversational: lists of messages in "prompt", "chosen", "rejected", and "margin"',
-  'hh-rlhf': 'HH-RLHF: transcripts in "chosen" and "rejected"',
-  raw: 'Raw judgments: everything that was recorded, one judgment a line',
-  csv: 'CSV: one comparison a row',
-} as const satisfies Record<ExportFormat, string>;
-export const exportFormatSchema = z.enum(Object.keys(exportFormats) as [ExportFormat, ...ExportFormat[]]);
 
 export const createSnapshotInput = z.object({
   projectId: id,
@@ -30,7 +19,11 @@ export const createSnapshotInput = z.object({
 });
 export const listSnapshotsInput = z.object({ projectId: id });
 export const getSnapshotInput = z.object({ projectId: id, snapshotId: id });
-export const exportSnapshotInput = z.object({ projectId: id, snapshotId: id, format: exportFormatSchema });
+export const exportSnapshotInput = z.object({
+  projectId: id,
+  snapshotId: id,
+  format: z.enum(EXPORT_FORMATS),
+});
 export const listExportsInput = z.object({ projectId: id, snapshotId: id.optional() });
 export const exportFilesInput = z.object({ projectId: id, exportId: id });
 export const snapshotJudgmentsInput = z.object({

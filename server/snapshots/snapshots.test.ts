@@ -5,16 +5,11 @@ import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
-import {
-  EXPORT_FORMATS,
-  type ExportFormat,
-  snapshotJudgments,
-  snapshots,
-} from '../../db/schema/snapshots.ts';
+import { snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { users } from '../../db/schema/users.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../lib/export-formats.ts';
 import { parseHhRlhfRow } from '../../lib/formats/hh-rlhf.ts';
-import { parseTrlRow } from '../../lib/formats/trl.ts';
-import { readCsv } from '../../lib/read-csv.ts';
+import { transcriptOf, transcriptProblem } from '../../lib/formats/transcript.ts';
 import type { Ctx } from '../context.ts';
 import { importFile } from '../imports/import-file.ts';
 import { recordJudgment } from '../judgments/record.ts';
@@ -26,13 +21,13 @@ import { claimTask } from '../tasks/claim.ts';
 import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
 import { createSnapshot } from './create.ts';
 import { exportSnapshot } from './export.ts';
+import { FolderWriter } from './folder-writer.ts';
 import { getSnapshotInProject } from './internal.ts';
 import { isUpToDate } from './is-up-to-date.ts';
 import { judgmentsOfSnapshot, snapshotsOfJudgment } from './lineage.ts';
 import { verifyFolder } from './manifest.ts';
 import { listExportFiles, openExportFile } from './open-export-file.ts';
 import type { RawRow } from './raw-row.ts';
-import { transcriptOf, transcriptProblem } from './transcript.ts';
 import { writeExport } from './write-export.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'plumbline-snapshot-'));
@@ -231,12 +226,22 @@ describe('exports', () => {
       expect(pair.chosen < pair.rejected).toBe(true);
     }
     expect(pairs.map((pair) => pair.margin).sort()).toEqual([0, 0, 0, 0, 0, 0, 2 / 3, 2 / 3, 2 / 3]);
-    expect(pairs).toContainEqual({
-      prompt: '\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Say "a,b"\n\nAssistant:',
-      chosen: ' a,b',
-      rejected: ' no',
-      margin: 0,
-    });
+    expect(pairs).toContainEqual(
+      expect.objectContaining({
+        prompt: '\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Say "a,b"\n\nAssistant:',
+        chosen: ' a,b',
+        rejected: ' no',
+        margin: 0,
+      }),
+    );
+    // what people's judgments have beside their texts, by pseudonym
+    expect(pairs).toContainEqual(
+      expect.objectContaining({
+        annotator: 'A3',
+        strength: '2',
+        rationale: '<b>"shorter", =1+1</b>\nreally',
+      }),
+    );
     const check = await verifyFolder(folder);
     expect(check).toMatchObject({
       ok: true,
@@ -245,31 +250,24 @@ describe('exports', () => {
     });
   });
 
-  it('say the same in all formats, read back by our own importers', async () => {
+  it('give KTO one row for each response that was found good or bad', async () => {
     const world = await createFullWorld();
-    const { projectId, ctx } = world;
-    const { snapshotId } = await createSnapshot({ ctx, input: { projectId } });
-    const read: Record<string, Set<string>> = {};
-    for (const format of EXPORT_FORMATS) {
-      const exported = await exportSnapshot({ ctx, input: { projectId, snapshotId, format } });
-      const folder = path.join(world.dataFolder, exported.folder);
-      if (format === 'raw') continue;
-      const rows: unknown[] = [];
-      if (format === 'csv') {
-        for await (const entry of readCsv(path.join(folder, 'comparisons.csv'))) {
-          if ('record' in entry) rows.push({ chosen: entry.record.chosen, rejected: entry.record.rejected });
-        }
-      } else rows.push(...both(folder));
-      const parsed = rows.map((row) => {
-        if (format === 'csv') return row as { chosen: string; rejected: string };
-        const result = format === 'hh-rlhf' ? parseHhRlhfRow(row) : parseTrlRow(row);
-        if (!result.ok) throw new Error(`${format}: ${result.detail}`);
-        return { chosen: result.row.chosen.text, rejected: result.row.rejected.text };
-      });
-      read[format] = new Set(parsed.map(({ chosen, rejected }) => `${chosen.trim()}|${rejected.trim()}`));
-      expect(parsed).toHaveLength(9);
-    }
-    for (const pairs of Object.values(read)) expect([...pairs].sort()).toEqual([...(read.trl ?? [])].sort());
+    const { folder, rows } = await exportAs(world, 'trl-unpaired');
+    const labeled = both(folder) as { prompt: string; completion: string; label: boolean }[];
+    // three pairs and an imported one, best and last of the ranking with a tie, two of the pair where both are bad
+    expect([rows, labeled.length]).toEqual([12, 12]);
+    expect(labeled.filter(({ label }) => label)).toHaveLength(5);
+    expect(labeled).toContainEqual(
+      expect.objectContaining({
+        prompt: '\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Say "a,b"\n\nAssistant:',
+        completion: ' a,b',
+        label: true,
+      }),
+    );
+    expect(await verifyFolder(folder)).toMatchObject({
+      ok: true,
+      manifest: { counts: { not_exported: { 'middle-rank': 2 } } },
+    });
   });
 
   it('are the same bytes for the same snapshot, and are written once', async () => {
@@ -317,6 +315,12 @@ describe('exports', () => {
     writeFileSync(path.join(folder, 'thesis.txt'), 'years');
     await expect(writeExport(ctx, snapshot, { format: 'csv', folder })).rejects.toThrow(/thesis.txt/);
     expect(readdirSync(folder)).toContain('train.jsonl');
+  });
+
+  it('are all named in the README', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const line = readme.split('\n').find((text) => text.startsWith('npm run export -- ')) ?? '';
+    for (const format of EXPORT_FORMATS) expect(line).toMatch(new RegExp(`[ ,]${format}(,|$| )`));
   });
 
   it('are for those with the right, and files are found by listed name only', async () => {
@@ -378,6 +382,35 @@ describe('verifyFolder', () => {
       }
       expect(await verifyFolder(folder)).toMatchObject({ ok: true });
     }
+  });
+
+  it('finds a changed byte of a file that has no lines', async () => {
+    const folder = path.join(root, 'bytes');
+    const writer = new FolderWriter(folder);
+    const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
+    writer.addBytes('rows.bin', bytes.subarray(0, 1000));
+    const again = bytes.slice(1000);
+    writer.addBytes('rows.bin', again);
+    // whoever made them may use the buffer for the next ones
+    again.fill(0);
+    writer.finish({
+      kind: 'export',
+      format: 'raw',
+      snapshot_id: 'snp_1',
+      snapshot_manifest_sha256: null,
+      project_id: 'prj_1',
+      created_at: 0,
+      code_version: '0',
+      query: { sources: [], until: 0, annotators: null },
+      seed: 1,
+      counts: { judgments: 0, by_source: {}, dropped: {}, rows: 0, not_exported: {} },
+      audit_head: { seq: 0, hash: '0'.repeat(64) },
+    });
+    const file = path.join(folder, 'rows.bin');
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+    expect(await verifyFolder(folder)).toMatchObject({ ok: true });
+    writeFileSync(file, bytes.with(299_999, 7));
+    expect(await verifyFolder(folder)).toMatchObject({ ok: false, file: 'rows.bin', line: null });
   });
 
   it('finds lines added and cut, files added and removed', async () => {

@@ -1,9 +1,9 @@
-import type { ExportFormat } from '../../db/schema/snapshots.ts';
+import type { ExportFormat } from '../../lib/export-formats.ts';
 import type { Ctx } from '../context.ts';
 import { codeVersion } from './code-version.ts';
 import { datasetCard } from './dataset-card.ts';
 import { FolderWriter } from './folder-writer.ts';
-import { formatWriters } from './formats.ts';
+import { exportFormats } from './formats/formats.ts';
 import { openSnapshot, type Snapshot } from './internal.ts';
 
 export type WrittenExport = {
@@ -27,28 +27,34 @@ export async function writeExport(
   }: { format: ExportFormat; folder: string; onProgress?: (judgments: number, total: number) => void },
 ): Promise<WrittenExport> {
   const { manifest, rows } = await openSnapshot(ctx, snapshot);
-  const { files, render } = formatWriters[format];
+  const { files, render } = exportFormats[format];
   const writer = new FolderWriter(folder);
   try {
-    for (const { name, header } of files) {
-      writer.addFile(name);
-      if (header !== undefined) writer.addRow(name, header);
-    }
+    for (const { name } of files) writer.addFile(name);
     let numRows = 0;
-    let numJudgments = 0;
     const notExported: Record<string, number> = {};
-    for await (const row of rows()) {
-      const rendered = render(row);
-      for (const { file, text } of rendered.lines) writer.addRow(file, text);
-      numRows += rendered.lines.length;
-      numJudgments += 1;
-      if (numJudgments % 200 === 0) onProgress?.(numJudgments, manifest.counts.judgments);
-      for (const reason of rendered.notExported) notExported[reason] = (notExported[reason] ?? 0) + 1;
+    const total = manifest.counts.judgments;
+    const counted = async function* () {
+      let numJudgments = 0;
+      for await (const row of rows()) {
+        numJudgments += 1;
+        if (numJudgments % 200 === 0) onProgress?.(numJudgments, total);
+        yield row;
+      }
+    };
+    for await (const piece of render(counted)) {
+      if ('leftOut' in piece) {
+        notExported[piece.leftOut] = (notExported[piece.leftOut] ?? 0) + 1;
+        continue;
+      }
+      if ('line' in piece) writer.addRow(piece.file, piece.line);
+      else writer.addBytes(piece.file, piece.bytes);
+      numRows += piece.rows;
     }
     const counts = { ...manifest.counts, rows: numRows, not_exported: notExported };
     const names = files.map((file) => file.name);
     const { number, createdAt } = snapshot;
-    writer.addRow('README.md', datasetCard({ format, number, counts, files: names, createdAt }));
+    writer.addRow('README.md', datasetCard({ format, number, counts, createdAt }));
     const { plumbline: _plumbline, self_sha256: _self, files: _files, ...fields } = manifest;
     const manifestSha256 = writer.finish({
       ...fields,

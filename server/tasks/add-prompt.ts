@@ -7,6 +7,7 @@ import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
 import { promptHash } from './content-hash.ts';
 import { getProjectSettings } from './internal.ts';
+import { joinDetails, NO_DETAILS, type PromptDetails, promptDetailsHash } from './row-details.ts';
 
 const findPrompt = (db: Db) =>
   db
@@ -35,9 +36,9 @@ export function addPrompt({
   input,
 }: {
   ctx: Ctx;
-  input: { projectId: string; messages: Message[]; importId?: string };
+  input: { projectId: string; messages: Message[]; importId?: string; details?: PromptDetails };
 }): { promptId: string; isNew: boolean } {
-  const { projectId, importId = null } = input;
+  const { projectId, importId = null, details = NO_DETAILS } = input;
   const messages = input.messages.map(({ role, content }) => ({ role, content }));
   const contentHash = promptHash(messages);
   const known = prepared(ctx.db, findPrompt).get({ projectId, contentHash });
@@ -52,12 +53,26 @@ export function addPrompt({
     contentHash,
     split,
     importId,
-    externalId: null,
-    tags: [],
-    metadata: {},
-    detailsHash: null,
+    externalId: details.externalId,
+    tags: details.tags,
+    metadata: details.metadata,
+    detailsHash: promptDetailsHash(details),
     createdAt: now,
   };
   prepared(ctx.db, insertPrompt).run(row);
   return { promptId, isNew: true };
+}
+
+/** Adds what another row says of a prompt that is here already. False when it says nothing new. Same transaction as above. */
+export function addPromptDetails(ctx: Pick<Ctx, 'db'>, promptId: string, more: PromptDetails): boolean {
+  if (promptDetailsHash(more) === null) return false;
+  const known = ctx.db.select().from(prompts).where(eq(prompts.id, promptId)).get();
+  const joined = known ? joinDetails(known, more) : null;
+  if (joined === null) return false;
+  ctx.db
+    .update(prompts)
+    .set({ ...joined, detailsHash: promptDetailsHash(joined) })
+    .where(eq(prompts.id, promptId))
+    .run();
+  return true;
 }

@@ -1,13 +1,20 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { everyColumn, prepared } from '../../db/prepared.ts';
-import { responses } from '../../db/schema/prompts.ts';
+import { responses, type Sampling } from '../../db/schema/prompts.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
 import { responseHash } from './content-hash.ts';
+import { responseDetailsHash } from './row-details.ts';
 
 export type NewResponse =
-  | { content: string; origin: 'imported'; importId?: string }
+  | {
+      content: string;
+      origin: 'imported';
+      importId?: string;
+      model?: string | null;
+      sampling?: Sampling | null;
+    }
   | {
       content: string;
       origin: 'generated';
@@ -49,13 +56,14 @@ export function addResponses({
     const known = prepared(ctx.db, findResponse).get({ promptId: input.promptId, contentHash });
     if (known) return known.id;
     const id = newId('rsp', now);
+    const { model = null, sampling = null } = response.origin === 'imported' ? response : {};
     const row: typeof responses.$inferSelect = {
       checkpointId: null,
-      sampling: null,
       importId: null,
-      model: null,
-      detailsHash: null,
       ...response,
+      model,
+      sampling: response.sampling ?? null,
+      detailsHash: responseDetailsHash({ model, sampling }),
       id,
       promptId: input.promptId,
       contentHash,

@@ -9,6 +9,7 @@ import { prompts, responses } from '../../db/schema/prompts.ts';
 import type { Finding } from '../audit/schemas.ts';
 import { judgmentDigest } from '../judgments/digest.ts';
 import { promptHash, responseHash } from '../tasks/content-hash.ts';
+import { promptDetailsHash, responseDetailsHash } from '../tasks/row-details.ts';
 
 export type ContentsReport = {
   judgments: number;
@@ -47,7 +48,12 @@ export async function verifyContents(db: Db): Promise<ContentsReport> {
     return { ...report, broken: { where: 'table judgments', problem } };
   }
   for await (const page of pages(db, prompts, prompts.id)) {
-    for (const { id, messages, contentHash } of page) {
+    for (const prompt of page) {
+      const { id, messages, contentHash, detailsHash } = prompt;
+      if (promptDetailsHash(prompt) !== detailsHash) {
+        const problem = 'its id, tags or metadata do not have their hash';
+        return { ...report, broken: { where: `prompt ${id}`, problem } };
+      }
       if (promptHash(messages) !== contentHash) {
         return {
           ...report,
@@ -58,7 +64,12 @@ export async function verifyContents(db: Db): Promise<ContentsReport> {
     }
   }
   for await (const page of pages(db, responses, responses.id)) {
-    for (const { id, content, contentHash } of page) {
+    for (const response of page) {
+      const { id, content, contentHash, detailsHash } = response;
+      if (response.origin === 'imported' && responseDetailsHash(response) !== detailsHash) {
+        const problem = 'its model or sampling do not have their hash';
+        return { ...report, broken: { where: `response ${id}`, problem } };
+      }
       if (responseHash(content) !== contentHash) {
         return {
           ...report,

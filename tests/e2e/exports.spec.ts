@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
+import { EXPORT_FORMATS } from '../../lib/export-formats.ts';
 import { recordJudgment } from '../../server/judgments/record.ts';
 import { claimTask } from '../../server/tasks/claim.ts';
 import { expect, test } from './fixtures.ts';
@@ -58,10 +59,12 @@ test('an auditor exports every format, and a changed byte is named by file and l
   const auditor = await pageAs(people.auditor);
   await auditor.goto(`/projects/${project.slug}/exports`);
   const card = auditor.getByTestId('snapshot').first();
-  for (const format of ['trl', 'trl-implicit', 'trl-conversational', 'hh-rlhf', 'raw', 'csv']) {
+  for (const format of EXPORT_FORMATS) {
     await card.getByLabel('Export as').selectOption(format);
     await card.getByRole('button', { name: 'Export', exact: true }).click();
-    await expect(card.getByTestId(`export-${format}`)).toContainText('7 rows');
+    await expect(card.getByTestId(`export-${format}`)).toContainText(
+      format === 'trl-unpaired' ? '14 rows' : '7 rows',
+    );
   }
   const download = async (format: string, name: string) => {
     const link = card

@@ -2,10 +2,18 @@ import type { Metadata } from 'next';
 import { requireProject } from '@/app/_trpc/server.ts';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { NoRight } from '@/app/(studio)/projects/[project]/data/_components/no-right.tsx';
+import { exportFormats } from '@/server/snapshots/formats/formats.ts';
 import { CreateSnapshot } from './_components/create-snapshot.tsx';
+import type { FormatName } from './_components/format-name.ts';
 import { SnapshotList } from './_components/snapshot-list.tsx';
 
 export const metadata: Metadata = { title: 'Snapshots & exports' };
+
+const FORMATS = Object.entries(exportFormats).map(([name, { title, caption }]) => ({
+  name,
+  title,
+  caption,
+})) as FormatName[];
 
 export default async function ExportsPage({ params }: { params: Promise<{ project: string }> }) {
   const { project, role, may } = await requireProject((await params).project);
@@ -19,7 +27,7 @@ export default async function ExportsPage({ params }: { params: Promise<{ projec
       />
       <div className="grid gap-6">
         {may.includes('snapshots.create') && <CreateSnapshot projectId={project.id} />}
-        <SnapshotList projectId={project.id} mayCreate={may.includes('snapshots.create')} />
+        <SnapshotList projectId={project.id} formats={FORMATS} mayCreate={may.includes('snapshots.create')} />
       </div>
     </>
   );

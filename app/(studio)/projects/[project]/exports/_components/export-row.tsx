@@ -8,12 +8,20 @@ import { Count } from '@/app/_ui/count.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { formatBytes } from '@/app/(studio)/projects/[project]/data/_components/format-bytes.ts';
-import { type ExportSummary, exportFormats } from '@/server/snapshots/schemas.ts';
+import type { ExportSummary } from '@/server/snapshots/schemas.ts';
 import { CheckResult } from './check-result.tsx';
 import { HashText } from './hash-text.tsx';
 
 /** One written export: its files to download, and whether they are still what was written. */
-export function ExportRow({ projectId, row }: { projectId: string; row: ExportSummary }) {
+export function ExportRow({
+  projectId,
+  row,
+  title,
+}: {
+  projectId: string;
+  row: ExportSummary;
+  title: string;
+}) {
   const trpc = useTRPC();
   const { exportId, format } = row;
   const files = useQuery(trpc.snapshots.exportFiles.queryOptions({ projectId, exportId }));
@@ -21,7 +29,7 @@ export function ExportRow({ projectId, row }: { projectId: string; row: ExportSu
   return (
     <li className="grid gap-2 border-t px-4 py-3" data-testid={`export-${format}`}>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h3 className="font-medium text-sm">{exportFormats[format].split(':')[0]}</h3>
+        <h3 className="font-medium text-sm">{title}</h3>
         <span className="text-muted-foreground text-xs">
           <Count value={row.rows} /> rows, <Time at={row.createdAt} />
         </span>

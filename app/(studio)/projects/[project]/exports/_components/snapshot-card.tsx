@@ -12,30 +12,33 @@ import { Count } from '@/app/_ui/count.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { type ExportSummary, exportFormats, type SnapshotSummary } from '@/server/snapshots/schemas.ts';
+import type { ExportFormat } from '@/lib/export-formats.ts';
+import type { ExportSummary, SnapshotSummary } from '@/server/snapshots/schemas.ts';
 import { CheckResult } from './check-result.tsx';
 import { ExportRow } from './export-row.tsx';
+import type { FormatName } from './format-name.ts';
 import { HashText } from './hash-text.tsx';
 import { SOURCE_NAMES, type Source } from './source-names.ts';
 
-type Format = keyof typeof exportFormats;
 type Props = {
   projectId: string;
+  formats: FormatName[];
   snapshot: SnapshotSummary;
   sources: { source: Source; judgments: number }[];
   exports: ExportSummary[];
 };
 
-export function SnapshotCard({ projectId, snapshot, sources, exports }: Props) {
+export function SnapshotCard({ projectId, formats, snapshot, sources, exports }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [format, setFormat] = useState<Format>('trl');
+  const [format, setFormat] = useState<ExportFormat>('trl');
   const write = useMutation(
     trpc.snapshots.export.mutationOptions({
       onSuccess: () => fetchAnew(queryClient, trpc.snapshots.exports.queryKey({ projectId })),
     }),
   );
   const check = useMutation(trpc.snapshots.check.mutationOptions());
+  const titleOf = (format: ExportFormat) => formats.find(({ name }) => name === format)?.title ?? format;
   const { snapshotId, number, counts } = snapshot;
   const dropped = Object.entries(counts.dropped);
   return (
@@ -78,7 +81,7 @@ export function SnapshotCard({ projectId, snapshot, sources, exports }: Props) {
       {exports.length > 0 && (
         <ul aria-label={`Exports of snapshot ${number}`}>
           {exports.map((row) => (
-            <ExportRow key={row.exportId} projectId={projectId} row={row} />
+            <ExportRow key={row.exportId} projectId={projectId} row={row} title={titleOf(row.format)} />
           ))}
         </ul>
       )}
@@ -97,18 +100,20 @@ export function SnapshotCard({ projectId, snapshot, sources, exports }: Props) {
             id={`format-${number}`}
             className="w-auto min-w-0 max-w-full"
             value={format}
-            onChange={(event) => setFormat(event.target.value as Format)}
+            onChange={(event) => setFormat(event.target.value as ExportFormat)}
           >
-            {(Object.keys(exportFormats) as Format[]).map((name) => (
+            {formats.map(({ name, title }) => (
               <option key={name} value={name}>
-                {exportFormats[name].split(':')[0]}
+                {title}
               </option>
             ))}
           </Select>
           <Button type="submit" variant="outline" isBusy={write.isPending}>
             Export
           </Button>
-          <span className="text-muted-foreground text-xs">{exportFormats[format].split(': ')[1]}</span>
+          <span className="text-muted-foreground text-xs">
+            {formats.find(({ name }) => name === format)?.caption}
+          </span>
         </form>
         {write.isError && <FormError>{write.error.message}</FormError>}
       </CardFooter>

@@ -5,10 +5,19 @@ import { PackageOpenIcon } from 'lucide-react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
+import type { FormatName } from './format-name.ts';
 import { SnapshotCard } from './snapshot-card.tsx';
 
 /** Snapshots, newest first, each with its exports. */
-export function SnapshotList({ projectId, mayCreate }: { projectId: string; mayCreate: boolean }) {
+export function SnapshotList({
+  projectId,
+  formats,
+  mayCreate,
+}: {
+  projectId: string;
+  formats: FormatName[];
+  mayCreate: boolean;
+}) {
   const trpc = useTRPC();
   const snapshots = useQuery(trpc.snapshots.list.queryOptions({ projectId }));
   const exports = useQuery(trpc.snapshots.exports.queryOptions({ projectId }));
@@ -31,6 +40,7 @@ export function SnapshotList({ projectId, mayCreate }: { projectId: string; mayC
         <li key={snapshot.snapshotId}>
           <SnapshotCard
             projectId={projectId}
+            formats={formats}
             snapshot={snapshot}
             sources={sources.data.filter((row) => row.snapshotId === snapshot.snapshotId)}
             exports={exports.data.filter((row) => row.snapshotId === snapshot.snapshotId)}

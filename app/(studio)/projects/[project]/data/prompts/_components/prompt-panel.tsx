@@ -7,6 +7,7 @@ import { FormError } from '@/app/_ui/field.tsx';
 import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
 import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import { SidePanel } from '@/app/_ui/side-panel.tsx';
+import { PromptDetails } from './prompt-details.tsx';
 
 /** A prompt in full with its responses and where they came from. */
 export function PromptPanel({
@@ -34,6 +35,7 @@ export function PromptPanel({
       {prompt.data !== undefined && (
         <>
           <PromptView messages={prompt.data.messages} />
+          <PromptDetails prompt={prompt.data} />
           <h3 className="mt-6 mb-2 font-semibold text-sm">
             {prompt.data.responses.length === 0 ? 'No responses yet' : 'Responses'}
           </h3>
@@ -43,6 +45,7 @@ export function PromptPanel({
                 <p className="mb-1 flex flex-wrap gap-2">
                   <Badge>{response.origin}</Badge>
                   {response.checkpointId !== null && <Badge tone="accent">{response.checkpointId}</Badge>}
+                  {response.model !== null && <Badge tone="accent">{response.model}</Badge>}
                   {response.sampling !== null && (
                     <span className="text-muted-foreground text-xs">
                       {Object.entries(response.sampling)

@@ -1,6 +1,6 @@
 'use client';
 
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { FileTextIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useDeferredValue, useState } from 'react';
@@ -20,16 +20,27 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
   const trpc = useTRPC();
   const [search, setSearch] = useState('');
   const [split, setSplit] = useState<Split>('all');
+  const [detail, setDetail] = useState('');
+  const [importId, setImportId] = useState('');
   const [openId, setOpenId] = useState<string | null>(null);
   const wanted = useDeferredValue(search.trim());
+  const wantedDetail = useDeferredValue(detail.trim());
+  const imports = useQuery(trpc.imports.list.queryOptions({ projectId }));
   const prompts = useInfiniteQuery(
     trpc.prompts.list.infiniteQueryOptions(
-      { projectId, search: wanted, split: split === 'all' ? null : split, limit: 50 },
+      {
+        projectId,
+        search: wanted,
+        split: split === 'all' ? null : split,
+        importId: importId === '' ? null : importId,
+        ...detailFilter(wantedDetail),
+        limit: 50,
+      },
       { getNextPageParam: (page) => page.nextCursor, placeholderData: keepPreviousData },
     ),
   );
   const items = prompts.data?.pages.flatMap((page) => page.items) ?? [];
-  const isFiltered = wanted !== '' || split !== 'all';
+  const isFiltered = wanted !== '' || split !== 'all' || wantedDetail !== '' || importId !== '';
   return (
     <div className="grid gap-4">
       <search className="flex flex-wrap gap-3">
@@ -51,6 +62,28 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
           <option value="all">train and held out</option>
           <option value="train">train</option>
           <option value="heldout">held out</option>
+        </Select>
+        <Input
+          type="search"
+          aria-label="Tag, or column=value"
+          placeholder="Tag, or column=value"
+          maxLength={500}
+          className="max-w-56"
+          value={detail}
+          onChange={(event) => setDetail(event.target.value)}
+        />
+        <Select
+          aria-label="Imported file"
+          className="w-auto max-w-56"
+          value={importId}
+          onChange={(event) => setImportId(event.target.value)}
+        >
+          <option value="">from any file</option>
+          {imports.data?.map((row) => (
+            <option key={row.importId} value={row.importId}>
+              {row.fileName}
+            </option>
+          ))}
         </Select>
       </search>
       {prompts.isError && <FormError>{prompts.error.message}</FormError>}
@@ -93,6 +126,18 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
                     >
                       {prompt.excerpt}
                     </button>
+                    {prompt.tags.length > 0 && (
+                      <span className="mt-1 flex flex-wrap gap-1">
+                        {prompt.tags.slice(0, 5).map((tag) => (
+                          <Badge key={tag}>{tag}</Badge>
+                        ))}
+                        {prompt.tags.length > 5 && (
+                          <span className="text-muted-foreground text-xs">
+                            and {prompt.tags.length - 5} more
+                          </span>
+                        )}
+                      </span>
+                    )}
                   </TableCell>
                   <TableCell className="tabular-nums">{prompt.numMessages}</TableCell>
                   <TableCell className="tabular-nums">{prompt.numResponses}</TableCell>
@@ -123,4 +168,12 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
       <PromptPanel projectId={projectId} promptId={openId} onClose={() => setOpenId(null)} />
     </div>
   );
+}
+
+/** "name=value" asks for a column of the file, anything else for a tag. */
+function detailFilter(text: string) {
+  const at = text.indexOf('=');
+  if (text === '') return {};
+  if (at < 1) return { tag: text };
+  return { metadata: { key: text.slice(0, at).trim(), value: text.slice(at + 1).trim() } };
 }

@@ -1,7 +1,7 @@
-import type { Message } from '../../db/schema/prompts.ts';
+import type { Message } from './parsed-row.ts';
 
 const TURN = { user: 'Human', assistant: 'Assistant', system: 'System' } as const;
-const MARKER = /(?:\n\n|\r\n\r\n)(?:Human|Assistant|System):/;
+const MARKER = /\r?\n\r?\n(Human|Assistant|System):/;
 
 /** HH-RLHF's spelling of a conversation, up to and with the turn that the answer begins: "\n\nHuman: ...\n\nAssistant:". */
 export function transcriptOf(prompt: readonly Message[]): string {
