@@ -1,7 +1,7 @@
 /** The compiled steps of DPO. Shapes: S completions, M their tokens, P pairs, D model width, V vocabulary. */
 import type { DpoConfig } from '../../config/dpo.ts';
 import { type DpoOptions, dpo } from '../../losses/dpo.ts';
-import { type CompletionInputs, completionLogProbs, sumOfEach } from '../../model/completion-log-probs.ts';
+import { type CompletionInputs, completionLogProbs } from '../../model/completion-log-probs.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import type { Params } from '../../model/params.ts';
 import { tokenEntropy } from '../../ops/token-entropy.ts';
@@ -77,25 +77,5 @@ export function createDpoStep(args: {
       return { loss, gradNorm, logProbsS: aux.logProbsS, entropy: aux.entropy };
     },
     config,
-  );
-}
-
-/**
- * log pi of completions, without a gradient, and the mean of the hidden states that each one's tokens were predicted from (for CHES).
- * Over the reference, and over the policy for evaluations.
- */
-export function createCompletionReader(
-  model: { params: Params; config: ModelConfig },
-  { precision }: Pick<DpoConfig, 'precision'>,
-) {
-  return compile(
-    'completion log-probs',
-    (inputs: CompletionInputs) => {
-      const { logProbsS, hiddenMD } = completionLogProbs(model, inputs, { recompute: false });
-      const countedMD = tf.mul(hiddenMD, tf.expandDims(inputs.countsM, 1));
-      const meansSD = tf.div(sumOfEach(countedMD, inputs), tf.expandDims(inputs.lengthsS, 1));
-      return { logProbsS, meansSD };
-    },
-    { precision },
   );
 }
