@@ -1,8 +1,8 @@
+import { sendDownload } from '@/app/api/send-download.ts';
 import { createContext } from '@/server/auth/create-context.ts';
 import { DomainError } from '@/server/errors.ts';
 import { openCheckpointFile } from '@/server/models/download.ts';
 import { httpStatus } from '@/server/trpc.ts';
-import { sendDownload } from '../../send-download.ts';
 
 /** GET ?project=<id>: one file of a checkpoint; goes on from where a Range says. */
 export async function GET(
