@@ -1,4 +1,4 @@
-import { sendDownload } from '@/app/api/send-download.ts';
+import { sendDownload } from '@/app/api/checkpoints/send-download.ts';
 import { createContext } from '@/server/auth/create-context.ts';
 import { DomainError } from '@/server/errors.ts';
 import { openCheckpointArchive } from '@/server/models/download.ts';
