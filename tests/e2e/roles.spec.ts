@@ -1,15 +1,67 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { ROLES } from '../../lib/roles.ts';
+import { type Permission, roleMay } from '../../server/permissions.ts';
 import { expect, test } from './fixtures.ts';
 
-test('a role without the right gets a page that says so', async ({ world, pageAs }) => {
+/** Every page of a project and the right it needs; a page that is missing here fails the first test. */
+const PAGES = {
+  '': 'project.read',
+  '/data': 'data.read',
+  '/data/prompts': 'data.read',
+  '/data/tasks': 'data.read',
+  '/exports': 'snapshots.export',
+  '/runs': 'runs.read',
+  '/runs/new': 'runs.start',
+  '/runs/metrics': 'project.read',
+  '/runs/[id]': 'runs.read',
+  '/models': 'models.read',
+  '/schedules': 'runs.read',
+  '/members': 'members.read',
+  '/settings': 'project.read',
+  '/audit': 'audit.read',
+} as const satisfies Record<string, Permission>;
+
+test('every page, for every role: the page with the right, the same card without', async ({
+  world,
+  pageAs,
+}) => {
+  test.setTimeout(300_000);
+  const base = 'app/(studio)/projects/[project]';
+  const pages = readdirSync(base, { recursive: true, encoding: 'utf8' })
+    .filter((file) => path.basename(file) === 'page.tsx')
+    .map((file) => path.posix.join('/', path.dirname(file)).replace(/^\/$/, ''));
+  expect(pages.sort()).toEqual(Object.keys(PAGES).sort());
+
   const { project, people } = world.addProject('Rights');
-  const annotator = await pageAs(people.annotator);
-  for (const path of ['data', 'data/prompts', 'data/tasks', 'exports']) {
-    await annotator.goto(`/projects/${project.slug}/${path}`);
-    await expect(annotator.getByTestId('no-right')).toContainText('Your role in this project is annotator');
+  const runId = world.addRun(project, people.owner);
+  for (const role of ROLES) {
+    const page = await pageAs(people[role]);
+    const addresses = Object.entries(PAGES).map(
+      ([place, needs]) => [`/projects/${project.slug}${place.replace('[id]', runId)}`, needs] as const,
+    );
+    for (const [address, needs] of [...addresses, [`/label/${project.slug}`, 'tasks.label'] as const]) {
+      const what = `${role} at ${address}`;
+      const response = await page.goto(address);
+      expect(response?.status(), what).toBe(200);
+      await expect(page.getByRole('heading', { level: 1 }), what).toBeAttached();
+      const card = page.getByTestId('no-right');
+      await expect(card, what).toHaveCount(roleMay(role, needs) ? 0 : 1);
+      if (!roleMay(role, needs)) {
+        await expect(card, what).toContainText(`Your role in this project is ${role}, which may not `);
+        await expect(card.getByRole('link', { name: 'Back to Rights' }), what).toBeVisible();
+      }
+      await expect(page.getByText('could not be shown'), what).toHaveCount(0);
+    }
   }
+  const annotator = await pageAs(people.annotator);
+  await annotator.goto('/projects/new');
+  await expect(annotator.getByTestId('no-right')).toContainText('Only the owner of this installation');
+});
+
+test('an auditor sees what there is, and nothing that changes it', async ({ world, pageAs }) => {
+  const { project, people } = world.addProject('Looking on');
   const auditor = await pageAs(people.auditor);
-  await auditor.goto(`/label/${project.slug}`);
-  await expect(auditor.getByText('Your role here is auditor, which does not label')).toBeVisible();
   await auditor.goto(`/projects/${project.slug}/data`);
   await expect(auditor.getByRole('heading', { name: 'Data' })).toBeVisible();
   await expect(auditor.getByText('Import a file')).toHaveCount(0);

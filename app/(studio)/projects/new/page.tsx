@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { notFound } from 'next/navigation';
+import { NotForYou } from '@/app/_ui/not-for-you.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
 import { NewProjectForm } from './_components/new-project-form.tsx';
@@ -7,7 +7,16 @@ import { NewProjectForm } from './_components/new-project-form.tsx';
 export const metadata: Metadata = { title: 'New project' };
 
 export default async function NewProjectPage() {
-  if (!(await requireSession()).isInstanceOwner) notFound();
+  if (!(await requireSession()).isInstanceOwner) {
+    return (
+      <NotForYou
+        title="Only the owner of this installation makes projects"
+        back={{ href: '/', label: 'All projects' }}
+      >
+        Ask the owner for a project, or for an invitation to one that is there.
+      </NotForYou>
+    );
+  }
   return (
     <div className="max-w-xl">
       <PageHeader

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { requireProject } from '@/app/_trpc/server.ts';
+import { NoRight } from '@/app/_ui/no-right.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
-import { NoRight } from '@/app/(studio)/projects/[project]/data/_components/no-right.tsx';
 import { exportFormats } from '@/server/snapshots/formats/formats.ts';
 import { CreateSnapshot } from './_components/create-snapshot.tsx';
 import type { FormatName } from './_components/format-name.ts';
@@ -18,7 +18,7 @@ const FORMATS = Object.entries(exportFormats).map(([name, { title, caption }]) =
 export default async function ExportsPage({ params }: { params: Promise<{ project: string }> }) {
   const { project, role, may } = await requireProject((await params).project);
   if (!may.includes('snapshots.export'))
-    return <NoRight role={role} slug={project.slug} what="export data" />;
+    return <NoRight role={role} project={project} needs="snapshots.export" />;
   return (
     <>
       <PageHeader

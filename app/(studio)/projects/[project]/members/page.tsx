@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
-import { notFound } from 'next/navigation';
 import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
+import { NoRight } from '@/app/_ui/no-right.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { InviteList } from './_components/invite-list.tsx';
 import { MemberTable } from './_components/member-table.tsx';
@@ -8,8 +8,8 @@ import { MemberTable } from './_components/member-table.tsx';
 export const metadata: Metadata = { title: 'Members' };
 
 export default async function MembersPage({ params }: { params: Promise<{ project: string }> }) {
-  const { project, may, session } = await requireProject((await params).project);
-  if (!may.includes('members.read')) notFound();
+  const { project, role, may, session } = await requireProject((await params).project);
+  if (!may.includes('members.read')) return <NoRight role={role} project={project} needs="members.read" />;
   const caller = await serverCaller();
   const projectId = project.id;
   const mayInvite = may.includes('members.invite');

@@ -3,6 +3,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { requireProject, serverQueryClient, serverTrpc } from '@/app/_trpc/server.ts';
 import { Button } from '@/app/_ui/button.tsx';
+import { NoRight } from '@/app/_ui/no-right.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { RunsTable } from './_components/runs-table.tsx';
 
@@ -12,7 +13,8 @@ type Props = { params: Promise<{ project: string }> };
 
 export default async function RunsPage({ params }: Props) {
   const { project: slug } = await params;
-  const { project, may } = await requireProject(slug);
+  const { project, role, may } = await requireProject(slug);
+  if (!may.includes('runs.read')) return <NoRight role={role} project={project} needs="runs.read" />;
   const queryClient = serverQueryClient();
   await queryClient.prefetchInfiniteQuery(
     serverTrpc.runs.list.infiniteQueryOptions(

@@ -1,6 +1,7 @@
 import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
 import type { Metadata } from 'next';
 import { requireProject, serverCaller, serverQueryClient, serverTrpc } from '@/app/_trpc/server.ts';
+import { NoRight } from '@/app/_ui/no-right.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { SchedulesView } from './_components/schedules-view.tsx';
 
@@ -10,7 +11,8 @@ type Props = { params: Promise<{ project: string }> };
 
 export default async function SchedulesPage({ params }: Props) {
   const { project: slug } = await params;
-  const { project, may } = await requireProject(slug);
+  const { project, role, may } = await requireProject(slug);
+  if (!may.includes('runs.read')) return <NoRight role={role} project={project} needs="runs.read" />;
   const queryClient = serverQueryClient();
   await queryClient.prefetchQuery(serverTrpc.schedules.list.queryOptions({ projectId: project.id }));
   const caller = await serverCaller();

@@ -3,6 +3,7 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
+import { NoRight } from '@/app/_ui/no-right.tsx';
 import { followCursor } from '@/server/runs/schemas.ts';
 import { RunView } from './_components/run-view.tsx';
 
@@ -18,18 +19,21 @@ const readRun = cache(async (slug: string, runId: string) => {
     if (run.projectId !== project.id) notFound();
     return { caller, projectId: project.id, run };
   } catch (error) {
-    if (error instanceof TRPCError && (error.code === 'NOT_FOUND' || error.code === 'FORBIDDEN')) notFound();
+    if (error instanceof TRPCError && error.code === 'NOT_FOUND') notFound();
     throw error;
   }
 });
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { project, id } = await params;
-  return { title: (await readRun(project, id)).run.name };
+  const { may } = await requireProject(project);
+  return { title: may.includes('runs.read') ? (await readRun(project, id)).run.name : 'Run' };
 }
 
 export default async function RunPage({ params }: Props) {
   const { project: slug, id: runId } = await params;
+  const { project, role, may } = await requireProject(slug);
+  if (!may.includes('runs.read')) return <NoRight role={role} project={project} needs="runs.read" />;
   const { caller, projectId, run } = await readRun(slug, runId);
   const [metrics, events] = await Promise.all([
     caller.runs.metrics({ projectId, runId, maxPoints: MAX_POINTS }),

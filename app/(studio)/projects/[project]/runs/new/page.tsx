@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
-import { notFound } from 'next/navigation';
 import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
+import { NoRight } from '@/app/_ui/no-right.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { RECIPES } from '@/trainer/config/recipes.ts';
 import { NewRunForm } from './_components/new-run-form.tsx';
@@ -15,8 +15,8 @@ type Props = { params: Promise<{ project: string }>; searchParams: Promise<{ rec
 export default async function NewRunPage({ params, searchParams }: Props) {
   const { project: slug } = await params;
   const { recipe } = await searchParams;
-  const { project, may } = await requireProject(slug);
-  if (!may.includes('runs.start')) notFound();
+  const { project, role, may } = await requireProject(slug);
+  if (!may.includes('runs.start')) return <NoRight role={role} project={project} needs="runs.start" />;
   const caller = await serverCaller();
   const [models, snapshots] = await Promise.all([
     caller.models.list({ projectId: project.id }),
