@@ -19,8 +19,6 @@ import type { DpoConfig } from '../../config/dpo.ts';
 import type { RankedExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { firstDpoLoss } from '../../losses/dpo.ts';
-import { isRewardModel } from '../../model/config.ts';
-import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { countParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
@@ -37,7 +35,7 @@ import { assertFinite } from '../run/assert-finite.ts';
 import { beginRun } from '../run/begin-run.ts';
 import { checkContext } from '../run/check-context.ts';
 import { floats, scalarOf } from '../run/host-arrays.ts';
-import { openRun, openTokenizer, weightsFolder } from '../run/open-run.ts';
+import { openLanguageModel, openRun, openTokenizer } from '../run/open-run.ts';
 import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import { measureReference } from '../run/reference-cache.ts';
 import { resumeRun } from '../run/resume-run.ts';
@@ -95,12 +93,8 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
   const { totalSteps } = passes;
 
   // 2. The policy, and log pi_ref of every completion from the model that it starts as.
-  const base = loadPretrained(weightsFolder(run, modelFolder));
+  const base = openLanguageModel(run, modelFolder);
   const { config: model } = base;
-  if (isRewardModel(model)) {
-    disposeParams(base.params);
-    throw new Error(`${modelFolder}: a ${model.architecture} writes no answers, expected a language model`);
-  }
   // the answers it learns end with the template's turn end, so generation must stop there too
   const generationConfig = {
     ...base.generationConfig,
