@@ -49,6 +49,13 @@ beforeAll(() => {
     few.map(({ prompt, good, bad }) => ({ prompt, chosen: good, rejected: bad })),
   );
   jsonl(
+    'labels.jsonl',
+    few.flatMap(({ prompt, good, bad }) => [
+      { prompt, completion: good, label: true },
+      { prompt, completion: bad, label: false },
+    ]),
+  );
+  jsonl(
     'prompts.jsonl',
     few.slice(0, 20).map(({ prompt }) => ({ prompt })),
   );
