@@ -8,7 +8,7 @@ import type { ConfigOf, DataKindOf, RecipeName } from '../../trainer/config/reci
 import type { DataOf } from '../../trainer/data/types.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { startRecipe } from '../../trainer/recipes/start.ts';
-import { tinyDpo, tinyLora, tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
+import { tinyDpo, tinyKto, tinyLora, tinyPpo, tinyPretrain, tinyReward, tinySft } from './tiny-configs.ts';
 import {
   collect,
   finalFolder,
@@ -64,6 +64,19 @@ const ppoData: DataOf['prompts'] = {
   evalPrompts: prompts,
   score: 'model',
   trueReward: (_, response) => response.length,
+};
+
+/** The best and the worst answer of each ranking, with a label of its own. */
+const unpaired: DataOf['unpaired'] = {
+  examples: rankedExamples.flatMap(({ id, prompt, responses, split }) =>
+    [0, 2].map((i) => ({
+      id: `${id}-${i}`,
+      prompt,
+      completion: responses[i] as string,
+      isDesirable: i === 0,
+      split,
+    })),
+  ),
 };
 
 export const conformance: { [R in RecipeName]: Conformance<R> } = {
@@ -195,6 +208,27 @@ export const conformance: { [R in RecipeName]: Conformance<R> } = {
       message: 'no examples to train on: of 24, ',
     },
     lora: { config: { ...tinyDpo, lora: tinyLora }, changesBeside: [] },
+    gpt2: { architecture: 'GPT2LMHeadModel' },
+  },
+  kto: {
+    config: tinyKto,
+    data: unpaired,
+    needs: ['model'],
+    golden: { metrics: ['loss', 'grad_norm', 'rewards/margins', 'kl'] },
+    otherData: { examples: unpaired.examples.slice(1) },
+    kill: ({ data, bundled }) => ({ model: bundled, data: join(data, 'labels.jsonl') }),
+    killConfig: { batchSize: 4, epochs: 4 },
+    explodes: { ...tinyKto, optimizer: { ...tinyKto.optimizer, ...exploding } },
+    tooLong: {
+      config: { ...tinyKto, maxLength: 500 },
+      data: { examples: unpaired.examples.map((example) => ({ ...example, prompt: longPrompt })) },
+      message: /base has 64 positions and the longest row takes \d+ tokens: lower maxLength 500/,
+    },
+    nothing: {
+      config: { ...tinyKto, maxLength: 8 },
+      message: 'no examples to train on: of 48, ',
+    },
+    lora: { config: { ...tinyKto, lora: tinyLora }, changesBeside: [] },
     gpt2: { architecture: 'GPT2LMHeadModel' },
   },
 };

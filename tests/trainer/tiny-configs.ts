@@ -1,5 +1,6 @@
 /** Configs that fit the tiny world: each run has ten steps. */
 import { dpoSchema } from '../../trainer/config/dpo.ts';
+import { ktoSchema } from '../../trainer/config/kto.ts';
 import { loraSchema } from '../../trainer/config/lora.ts';
 import { ppoSchema } from '../../trainer/config/ppo.ts';
 import { pretrainSchema } from '../../trainer/config/pretrain.ts';
@@ -64,6 +65,15 @@ export const tinyPpo = ppoSchema.parse({
 export const tinyDpo = dpoSchema.parse({
   maxLength: 64,
   batchSize: 4,
+  epochs: 2,
+  optimizer: { learningRate: 5e-3 },
+  runtime,
+});
+
+/** 40 training rows, 8 a step. */
+export const tinyKto = ktoSchema.parse({
+  maxLength: 64,
+  batchSize: 8,
   epochs: 2,
   optimizer: { learningRate: 5e-3 },
   runtime,

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import type { RecipeDefinition } from './definition.ts';
 import { dpoRecipe } from './dpo.ts';
+import { ktoRecipe } from './kto.ts';
 import { ppoRecipe } from './ppo.ts';
 import { pretrainRecipe } from './pretrain.ts';
 import { rewardRecipe } from './reward.ts';
 import { sftRecipe } from './sft.ts';
 
-export const RECIPES = ['pretrain', 'sft', 'reward', 'ppo', 'dpo'] as const;
+export const RECIPES = ['pretrain', 'sft', 'reward', 'ppo', 'dpo', 'kto'] as const;
 export type RecipeName = (typeof RECIPES)[number];
 
 /** What each recipe is. */
@@ -16,6 +17,7 @@ export const recipes = {
   reward: rewardRecipe,
   ppo: ppoRecipe,
   dpo: dpoRecipe,
+  kto: ktoRecipe,
 } as const satisfies Record<RecipeName, RecipeDefinition>;
 
 export type ConfigOf<R extends RecipeName> = z.output<(typeof recipes)[R]['schema']>;

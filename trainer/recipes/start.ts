@@ -23,6 +23,7 @@ const RECIPE_OF: { [R in RecipeName]: () => Promise<Recipe<R>> } = {
   reward: async () => (await import('./reward/recipe.ts')).reward,
   ppo: async () => (await import('./ppo/recipe.ts')).ppo,
   dpo: async () => (await import('./dpo/recipe.ts')).dpo,
+  kto: async () => (await import('./kto/recipe.ts')).kto,
 };
 
 /** Runs a task on the backend that it asks for and yields the recipe's events. `signal` ends it after the running step. */
