@@ -24,7 +24,7 @@ describe('loadPreferences', () => {
         Buffer.concat([
           Buffer.from(`${good}\n${good}\n{oops\n{"prompt":"p"}\n`),
           Buffer.from([0x22, 0xff, 0x22, 0x0a]),
-          Buffer.from('{"prompt":"p","chosen":"a","rejected":""}\n'),
+          Buffer.from('{"prompt":"p","chosen":"","rejected":"b"}\n'),
         ]),
       ),
     );
