@@ -7,9 +7,10 @@ import { type InputNeed, parseRecipeConfig, RECIPES, recipeInputs } from '../run
 export type StepResult = 'snapshot' | 'language-model' | 'reward-model';
 
 const id = inputText().min(1).max(64);
-const stepKey = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected small letters, digits and hyphens, a letter first, at most 40');
+const stepKey = inputText().regex(
+  /^[a-z][a-z0-9-]{0,39}$/,
+  'expected small letters, digits and hyphens, a letter first, at most 40',
+);
 
 /** Where a step finds a checkpoint: one and the same each time, a model's current one when the chain begins, or an earlier step's. */
 const checkpointSource = z.discriminatedUnion('from', [

@@ -30,7 +30,7 @@ describe('parseTrainOptions', () => {
 
   it.each([
     ['', /unknown recipe ""|no recipe/],
-    ['dpo --data a --out b', /unknown recipe "dpo"; expected one of: pretrain, sft, reward, ppo/],
+    ['grpo --data a --out b', /unknown recipe "grpo"; expected one of: pretrain, sft, reward, ppo, dpo, kto/],
     ['sft --out b', /--data is missing/],
     ['sft --data a', /--out is missing/],
     ['sft --data a --out b', /--model is missing: sft/],
