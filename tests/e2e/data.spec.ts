@@ -50,6 +50,7 @@ test('an import counts every row, keeps what it cannot take, and adds nothing th
     name: 'again.jsonl.gz',
     text: gzipSync(file.text),
     format: 'trl-preference',
+    ends: 'nothing new',
   });
   await expect(figure('taken')).toContainText('0');
   await expect(figure('here already')).toContainText('32');

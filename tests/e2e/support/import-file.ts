@@ -4,7 +4,7 @@ import { expect, type Page } from '@playwright/test';
 export async function importFile(
   page: Page,
   slug: string,
-  file: { name: string; text: string | Buffer; format?: string },
+  file: { name: string; text: string | Buffer; format?: string; ends?: 'done' | 'nothing new' },
 ): Promise<void> {
   await page.goto(`/projects/${slug}/data`);
   await page.getByLabel('File', { exact: true }).setInputFiles({
@@ -19,7 +19,7 @@ export async function importFile(
   const before = await page.getByTestId('import').count();
   await page.getByRole('button', { name: 'Import', exact: true }).click();
   await expect(page.getByTestId('import')).toHaveCount(before + 1);
-  await expect(page.getByTestId('import').first()).toContainText('done', { timeout: 60_000 });
+  await expect(page.getByTestId('import').first()).toContainText(file.ends ?? 'done', { timeout: 60_000 });
 }
 
 export function jsonl(rows: readonly unknown[]): string {

@@ -10,6 +10,8 @@ export const SAMPLE_FIGURES: Record<string, { label: string; kind: 'number' | 'y
   trueReward: { label: 'True reward', kind: 'number' },
   numTokens: { label: 'Tokens', kind: 'number' },
   ended: { label: 'Ended', kind: 'yes-no' },
+  ches: { label: 'CHES', kind: 'number' },
+  chosen: { label: 'Chosen', kind: 'yes-no' },
 };
 
 /** Names of the figures that any of the samples has, in the order of SAMPLE_FIGURES and after these in their own. */
