@@ -24,7 +24,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 type Result = { status: number | null; stdout: string; stderr: string };
 
-function run(command: 'import' | 'export', args: string[]): Promise<Result> {
+function run(command: 'import' | 'export' | 'verify', args: string[]): Promise<Result> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--import', 'tsx', `server/cli/${command}.ts`, ...args]);
     let [stdout, stderr] = ['', ''];
@@ -70,6 +70,9 @@ describe('npm run import and export', () => {
     // nothing was judged since: the same snapshot, the same bytes
     expect(lastObject(await run('export', exporting))).toMatchObject({ snapshot: 1 });
     expect(readFileSync(path.join(out, 'manifest.json'), 'utf8')).toBe(manifest);
+    // the event of an export by the command line has the snapshot as its subject, and is not the one of its making
+    const verified = await run('verify', [data, '--json']);
+    expect([verified.status, lastObject(verified)]).toMatchObject([0, { ok: true, snapshots: 1 }]);
   }, 120_000);
 
   it('name the option, what came and what was expected, and create nothing', async () => {
