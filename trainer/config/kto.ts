@@ -30,7 +30,6 @@ export const ktoSchema = z.strictObject({
   optimizer: optimizerSchema({ learningRate: 5e-6, schedule: 'linear', warmupRatio: 0.1, beta2: 0.999 }),
   runtime: runtimeSchema(),
 });
-export type KtoConfig = z.output<typeof ktoSchema>;
 
 export const ktoRecipe = {
   title: 'KTO',
