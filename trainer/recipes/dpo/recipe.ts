@@ -41,15 +41,13 @@ import { measureReference } from '../run/reference-cache.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { runStateSchema } from '../run/run-state.ts';
 import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
-import { selfCheck } from '../run/self-check.ts';
+import { checkFirstLoss } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
 import { chesOfPairs, mostAlike } from './alike.ts';
 import { implicitRewards, preferenceFigures, watchDisplacement } from './figures.ts';
 import { completionsOf, pairBatch } from './pair-batch.ts';
 import { createDpoStep, dpoOptions } from './steps.ts';
 
-/** Rounding of a policy read twice in batches of other shapes. */
-const FIRST_LOSS_TOLERANCE = { float32: 1e-5, bfloat16: 1e-2 };
 /** Pairs shown before training whose answers the model can hardly tell apart. */
 const SHOWN_PAIRS = 8;
 
@@ -173,7 +171,8 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
         ...optimizer.advance(learningRate),
       });
       const loss = scalarOf(output.loss);
-      if (progress.firstLoss === null && isFirstLossKnown(config)) yield checkFirstLoss(loss, config);
+      if (progress.firstLoss === null && isFirstLossKnown(config))
+        yield checkFirstLoss(loss, { expected: firstDpoLoss(dpoOptions(config)), precision });
       progress = {
         step: progress.step + 1,
         numTokens: progress.numTokens + batch.flatMap(({ sequences }) => sequences.flat()).length,
@@ -246,17 +245,6 @@ function perRow(rows: readonly RankedRow[], valuesS: Float32Array): (some: reado
 /** Whether no option but the loss itself moves the first one. */
 function isFirstLossKnown({ ties, nllWeight, lengthPenalty }: DpoConfig): boolean {
   return ties === 'leave-out' && nllWeight === 0 && lengthPenalty === 0;
-}
-
-/** Policy and reference agree before the first update, so the loss is known exactly (training.md 3 B): ln 2 for most. */
-function checkFirstLoss(loss: number, config: DpoConfig) {
-  const expected = firstDpoLoss(dpoOptions(config));
-  return selfCheck({
-    name: 'first loss is that of equal policies',
-    deviation: loss - expected,
-    tolerance: FIRST_LOSS_TOLERANCE[config.precision] * Math.max(1, expected),
-    detail: `${config.loss} loss ${loss}, ${expected} where policy and reference agree`,
-  });
 }
 
 function evaluationFigures({

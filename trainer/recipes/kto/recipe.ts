@@ -35,15 +35,13 @@ import { measureReference } from '../run/reference-cache.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { runStateSchema } from '../run/run-state.ts';
 import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
-import { selfCheck } from '../run/self-check.ts';
+import { checkFirstLoss } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
 import { heldOutSummary, undesirableWeight, unpairedFigures } from './figures.ts';
 import { mismatchedRows, type UnpairedRow, unpairedRows } from './rows.ts';
 import { createKtoStep } from './steps.ts';
 
 const stateSchema = runStateSchema.extend({ numTokens: z.number().int().min(0) });
-/** Rounding of a policy read twice in batches of other shapes. */
-const FIRST_LOSS_TOLERANCE = { float32: 1e-5, bfloat16: 1e-2 };
 
 /**
  * Summary: heldOutAuroc with low and high (95 %, Hanley and McNeil) of the implicit reward, longerWins on the same answers, examples
@@ -176,7 +174,8 @@ export async function* kto(args: RecipeArgs<'kto'>): AsyncGenerator<TrainEvent> 
         ...optimizer.advance(learningRate),
       });
       const loss = scalarOf(output.loss);
-      if (progress.step === 0) yield checkFirstLoss(loss, rows, { ...options, precision });
+      if (progress.step === 0)
+        yield checkFirstLoss(loss, { expected: firstKtoLoss(rows, options), precision });
       progress = {
         step: progress.step + 1,
         numTokens:
@@ -229,17 +228,10 @@ export async function* kto(args: RecipeArgs<'kto'>): AsyncGenerator<TrainEvent> 
 }
 
 /** Policy and reference agree before the first update: every v is 1/2, and the loss half of the mean weight. */
-function checkFirstLoss(
-  loss: number,
+function firstKtoLoss(
   rows: readonly UnpairedRow[],
-  options: { desirableWeight: number; undesirableWeight: number; precision: 'float32' | 'bfloat16' },
-) {
-  const weights = rows.map((row) => (row.isDesirable ? options.desirableWeight : options.undesirableWeight));
-  const expected = weights.reduce((sum, weight) => sum + weight, 0) / weights.length / 2;
-  return selfCheck({
-    name: 'first loss is that of equal policies',
-    deviation: loss - expected,
-    tolerance: FIRST_LOSS_TOLERANCE[options.precision] * Math.max(1, expected),
-    detail: `KTO loss ${loss}, ${expected} where policy and reference agree`,
-  });
+  weights: { desirableWeight: number; undesirableWeight: number },
+): number {
+  const of = (row: UnpairedRow) => (row.isDesirable ? weights.desirableWeight : weights.undesirableWeight);
+  return rows.reduce((sum, row) => sum + of(row), 0) / rows.length / 2;
 }

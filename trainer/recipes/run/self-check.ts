@@ -34,3 +34,23 @@ export function checkPadDiffersFromEos(tokenizer: {
     detail: `pad token ${padTokenId}, eos token ${eosTokenId}`,
   });
 }
+
+/** Rounding of a policy that is read twice, in batches of other shapes. */
+const FIRST_LOSS_TOLERANCE = { float32: 1e-5, bfloat16: 1e-2 };
+
+/**
+ * The loss of a first step whose policy still is its reference is known exactly (training.md 3 B).
+ *
+ * @param expected what the loss is where the two agree
+ */
+export function checkFirstLoss(
+  loss: number,
+  { expected, precision }: { expected: number; precision: 'float32' | 'bfloat16' },
+): Extract<TrainEvent, { type: 'self-check' }> {
+  return selfCheck({
+    name: 'first loss is that of equal policies',
+    deviation: loss - expected,
+    tolerance: FIRST_LOSS_TOLERANCE[precision] * Math.max(1, expected),
+    detail: `loss ${loss}, ${expected} where policy and reference agree`,
+  });
+}
