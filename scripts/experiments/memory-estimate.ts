@@ -64,7 +64,7 @@ async function peakOf(work: MemoryWork): Promise<number> {
     { kind: 'recipe', task },
     {
       lost: new AbortController().signal,
-      onMessage(message) {
+      onMessage() {
         // it waits for the answer, so it is there to be asked
         peak = peakRssBytes(theChild());
         return { abort: false };

@@ -1,6 +1,7 @@
 import { type NextRequest, NextResponse } from 'next/server';
 import NextAuth from 'next-auth';
 import { authOptions } from '@/server/auth/session.ts';
+import { RETRY_AFTER_SECONDS } from '@/server/error-response.ts';
 
 type Params = { params: Promise<{ nextauth: string[] }> };
 
@@ -13,7 +14,18 @@ async function handle(request: NextRequest, params: Params): Promise<Response> {
     );
   }
   const inviteToken = request.cookies.get('plumbline.invite')?.value ?? null;
-  return NextAuth(request, params, authOptions({ inviteToken }));
+  let isUnavailable = false;
+  const options = authOptions({
+    inviteToken,
+    onUnavailable: () => {
+      isUnavailable = true;
+    },
+  });
+  const answer: Response = await NextAuth(request, params, options);
+  if (!isUnavailable) return answer;
+  const headers = new Headers(answer.headers);
+  headers.set('retry-after', RETRY_AFTER_SECONDS);
+  return new Response(answer.body, { status: 503, headers });
 }
 
 export { handle as GET, handle as POST };
