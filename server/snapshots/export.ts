@@ -5,6 +5,7 @@ import { exports_ } from '../../db/schema/snapshots.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { getSnapshotInProject } from './internal.ts';
 import { verifyFolder } from './manifest.ts';
 import type { ExportSnapshotInput, ExportSummary } from './schemas.ts';
@@ -36,33 +37,30 @@ export async function exportSnapshot({
     ? { rows: known.rows, manifestSha256: known.manifestSha256 }
     : await writeExport(ctx, snapshot, { format, folder: path.join(ctx.dataFolder, folder) });
   const { rows, manifestSha256 } = written;
-  const row = ctx.db.transaction(
-    () => {
-      const createdBy = ctx.actor.type === 'user' ? ctx.actor.userId : 'system';
-      appendAudit(ctx, {
-        action: 'snapshots.export',
-        subject: id,
-        projectId: snapshot.projectId,
-        payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
-      });
-      return ctx.db
-        .insert(exports_)
-        .values({
-          id,
-          snapshotId: snapshot.id,
-          format,
-          folder,
-          rows,
-          manifestSha256,
-          createdBy,
-          createdAt: ctx.now(),
-        })
-        .onConflictDoUpdate({ target: exports_.id, set: { rows, manifestSha256 } })
-        .returning()
-        .get();
-    },
-    { behavior: 'immediate' },
-  );
+  const row = await writeWhenUnlocked(ctx.db, () => {
+    const createdBy = ctx.actor.type === 'user' ? ctx.actor.userId : 'system';
+    appendAudit(ctx, {
+      action: 'snapshots.export',
+      subject: id,
+      projectId: snapshot.projectId,
+      payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
+    });
+    return ctx.db
+      .insert(exports_)
+      .values({
+        id,
+        snapshotId: snapshot.id,
+        format,
+        folder,
+        rows,
+        manifestSha256,
+        createdBy,
+        createdAt: ctx.now(),
+      })
+      .onConflictDoUpdate({ target: exports_.id, set: { rows, manifestSha256 } })
+      .returning()
+      .get();
+  });
   return {
     exportId: id,
     snapshotId: snapshot.id,

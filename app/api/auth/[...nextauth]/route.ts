@@ -2,8 +2,7 @@ import { answerNextAuth } from '@/server/auth/answer-next-auth.ts';
 import { parseCookie } from '@/server/auth/parse-cookie.ts';
 import { authOptions } from '@/server/auth/session.ts';
 import { readEnv } from '@/server/env.ts';
-import { DomainError } from '@/server/errors.ts';
-import { httpStatus } from '@/server/trpc.ts';
+import { errorResponse, RETRY_AFTER_SECONDS } from '@/server/error-response.ts';
 
 /** next-auth's own endpoints. The invitation cookie lets an invited person come in through the single sign-on. */
 async function handle(
@@ -11,18 +10,24 @@ async function handle(
   { params }: { params: Promise<{ nextauth: string[] }> },
 ): Promise<Response> {
   const inviteToken = parseCookie(request.headers.get('cookie') ?? '', 'plumbline.invite') ?? null;
+  let isUnavailable = false;
+  const options = authOptions({
+    inviteToken,
+    onUnavailable: () => {
+      isUnavailable = true;
+    },
+  });
   try {
-    return await answerNextAuth(request, {
-      path: (await params).nextauth,
-      origin: new URL(readEnv().NEXTAUTH_URL).origin,
-      options: authOptions({ inviteToken }),
-    });
+    const origin = new URL(readEnv().NEXTAUTH_URL).origin;
+    const answer = await answerNextAuth(request, { path: (await params).nextauth, origin, options });
+    if (!isUnavailable) return answer;
+    const headers = new Headers(answer.headers);
+    headers.set('retry-after', RETRY_AFTER_SECONDS);
+    return new Response(answer.body, { status: 503, headers });
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return Response.json(
-      { error: { message: error.message, code: error.code } },
-      { status: httpStatus(error) },
-    );
+    const answer = errorResponse(error);
+    if (answer === null) throw error;
+    return answer;
   }
 }
 
