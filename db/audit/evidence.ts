@@ -8,7 +8,7 @@ import { checkpoints, models, registrations } from '../schema/models.ts';
 import { guidelines, invites, memberships, projects } from '../schema/projects.ts';
 import { prompts, responses } from '../schema/prompts.ts';
 import { runEvents, runMetrics, runSamples, runs } from '../schema/runs.ts';
-import { exports_, snapshotJudgments, snapshots } from '../schema/snapshots.ts';
+import { snapshotExports, snapshotJudgments, snapshots } from '../schema/snapshots.ts';
 import { seats, skips, taskResponses, tasks } from '../schema/tasks.ts';
 import { accounts, apiTokens, users } from '../schema/users.ts';
 
@@ -158,7 +158,7 @@ export const EVIDENCE: readonly Evidence[] = [
   evidence(snapshotJudgments, ['snapshotId'], digest('snapshotId', 'judgmentId'), {
     ...{ parent: 'snapshots', orderBy: 'judgmentId', settled: null },
   }),
-  evidence(exports_, ['id'], {
+  evidence(snapshotExports, ['id'], {
     ...digest('id', 'snapshotId', 'format', 'folder', 'rows', 'manifestSha256', 'createdBy', 'createdAt'),
   }),
   evidence(models, ['id'], digest('id', 'projectId', 'name', 'kind', 'createdAt')),

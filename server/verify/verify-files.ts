@@ -3,7 +3,7 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { checkpoints } from '../../db/schema/models.ts';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import { DomainError } from '../errors.ts';
 import { checkpointFolder, verifyFolder as verifyCheckpoint } from '../models/internal.ts';
 import { verifyFolder } from '../snapshots/manifest.ts';
@@ -22,7 +22,7 @@ export async function verifyFiles(db: Db, dataFolder: string, findings: Findings
     checkRecorded(check, row, 'snapshots.create');
     if (await checkDataFolder(check, row)) report.snapshots += 1;
   }
-  for (const row of foldersOf(db, exports_)) {
+  for (const row of foldersOf(db, snapshotExports)) {
     checkRecorded(check, row, 'snapshots.export');
     if (await checkDataFolder(check, row)) report.exports += 1;
   }
@@ -34,7 +34,10 @@ export async function verifyFiles(db: Db, dataFolder: string, findings: Findings
 }
 
 /** without the columns of JSON, which somebody may have made unreadable */
-function foldersOf(db: Db, table: typeof snapshots | typeof exports_ | typeof checkpoints): FolderRow[] {
+function foldersOf(
+  db: Db,
+  table: typeof snapshots | typeof snapshotExports | typeof checkpoints,
+): FolderRow[] {
   const { id, folder, manifestSha256 } = table;
   return db.select({ id, folder, manifestSha256 }).from(table).all();
 }
