@@ -12,11 +12,10 @@ const DATA_FILES: Record<DataKind, string> = {
   prompts: 'prompts as .txt, JSONL or CSV',
 };
 
-const MODEL_OPTION: Record<ModelNeed, string | null> = {
+const MODEL_OPTION: Record<ModelNeed, string> = {
   required: '--model',
   'or-new': '--model, left out: a new one',
   'or-base': '--model, left out: a small base is pretrained on the data first',
-  none: null,
 };
 
 const indent = ' '.repeat(21);
