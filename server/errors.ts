@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'expired',
   'too-many-requests',
   'too-large',
+  'unavailable',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

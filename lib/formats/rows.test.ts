@@ -97,7 +97,7 @@ describe('parsePromptRow', () => {
 describe('parseCsvRow', () => {
   it('tells judged pairs from prompts', () => {
     expect(parseCsvRow({ prompt: 'p', chosen: 'a', rejected: 'b', margin: '0.5' })).toMatchObject({
-      row: { kind: 'preference', margin: 0.5 },
+      row: { kind: 'judged', margin: 0.5 },
     });
     expect(parseCsvRow({ prompt: 'p', chosen: 'a', rejected: 'b', margin: '' })).toMatchObject({
       row: { margin: 0 },

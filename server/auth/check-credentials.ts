@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { verifyPassword } from './password.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 
@@ -25,13 +26,11 @@ export async function checkCredentials(
   if (!user || !matches || user.disabledAt !== null) return null;
   await limits.forgive(email);
   const actor = { type: 'user', userId: user.id, isInstanceOwner: false } as const;
-  ctx.db.transaction(
-    () =>
-      appendAudit(
-        { db: ctx.db, actor, now: ctx.now },
-        { action: 'users.signIn', subject: user.id, projectId: null, payload: { method: 'password' } },
-      ),
-    { behavior: 'immediate' },
+  await writeWhenUnlocked(ctx.db, () =>
+    appendAudit(
+      { db: ctx.db, actor, now: ctx.now },
+      { action: 'users.signIn', subject: user.id, projectId: null, payload: { method: 'password' } },
+    ),
   );
   return user.id;
 }

@@ -6,6 +6,8 @@ import { users } from '../../db/schema/users.ts';
 import { readEnv } from '../env.ts';
 import { DomainError } from '../errors.ts';
 import { log } from '../log.ts';
+import { storageProblem } from '../storage/storage-problem.ts';
+import { whenUnlocked } from '../storage/write-lock.ts';
 import { appDatabase } from './app-database.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { clientAddress } from './client-address.ts';
@@ -36,8 +38,17 @@ export function oidcProviderName(): string | null {
   return env.OIDC_ISSUER && env.OIDC_CLIENT_ID ? env.OIDC_NAME : null;
 }
 
-/** next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any. */
-export function authOptions({ inviteToken = null }: { inviteToken?: string | null } = {}): AuthOptions {
+/**
+ * next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any. `onUnavailable` is called
+ * when it was the database that kept somebody from signing in: next-auth itself knows one status for all failures.
+ */
+export function authOptions({
+  inviteToken = null,
+  onUnavailable = () => {},
+}: {
+  inviteToken?: string | null;
+  onUnavailable?: () => void;
+} = {}): AuthOptions {
   const env = readEnv();
   const isHttps = env.NEXTAUTH_URL.startsWith('https:');
   const providers: AuthOptions['providers'] = [
@@ -59,9 +70,12 @@ export function authOptions({ inviteToken = null }: { inviteToken?: string | nul
           return userId === null ? null : { id: userId };
         } catch (error) {
           // next-auth hands the message of an error to the sign-in page
+          const isUnavailable = error instanceof DomainError && error.code === 'unavailable';
+          const problem = storageProblem(error);
+          if (isUnavailable || problem !== null) onUnavailable();
           if (error instanceof DomainError) throw new Error(error.message);
           log().error({ err: error }, 'sign-in failed');
-          throw new Error('Something went wrong on the server; it has been logged.');
+          throw new Error(problem?.message ?? 'Something went wrong on the server; it has been logged.');
         }
       },
     },
@@ -103,11 +117,12 @@ export function authOptions({ inviteToken = null }: { inviteToken?: string | nul
       debug: () => {},
     },
     callbacks: {
-      signIn({ user, account, profile }) {
+      async signIn({ user, account, profile }) {
         if (account?.type !== 'oauth') return true;
-        const userId = linkOidcAccount(
-          { db: appDatabase(), now: Date.now },
-          { providerAccountId: account.providerAccountId, profile: profile ?? {}, inviteToken },
+        const db = appDatabase();
+        const { providerAccountId } = account;
+        const userId = await whenUnlocked(db, () =>
+          linkOidcAccount({ db, now: Date.now }, { providerAccountId, profile: profile ?? {}, inviteToken }),
         );
         if (userId === null) return '/sign-in?error=NoAccount';
         user.id = userId;

@@ -5,6 +5,7 @@ import { hashPassword, verifyPassword } from '../auth/password.ts';
 import type { SignInLimits } from '../auth/sign-in-limits.ts';
 import { type Ctx, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import type { ChangePasswordInput } from './schemas.ts';
 
 /**
@@ -26,11 +27,8 @@ export async function changePassword(
     await limits.forgive(userId);
   }
   const passwordHash = await hashPassword(input.newPassword);
-  ctx.db.transaction(
-    () => {
-      ctx.db.update(users).set({ passwordHash }).where(eq(users.id, userId)).run();
-      appendAudit(ctx, { action: 'users.changePassword', subject: userId, projectId: null, payload: {} });
-    },
-    { behavior: 'immediate' },
-  );
+  await writeWhenUnlocked(ctx.db, () => {
+    ctx.db.update(users).set({ passwordHash }).where(eq(users.id, userId)).run();
+    appendAudit(ctx, { action: 'users.changePassword', subject: userId, projectId: null, payload: {} });
+  });
 }

@@ -39,7 +39,7 @@ export type RankingAction =
   | { type: 'clear' };
 
 export const MAX_STRENGTH = 3;
-/** "better" on the scale, docs/decisions/009 */
+/** "better" on the scale, docs/decisions/010 */
 const PICKED_STRENGTH = 2;
 
 export function emptyRanking(shown: readonly string[], asksStrength: boolean): RankingState {
