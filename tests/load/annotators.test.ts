@@ -38,8 +38,17 @@ const env = {
   LOG_LEVEL: 'warn',
 };
 const webArgs = isThin
-  ? ['--import', 'tsx', 'tests/load/serve-thin.ts', String(port)]
-  : ['node_modules/next/dist/bin/next', 'start', '-p', String(port), '-H', '127.0.0.1'];
+  ? ['--import', './scripts/mark-peer.mjs', '--import', 'tsx', 'tests/load/serve-thin.ts', String(port)]
+  : [
+      '--import',
+      './scripts/mark-peer.mjs',
+      'node_modules/next/dist/bin/next',
+      'start',
+      '-p',
+      String(port),
+      '-H',
+      '127.0.0.1',
+    ];
 const web = new KillableProcess({ name: 'web', args: webArgs, env });
 const worker = new KillableProcess({
   name: 'worker',
