@@ -40,7 +40,12 @@ async function main(): Promise<void> {
   const next = path.join('node_modules', 'next', 'dist', 'bin', 'next');
   const supervisor = supervise(
     [
-      { name: 'web', args: [next, 'start', '-p', String(port), '-H', host], env, graceMs: 5000 },
+      {
+        name: 'web',
+        args: ['--import', './scripts/mark-peer.mjs', next, 'start', '-p', String(port), '-H', host],
+        env,
+        graceMs: 5000,
+      },
       {
         name: 'worker',
         args: ['--import', 'tsx', 'server/worker/worker.ts'],

@@ -2,7 +2,9 @@ import { answerNextAuth } from '@/server/auth/answer-next-auth.ts';
 import { parseCookie } from '@/server/auth/parse-cookie.ts';
 import { authOptions } from '@/server/auth/session.ts';
 import { readEnv } from '@/server/env.ts';
-import { errorResponse, RETRY_AFTER_SECONDS } from '@/server/error-response.ts';
+import { errorResponse, retryAfter } from '@/server/error-response.ts';
+import type { DomainError } from '@/server/errors.ts';
+import { httpStatus } from '@/server/trpc.ts';
 
 /** next-auth's own endpoints. The invitation cookie lets an invited person come in through the single sign-on. */
 async function handle(
@@ -10,20 +12,20 @@ async function handle(
   { params }: { params: Promise<{ nextauth: string[] }> },
 ): Promise<Response> {
   const inviteToken = parseCookie(request.headers.get('cookie') ?? '', 'plumbline.invite') ?? null;
-  let isUnavailable = false;
+  let refusal: DomainError | undefined;
   const options = authOptions({
     inviteToken,
-    onUnavailable: () => {
-      isUnavailable = true;
+    onRefused: (error) => {
+      refusal = error;
     },
   });
   try {
     const origin = new URL(readEnv().NEXTAUTH_URL).origin;
     const answer = await answerNextAuth(request, { path: (await params).nextauth, origin, options });
-    if (!isUnavailable) return answer;
+    if (refusal === undefined) return answer;
     const headers = new Headers(answer.headers);
-    headers.set('retry-after', RETRY_AFTER_SECONDS);
-    return new Response(answer.body, { status: 503, headers });
+    for (const [name, value] of Object.entries(retryAfter(refusal))) headers.set(name, value);
+    return new Response(answer.body, { status: httpStatus(refusal), headers });
   } catch (error) {
     const answer = errorResponse(error);
     if (answer === null) throw error;
