@@ -126,23 +126,18 @@ export const EVIDENCE: readonly Evidence[] = [
   evidence(taskResponses, ['taskId'], digest('taskId', 'responseId', 'position'), {
     ...{ parent: 'tasks', orderBy: 'responseId', settled: null },
   }),
-  evidence(
-    seats,
-    ['taskId'],
-    {
-      ...digest('id', 'taskId', 'projectId', 'priority'),
-      state: { derived: 'done where, and only where, its person judged its task; open seats are nobody’s' },
-      annotatorId: { derived: 'who judged, for a seat that is done' },
-      shownOrder: { derived: 'as the judgment has it; before that an order of the task’s responses' },
-      ...notEvidence(
-        'a lease proves nothing once the judgment, which carries leased_at, is recorded',
-        'leaseTokenHash',
-        'leasedAt',
-        'leaseExpiresAt',
-      ),
-    },
-    { parent: 'tasks', orderBy: 'id', settled: null },
-  ),
+  evidence(seats, ['id'], {
+    ...digest('id', 'taskId', 'projectId', 'priority'),
+    state: { derived: 'done where, and only where, its person judged its task; open seats are nobody’s' },
+    annotatorId: { derived: 'who judged, for a seat that is done' },
+    shownOrder: { derived: 'as the judgment has it; before that an order of the task’s responses' },
+    ...notEvidence(
+      'a lease proves nothing once the judgment, which carries leased_at, is recorded',
+      'leaseTokenHash',
+      'leasedAt',
+      'leaseExpiresAt',
+    ),
+  }),
   evidence(skips, ['taskId', 'annotatorId'], digest('taskId', 'annotatorId', 'reason', 'at')),
   evidence(judgments, ['id'], {
     ...digest('id', 'projectId', 'taskId', 'source', 'annotatorId', 'importId', 'given', 'revision'),
