@@ -36,9 +36,10 @@ describe('changePassword', () => {
     await change(OLD);
     expect(await verifyPassword(storedHash(), NEW)).toBe(true);
     expect(actorOfSession({ db }, session).type).toBe('anonymous');
-    expect(db.select().from(auditLog).all()).toMatchObject([
-      { action: 'users.changePassword', payload: '{}' },
-    ]);
+    const events = db.select().from(auditLog).all();
+    expect(events).toMatchObject([{ action: 'users.changePassword' }]);
+    // digests of the rows, and nothing else
+    expect(Object.keys(JSON.parse(events[0]?.payload ?? ''))).toEqual(['recorded']);
   });
 
   it('refuses a wrong or missing current password, a few times only', async () => {
