@@ -11,8 +11,8 @@ import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import type { ListedRecord } from '@/server/audit/list.ts';
-import { IdLink } from '../../_components/id-link.tsx';
 import { AuditFilter, type Filter } from './audit-filter.tsx';
 
 type Page = { records: ListedRecord[]; nextCursor: number | null };

@@ -2,9 +2,9 @@ import type { Metadata } from 'next';
 import { orNotFound, requireProject, serverCaller } from '@/app/_trpc/server.ts';
 import { NoRight } from '@/app/_ui/no-right.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import { DetailHeader, Facts, Section } from '@/app/(studio)/projects/[project]/_components/detail.tsx';
+import { JudgmentTable } from '@/app/(studio)/projects/[project]/data/judgments/_components/judgment-table.tsx';
 import { formatDuration } from '@/lib/format-duration.ts';
-import { DetailHeader, Facts, Section } from '../../_components/detail.tsx';
-import { JudgmentTable } from '../../data/judgments/_components/judgment-table.tsx';
 
 export const metadata: Metadata = { title: 'Person' };
 

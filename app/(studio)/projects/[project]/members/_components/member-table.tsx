@@ -12,9 +12,9 @@ import { Select } from '@/app/_ui/input.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { ROLES, type Role } from '@/lib/roles.ts';
 import type { Member } from '@/server/projects/list-members.ts';
-import { IdLink } from '../../_components/id-link.tsx';
 
 export function MemberTable({
   projectId,

@@ -4,10 +4,15 @@ import { Badge } from '@/app/_ui/badge.tsx';
 import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
 import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import {
+  DetailHeader,
+  Facts,
+  Section,
+  SplitText,
+} from '@/app/(studio)/projects/[project]/_components/detail.tsx';
+import { IdLink, PersonLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
+import { saidText } from '@/app/(studio)/projects/[project]/data/judgments/_components/said-text.ts';
 import { formatDuration } from '@/lib/format-duration.ts';
-import { DetailHeader, Facts, Section, SplitText } from '../../../_components/detail.tsx';
-import { IdLink, PersonLink } from '../../../_components/id-link.tsx';
-import { saidText } from '../_components/said-text.ts';
 
 export const metadata: Metadata = { title: 'Judgment' };
 

@@ -9,7 +9,7 @@ import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { IdLink, PersonLink } from '../../../_components/id-link.tsx';
+import { IdLink, PersonLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { saidText } from './said-text.ts';
 
 /** Judgments, newest first, of everybody or of one person. */

@@ -2,10 +2,15 @@ import type { Metadata } from 'next';
 import { orNotFound, requireProject, serverCaller } from '@/app/_trpc/server.ts';
 import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { DetailHeader, Facts, Section, SplitText } from '../../../_components/detail.tsx';
-import { IdLink } from '../../../_components/id-link.tsx';
-import { PromptDetails } from '../_components/prompt-details.tsx';
-import { PromptResponses } from '../_components/prompt-responses.tsx';
+import {
+  DetailHeader,
+  Facts,
+  Section,
+  SplitText,
+} from '@/app/(studio)/projects/[project]/_components/detail.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
+import { PromptDetails } from '@/app/(studio)/projects/[project]/data/prompts/_components/prompt-details.tsx';
+import { PromptResponses } from '@/app/(studio)/projects/[project]/data/prompts/_components/prompt-responses.tsx';
 
 export const metadata: Metadata = { title: 'Prompt' };
 

@@ -5,7 +5,7 @@ import { useTRPC } from '@/app/_trpc/client.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import { SidePanel } from '@/app/_ui/side-panel.tsx';
-import { IdLink } from '../../../_components/id-link.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { PromptDetails } from './prompt-details.tsx';
 import { PromptResponses } from './prompt-responses.tsx';
 

@@ -1,7 +1,7 @@
 import { Badge } from '@/app/_ui/badge.tsx';
 import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import type { PromptDetail } from '@/server/prompts/schemas.ts';
-import { IdLink } from '../../../_components/id-link.tsx';
 
 /** The responses of a prompt and where each came from. */
 export function PromptResponses({ slug, responses }: { slug: string; responses: PromptDetail['responses'] }) {

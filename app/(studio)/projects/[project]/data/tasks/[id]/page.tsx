@@ -3,8 +3,13 @@ import { orNotFound, requireProject, serverCaller } from '@/app/_trpc/server.ts'
 import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
 import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { DetailHeader, Facts, Section, SplitText } from '../../../_components/detail.tsx';
-import { IdLink, PersonLink } from '../../../_components/id-link.tsx';
+import {
+  DetailHeader,
+  Facts,
+  Section,
+  SplitText,
+} from '@/app/(studio)/projects/[project]/_components/detail.tsx';
+import { IdLink, PersonLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 
 export const metadata: Metadata = { title: 'Task' };
 

@@ -10,7 +10,7 @@ import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { IdLink } from '../../../_components/id-link.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 
 /** Tasks, newest first. */
 export function TaskTable({
