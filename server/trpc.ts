@@ -2,7 +2,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { z } from 'zod';
 import { logAuditorRead } from './audit/log-auditor-read.ts';
-import { type Ctx, requirePermission, requireUser } from './context.ts';
+import { type Ctx, requireInstanceOwner, requirePermission, requireUser } from './context.ts';
 import { DomainError, type ErrorCode } from './errors.ts';
 import { log } from './log.ts';
 import type { Permission } from './permissions.ts';
@@ -115,9 +115,7 @@ export const sessionProcedure = base.meta({ access: 'session' }).use(({ ctx, nex
 export const instanceOwnerProcedure = base.meta({ access: 'instance-owner' }).use(({ ctx, next }) => {
   requireUser(ctx);
   refuseToken(ctx);
-  if (ctx.actor.type === 'user' && !ctx.actor.isInstanceOwner) {
-    throw new DomainError('forbidden', 'Only the owner of this installation may do this.');
-  }
+  requireInstanceOwner(ctx);
   return next();
 });
 

@@ -9,11 +9,13 @@ import { listGuidelines } from './list-guidelines.ts';
 import { listInvites } from './list-invites.ts';
 import { listMembers } from './list-members.ts';
 import { readOverview } from './overview.ts';
+import { removeMember } from './remove-member.ts';
 import { revokeInvite } from './revoke-invite.ts';
 import {
   changeRoleInput,
   createInviteInput,
   createProjectInput,
+  removeMemberInput,
   updateProjectInput,
   writeGuidelineInput,
 } from './schemas.ts';
@@ -41,6 +43,9 @@ export const projectsRouter = router({
   changeRole: projectProcedure('members.update')
     .input(changeRoleInput)
     .mutation(({ ctx, input }) => changeRole({ ctx, input })),
+  removeMember: projectProcedure('members.update')
+    .input(removeMemberInput)
+    .mutation(({ ctx, input }) => removeMember({ ctx, input })),
   invites: projectProcedure('members.invite').query(({ ctx, input }) => listInvites({ ctx, input })),
   invite: projectProcedure('members.invite')
     .input(createInviteInput)

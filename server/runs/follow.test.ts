@@ -1,14 +1,22 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
-import { memberships } from '../../db/schema/projects.ts';
 import { runs } from '../../db/schema/runs.ts';
 import { createTestDb, seedProject } from '../../db/testing.ts';
 import type { Role } from '../../lib/roles.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import type { Ctx } from '../context.ts';
 import { claimJob, enqueueJob, type Lease } from '../jobs/queue.ts';
+import { removeMember } from '../projects/remove-member.ts';
 import { createCaller } from '../root.ts';
+import { beginSession } from '../sessions/begin.ts';
+import { endOwnSessions } from '../sessions/end.ts';
+import { createToken } from '../users/create-token.ts';
+import { revokeToken } from '../users/revoke-token.ts';
+import { setDisabled } from '../users/set-disabled.ts';
 import { followRun, type RunUpdates } from './follow.ts';
 import { addRunEvent, type Run } from './internal.ts';
 import { readMetrics } from './metrics.ts';
@@ -23,7 +31,7 @@ let lease: Lease;
 
 const as = (userId: string): Ctx => ({
   db,
-  dataFolder: '/nonexistent',
+  dataFolder: mkdtempSync(path.join(tmpdir(), 'plumbline-follow-')),
   actor: { type: 'user', userId, isInstanceOwner: false },
   now: Date.now,
 });
@@ -123,7 +131,7 @@ describe('following a run', () => {
     const read = async (userId: string) => {
       for await (const message of followRun(as(userId), { runId: run.id, signal: undefined, pollMs: 5 })) {
         if (message.metrics.length > 0) {
-          db.delete(memberships).where(eq(memberships.userId, userId)).run();
+          removeMember({ ctx: as(userIds.owner), input: { projectId, userId } });
           step(2);
         }
       }
@@ -131,6 +139,39 @@ describe('following a run', () => {
     await expect(read('usr_stranger')).rejects.toThrow('No run run_1.');
     await expect(read(userIds.annotator)).rejects.toThrow(/annotator, which may not do this/);
     await expect(read(userIds.auditor)).rejects.toThrow('No run run_1.');
+  });
+
+  it.each(['ended session', 'revoked token', 'disabled person'])('ends within a second: %s', async (how) => {
+    step(1);
+    const userId = userIds.auditor;
+    const input = { userId, address: 'unknown', userAgent: '' };
+    const { sessionId } = beginSession({ ctx: as(userId), input });
+    const token = createToken({ ctx: as(userId), input: { name: 't', scopes: ['read'] } });
+    const actor = { type: 'user', userId, isInstanceOwner: false } as const;
+    const ctx: Ctx = {
+      ...as(userId),
+      actor:
+        how === 'revoked token'
+          ? { ...actor, token: { id: token.id, scopes: ['read'] } }
+          : { ...actor, sessionId },
+    };
+    let endedAt = 0;
+    const reading = (async () => {
+      for await (const _ of followRun(ctx, { runId: run.id, signal: undefined })) {
+        endedAt = performance.now();
+        if (how === 'ended session') endOwnSessions({ ctx, input: { sessionId } });
+        else if (how === 'revoked token') revokeToken({ ctx: as(userId), input: { tokenId: token.id } });
+        else {
+          const owner = {
+            ...as('usr_o'),
+            actor: { type: 'user', userId: 'usr_o', isInstanceOwner: true } as const,
+          };
+          setDisabled({ ctx: owner, input: { userId, isDisabled: true } });
+        }
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(performance.now() - endedAt).toBeLessThan(1000);
   });
 
   it('comes through the router as tracked messages', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { runEvents, runMetrics, runSamples } from '../../db/schema/runs.ts';
 import type { Ctx } from '../context.ts';
+import { requireStillIn } from '../sessions/internal.ts';
 import { getRunFor } from './internal.ts';
 import { remainingSeconds } from './remaining.ts';
 import { isFinished } from './schemas.ts';
@@ -24,7 +25,8 @@ export function readUpdates(
   ctx: Ctx,
   { runId, lastEventId }: { runId: string; lastEventId?: string | null },
 ) {
-  // every poll asks again: a member who is removed stops seeing at once
+  // every poll asks again: who is signed out, disabled or removed stops seeing at once
+  requireStillIn(ctx);
   const run = getRunFor(ctx, runId, 'runs.read');
   const cursor = parseCursor(lastEventId);
   return ctx.db.transaction(() => {

@@ -1,5 +1,12 @@
 import { z } from 'zod';
 import { createSignInLimits } from '../auth/sign-in-limits.ts';
+import { beginSecondFactor } from '../second-factor/begin.ts';
+import { confirmSecondFactor } from '../second-factor/confirm.ts';
+import { newRecoveryCodes } from '../second-factor/new-recovery-codes.ts';
+import { confirmSecondFactorInput, ownPasswordInput } from '../second-factor/schemas.ts';
+import { turnOffSecondFactor } from '../second-factor/turn-off.ts';
+import { endOwnSessions } from '../sessions/end.ts';
+import { listSessions } from '../sessions/list.ts';
 import {
   instanceOwnerProcedure,
   publicProcedure,
@@ -10,12 +17,22 @@ import {
 import { acceptInvite } from './accept-invite.ts';
 import { acceptOwnerLink } from './accept-owner-link.ts';
 import { changePassword } from './change-password.ts';
+import { createResetLink } from './create-reset-link.ts';
 import { createToken } from './create-token.ts';
 import { listTokens } from './list-tokens.ts';
 import { readMe } from './me.ts';
 import { readInvite } from './read-invite.ts';
+import { readResetLink } from './read-reset-link.ts';
+import { resetPassword } from './reset-password.ts';
 import { revokeToken } from './revoke-token.ts';
-import { acceptInviteInput, acceptOwnerLinkInput, changePasswordInput, createTokenInput } from './schemas.ts';
+import {
+  acceptInviteInput,
+  acceptOwnerLinkInput,
+  changePasswordInput,
+  createResetLinkInput,
+  createTokenInput,
+  resetPasswordInput,
+} from './schemas.ts';
 import { setDisabled } from './set-disabled.ts';
 
 const passwordLimits = createSignInLimits();
@@ -34,6 +51,29 @@ export const usersRouter = router({
   changePassword: sessionProcedure
     .input(changePasswordInput)
     .mutation(({ ctx, input }) => changePassword({ ctx, input }, passwordLimits)),
+  sessions: sessionProcedure.query(({ ctx }) => listSessions({ ctx })),
+  endSession: sessionProcedure
+    .input(z.strictObject({ sessionId: z.string().max(64) }))
+    .mutation(({ ctx, input }) => endOwnSessions({ ctx, input })),
+  beginSecondFactor: sessionProcedure.mutation(({ ctx }) => beginSecondFactor({ ctx })),
+  confirmSecondFactor: sessionProcedure
+    .input(confirmSecondFactorInput)
+    .mutation(({ ctx, input }) => confirmSecondFactor({ ctx, input }, passwordLimits)),
+  newRecoveryCodes: sessionProcedure
+    .input(ownPasswordInput)
+    .mutation(({ ctx, input }) => newRecoveryCodes({ ctx, input }, passwordLimits)),
+  turnOffSecondFactor: sessionProcedure
+    .input(ownPasswordInput)
+    .mutation(({ ctx, input }) => turnOffSecondFactor({ ctx, input }, passwordLimits)),
+  createResetLink: instanceOwnerProcedure
+    .input(createResetLinkInput)
+    .mutation(({ ctx, input }) => createResetLink({ ctx, input })),
+  resetLink: publicProcedure
+    .input(z.strictObject({ token: z.string().max(100) }))
+    .query(({ ctx, input }) => readResetLink({ ctx, input })),
+  resetPassword: publicProcedure
+    .input(resetPasswordInput)
+    .mutation(({ ctx, input }) => resetPassword({ ctx, input })),
   tokens: sessionProcedure.query(({ ctx }) => listTokens({ ctx })),
   createToken: sessionProcedure
     .input(createTokenInput)
