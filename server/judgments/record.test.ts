@@ -264,6 +264,10 @@ describe('reviseJudgment', () => {
     });
     expect(detail).toMatchObject({ judgmentId: second.judgmentId, revision: 2, strength: 3 });
     expect(detail.responses.map((response) => response.id)).toEqual(shown);
+    // a page whose answer was refused knows only the task
+    const { taskId } = detail;
+    const byTask = getOwnJudgmentDetail({ ctx, input: { projectId: world.projectId, taskId } });
+    expect(byTask).toEqual(detail);
   });
 
   it('is for one own judgments only', () => {
@@ -276,6 +280,9 @@ describe('reviseJudgment', () => {
     expect(() =>
       getOwnJudgmentDetail({ ctx: owner, input: { projectId: world.projectId, judgmentId } }),
     ).toThrow(/no judgment/);
+    const [row] = allJudgments(world);
+    const byTask = { projectId: world.projectId, taskId: row?.taskId ?? '' };
+    expect(() => getOwnJudgmentDetail({ ctx: owner, input: byTask })).toThrow(/no judgment of task/);
   });
 });
 

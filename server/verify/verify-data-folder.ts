@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { checkpoints } from '../../db/schema/models.ts';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import type { Finding } from '../audit/schemas.ts';
 import { DomainError } from '../errors.ts';
 import { checkpointFolder, verifyFolder as verifyCheckpoint } from '../models/internal.ts';
@@ -51,7 +51,7 @@ export async function verifyDataFolder(db: Db, dataFolder: string | null): Promi
   for (const kind of ['snapshots', 'exports'] as const) {
     for (const row of db
       .select()
-      .from(kind === 'snapshots' ? snapshots : exports_)
+      .from(kind === 'snapshots' ? snapshots : snapshotExports)
       .all()) {
       const action = kind === 'snapshots' ? 'snapshots.create' : 'snapshots.export';
       report.broken = checkRecorded(db, row, action) ?? (await checkExportedFolder(db, dataFolder, row));

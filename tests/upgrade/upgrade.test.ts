@@ -18,7 +18,7 @@ import { checkpoints, models } from '../../db/schema/models.ts';
 import { projects } from '../../db/schema/projects.ts';
 import { responses } from '../../db/schema/prompts.ts';
 import { runEvents, runMetrics, runs } from '../../db/schema/runs.ts';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import type { Ctx } from '../../server/context.ts';
 import { databaseFile, openDataFolder } from '../../server/data-folder.ts';
 import { generateResponses } from '../../server/models/generate.ts';
@@ -163,7 +163,7 @@ const linesOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n
 
 /** Writes every export that the folder holds again, from its snapshot: every column it had is the same, byte for byte. */
 async function exportAgain({ db, ctx, dataFolder }: Earlier): Promise<void> {
-  const all = db.select().from(exports_).all();
+  const all = db.select().from(snapshotExports).all();
   expect(all.length).toBeGreaterThan(0);
   for (const { snapshotId, format, folder, rows } of all) {
     const snapshot = db.select().from(snapshots).where(eq(snapshots.id, snapshotId)).get();
