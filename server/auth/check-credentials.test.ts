@@ -5,8 +5,9 @@ import * as argon2 from '@node-rs/argon2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
-import { users } from '../../db/schema/users.ts';
+import { sessions, users } from '../../db/schema/users.ts';
 import { createTestDb } from '../../db/testing.ts';
+import { beginSession } from '../sessions/begin.ts';
 import { checkCredentials, type SignInOutcome } from './check-credentials.ts';
 import { hashPassword } from './password.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
@@ -94,6 +95,27 @@ describe('checkCredentials', () => {
     );
     expect(many.every(({ status }) => status === 'rejected')).toBe(true);
     expect(vi.mocked(argon2.verify)).not.toHaveBeenCalled();
+  });
+
+  it('lets somebody in from where they signed in before, while the account is guessed at from everywhere', async () => {
+    const ctx = { db, dataFolder, now: Date.now };
+    const isKnown: boolean[] = [];
+    const limits = {
+      attempt: async (who: { isKnown?: boolean }) => {
+        isKnown.push(who.isKnown === true);
+        return null;
+      },
+    };
+    const from = (email: string, address: string) =>
+      checkCredentials(ctx, { email, password: 'x', address }, limits);
+    beginSession({ ctx, input: { userId: 'usr_known', address: '192.0.2.7', userAgent: '' } });
+    beginSession({ ctx, input: { userId: 'usr_known', address: 'unknown', userAgent: '' } });
+    await from('known@example.org', '192.0.2.7');
+    await from('known@example.org', '192.0.2.8');
+    await from('sso@example.org', '192.0.2.7');
+    await from('known@example.org', 'unknown');
+    expect(isKnown).toEqual([true, false, false, false]);
+    expect(JSON.stringify(db.select().from(sessions).all())).not.toContain('192.0.2.7');
   });
 
   it('forgets the failures of an account once the right password came', async () => {

@@ -33,25 +33,29 @@ export async function checkCredentials(
     return matches && user?.disabledAt === null ? true : null;
   });
   if (!user || !isRight) return null;
-  let method = 'password';
-  if (user.totpSince !== null) {
-    const code = input.code?.trim() ?? '';
-    if (code === '') return 'code-missing';
-    // counted apart: the right password must not make wrong codes forgotten
-    const used = await limits.attempt({ account: `code ${user.id}`, address, isKnown }, () =>
-      writeWhenUnlocked(ctx.db, () => useCode(ctx, user, code)),
-    );
-    if (used === null) return 'code-wrong';
-    method = used;
+  if (user.totpSince === null) {
+    await writeWhenUnlocked(ctx.db, () => logSignIn(ctx, user.id, 'password'));
+    return { userId: user.id };
   }
-  const actor = { type: 'user', userId: user.id, isInstanceOwner: false } as const;
-  await writeWhenUnlocked(ctx.db, () =>
-    appendAudit(
-      { db: ctx.db, actor, now: ctx.now },
-      { action: 'users.signIn', subject: user.id, projectId: null, payload: { method } },
-    ),
+  const code = input.code?.trim() ?? '';
+  if (code === '') return 'code-missing';
+  // counted apart: the right password must not make wrong codes forgotten
+  const method = await limits.attempt({ account: `code ${user.id}`, address, isKnown }, () =>
+    writeWhenUnlocked(ctx.db, () => {
+      const used = useCode(ctx, user, code);
+      if (used !== null) logSignIn(ctx, user.id, used);
+      return used;
+    }),
   );
-  return { userId: user.id };
+  return method === null ? 'code-wrong' : { userId: user.id };
+}
+
+function logSignIn(ctx: Pick<Ctx, 'db' | 'now'>, userId: string, method: string): void {
+  const actor = { type: 'user', userId, isInstanceOwner: false } as const;
+  appendAudit(
+    { ...ctx, actor },
+    { action: 'users.signIn', subject: userId, projectId: null, payload: { method } },
+  );
 }
 
 function useCode(ctx: Pick<Ctx, 'db' | 'dataFolder' | 'now'>, user: Person, code: string): string | null {

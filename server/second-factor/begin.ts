@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { Secret } from 'otpauth';
 import QRCode from 'qrcode';
 import { users } from '../../db/schema/users.ts';
+import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
@@ -22,6 +23,7 @@ export async function beginSecondFactor({ ctx }: { ctx: Ctx }): Promise<{ secret
     // asked again: another tab may have turned it on meanwhile
     requireOff(getPerson(ctx, person.id));
     ctx.db.update(users).set({ totpSecret, totpLastStep: null }).where(eq(users.id, person.id)).run();
+    appendAudit(ctx, { action: 'users.beginSecondFactor', subject: person.id, projectId: null, payload: {} });
   });
   return { secret, qrSvg };
 }

@@ -26,8 +26,9 @@ export async function confirmSecondFactor(
       }
       if (!takeTotpCode(ctx, person, input.code)) return null;
       ctx.db.update(users).set({ totpSince: ctx.now() }).where(eq(users.id, userId)).run();
+      const recoveryCodes = replaceRecoveryCodes(ctx, userId);
       appendAudit(ctx, { action: 'users.secondFactorOn', subject: userId, projectId: null, payload: {} });
-      return replaceRecoveryCodes(ctx, userId);
+      return recoveryCodes;
     }),
   );
   if (codes === null) {

@@ -19,7 +19,8 @@ export async function newRecoveryCodes(
     if (getPerson(ctx, userId).totpSince === null) {
       throw new DomainError('conflict', 'You have no second factor, so there is nothing to recover.');
     }
+    const recoveryCodes = replaceRecoveryCodes(ctx, userId);
     appendAudit(ctx, { action: 'users.newRecoveryCodes', subject: userId, projectId: null, payload: {} });
-    return { recoveryCodes: replaceRecoveryCodes(ctx, userId) };
+    return { recoveryCodes };
   });
 }

@@ -1,5 +1,6 @@
 import { sessions } from '../../db/schema/users.ts';
 import { newId } from '../../lib/new-id.ts';
+import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { describeUserAgent } from './describe-user-agent.ts';
 import { addressHash } from './internal.ts';
@@ -17,17 +18,27 @@ export function beginSession({
   const { userId, address, userAgent } = input;
   const now = ctx.now();
   const id = newId('ses', now);
-  ctx.db
-    .insert(sessions)
-    .values({
-      id,
-      userId,
-      createdAt: now,
-      lastSeenAt: now,
-      expiresAt: now + SESSION_DAYS * 86_400_000,
-      userAgent: describeUserAgent(userAgent),
-      addressHash: addressHash(ctx, userId, address),
-    })
-    .run();
+  const row = {
+    id,
+    userId,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: now + SESSION_DAYS * 86_400_000,
+    userAgent: describeUserAgent(userAgent),
+    addressHash: addressHash(ctx, userId, address),
+  };
+  const as = { ...ctx, actor: { type: 'user', userId, isInstanceOwner: false } as const };
+  ctx.db.transaction(
+    () => {
+      ctx.db.insert(sessions).values(row).run();
+      appendAudit(as, {
+        action: 'users.beginSession',
+        subject: userId,
+        projectId: null,
+        payload: { session: id },
+      });
+    },
+    { behavior: 'immediate' },
+  );
   return { sessionId: id };
 }

@@ -39,13 +39,7 @@ export async function exportSnapshot({
   const { rows, manifestSha256 } = written;
   const row = await writeWhenUnlocked(ctx.db, () => {
     const createdBy = ctx.actor.type === 'user' ? ctx.actor.userId : 'system';
-    appendAudit(ctx, {
-      action: 'snapshots.export',
-      subject: id,
-      projectId: snapshot.projectId,
-      payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
-    });
-    return ctx.db
+    const kept = ctx.db
       .insert(snapshotExports)
       .values({
         id,
@@ -60,6 +54,13 @@ export async function exportSnapshot({
       .onConflictDoUpdate({ target: snapshotExports.id, set: { rows, manifestSha256 } })
       .returning()
       .get();
+    appendAudit(ctx, {
+      action: 'snapshots.export',
+      subject: id,
+      projectId: snapshot.projectId,
+      payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
+    });
+    return kept;
   });
   return {
     exportId: id,

@@ -45,7 +45,10 @@ const actions = () =>
     .select()
     .from(auditLog)
     .all()
-    .map(({ action, payload }) => [action, JSON.parse(payload) as unknown]);
+    .map(({ action, payload }) => {
+      const { recorded, ...said } = JSON.parse(payload) as Record<string, unknown>;
+      return [action, said];
+    });
 
 describe('changePassword', () => {
   it('takes the new one, logs that without the password, and ends every session but the one that asks', async () => {

@@ -91,10 +91,15 @@ describe('verifyDataFolder', () => {
     const manifestSha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
     const id = db.select().from(snapshots).get()?.id;
     db.update(snapshots).set({ manifestSha256 }).run();
-    expect((await verifyDataFolder(db, dataFolder)).broken).toMatchObject({
+    const { findings } = await verifyDataFolder(db, dataFolder);
+    expect(findings).toContainEqual({
+      kind: 'manifest',
       where: `row ${id}`,
       problem: expect.stringContaining('the audit log recorded'),
     });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ kind: 'row-changed', where: `snapshots ${id}` }),
+    );
   });
 });
 
