@@ -41,7 +41,7 @@ describe('removeMember', () => {
       db.select().from(judgments).where(eq(judgments.annotatorId, userIds.annotator)).all(),
     ).toHaveLength(3);
     const event = db.select().from(auditLog).where(eq(auditLog.action, 'projects.removeMember')).get();
-    expect(JSON.parse(event?.payload ?? '')).toEqual({ role: 'annotator', pseudonym, leases: 1 });
+    expect(JSON.parse(event?.payload ?? '')).toMatchObject({ role: 'annotator', pseudonym, leases: 1 });
     expect(() =>
       removeMember({ ctx: as(userIds.owner), input: { projectId, userId: userIds.annotator } }),
     ).toThrow(/No member/);

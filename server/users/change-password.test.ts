@@ -48,7 +48,8 @@ const actions = () =>
     .map(({ action, payload }) => {
       const { recorded, ...said } = JSON.parse(payload) as Record<string, unknown>;
       return [action, said];
-    });
+    })
+    .filter(([action]) => action !== 'users.beginSession');
 
 describe('changePassword', () => {
   it('takes the new one, logs that without the password, and ends every session but the one that asks', async () => {
@@ -78,7 +79,7 @@ describe('changePassword', () => {
     for (let i = 0; i < 4; i++) await expect(change()).rejects.toMatchObject({ code: 'invalid' });
     await expect(change(OLD)).rejects.toMatchObject({ code: 'too-many-requests' });
     expect(storedHash()).toBe(before);
-    expect(db.select().from(auditLog).all()).toEqual([]);
+    expect(actions()).toEqual([]);
   });
 
   it('lets people who came by single sign-on set their first one', async () => {
