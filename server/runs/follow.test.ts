@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Db } from '../../db/client.ts';
 import { runs } from '../../db/schema/runs.ts';
 import { createTestDb, seedProject } from '../../db/testing.ts';
@@ -172,6 +174,48 @@ describe('following a run', () => {
     })();
     await expect(reading).rejects.toMatchObject({ code: 'unauthenticated' });
     expect(performance.now() - endedAt).toBeLessThan(1000);
+  });
+
+  it('is looked for once, however many follow', async () => {
+    step(1);
+    const stop = new AbortController();
+    setMaxListeners(50, stop.signal);
+    const spy = vi.spyOn(db, 'transaction');
+    const counts = Array.from({ length: 50 }, () => 0);
+    const all = counts.map(async (_, i) => {
+      const following = followRun(as(userIds.auditor), { runId: run.id, signal: stop.signal, pollMs: 20 });
+      for await (const message of following) counts[i] = (counts[i] ?? 0) + message.metrics.length;
+    });
+    await sleep(300);
+    // each has read once; nobody reads again while nothing happens
+    expect(spy.mock.calls.length).toBe(50);
+    step(2);
+    await sleep(300);
+    stop.abort();
+    await Promise.all(all);
+    expect(new Set(counts).size).toBe(1);
+    expect(counts[0]).toBeGreaterThan(3);
+  });
+
+  it('is limited in number for one person, and comes free again', async () => {
+    step(1);
+    const caller = createCaller(as(userIds.auditor));
+    const open = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const stream = (await caller.runs.follow({ projectId, runId: run.id }))[Symbol.asyncIterator]();
+        await stream.next();
+        return stream;
+      }),
+    );
+    const next = async () => {
+      const stream = (await caller.runs.follow({ projectId, runId: run.id }))[Symbol.asyncIterator]();
+      await stream.next();
+      await stream.return?.();
+    };
+    await expect(next()).rejects.toThrow(/8 pages .* at the same time/);
+    await open[0]?.return?.();
+    await next();
+    for (const stream of open) await stream.return?.();
   });
 
   it('comes through the router as tracked messages', async () => {
