@@ -25,6 +25,8 @@ export type Ctx = {
   actor: Actor;
   /** folder for files: imports, snapshots, runs */
   dataFolder: string;
+  /** where a request came from, as far as anybody vouches for it */
+  address?: string;
   /** UTC ms; tests set it */
   now: () => number;
 };

@@ -38,50 +38,50 @@ import { setDisabled } from './set-disabled.ts';
 const passwordLimits = createSignInLimits();
 
 export const usersRouter = router({
-  me: signedInProcedure.query(({ ctx }) => readMe({ ctx })),
-  acceptOwnerLink: publicProcedure
+  me: signedInProcedure('read').query(({ ctx }) => readMe({ ctx })),
+  acceptOwnerLink: publicProcedure('guess')
     .input(acceptOwnerLinkInput)
     .mutation(({ ctx, input }) => acceptOwnerLink({ ctx, input })),
-  invite: publicProcedure
+  invite: publicProcedure('guess')
     .input(z.strictObject({ token: z.string().max(100) }))
     .query(({ ctx, input }) => readInvite({ ctx, input })),
-  acceptInvite: publicProcedure
+  acceptInvite: publicProcedure('guess')
     .input(acceptInviteInput)
     .mutation(({ ctx, input }) => acceptInvite({ ctx, input })),
-  changePassword: sessionProcedure
+  changePassword: sessionProcedure('guess')
     .input(changePasswordInput)
     .mutation(({ ctx, input }) => changePassword({ ctx, input }, passwordLimits)),
-  sessions: sessionProcedure.query(({ ctx }) => listSessions({ ctx })),
-  endSession: sessionProcedure
+  sessions: sessionProcedure('read').query(({ ctx }) => listSessions({ ctx })),
+  endSession: sessionProcedure('write')
     .input(z.strictObject({ sessionId: z.string().max(64) }))
     .mutation(({ ctx, input }) => endOwnSessions({ ctx, input })),
-  beginSecondFactor: sessionProcedure.mutation(({ ctx }) => beginSecondFactor({ ctx })),
-  confirmSecondFactor: sessionProcedure
+  beginSecondFactor: sessionProcedure('credential').mutation(({ ctx }) => beginSecondFactor({ ctx })),
+  confirmSecondFactor: sessionProcedure('guess')
     .input(confirmSecondFactorInput)
     .mutation(({ ctx, input }) => confirmSecondFactor({ ctx, input }, passwordLimits)),
-  newRecoveryCodes: sessionProcedure
+  newRecoveryCodes: sessionProcedure('guess')
     .input(ownPasswordInput)
     .mutation(({ ctx, input }) => newRecoveryCodes({ ctx, input }, passwordLimits)),
-  turnOffSecondFactor: sessionProcedure
+  turnOffSecondFactor: sessionProcedure('guess')
     .input(ownPasswordInput)
     .mutation(({ ctx, input }) => turnOffSecondFactor({ ctx, input }, passwordLimits)),
-  createResetLink: instanceOwnerProcedure
+  createResetLink: instanceOwnerProcedure('credential')
     .input(createResetLinkInput)
     .mutation(({ ctx, input }) => createResetLink({ ctx, input })),
-  resetLink: publicProcedure
+  resetLink: publicProcedure('guess')
     .input(z.strictObject({ token: z.string().max(100) }))
     .query(({ ctx, input }) => readResetLink({ ctx, input })),
-  resetPassword: publicProcedure
+  resetPassword: publicProcedure('guess')
     .input(resetPasswordInput)
     .mutation(({ ctx, input }) => resetPassword({ ctx, input })),
-  tokens: sessionProcedure.query(({ ctx }) => listTokens({ ctx })),
-  createToken: sessionProcedure
+  tokens: sessionProcedure('read').query(({ ctx }) => listTokens({ ctx })),
+  createToken: sessionProcedure('credential')
     .input(createTokenInput)
     .mutation(({ ctx, input }) => createToken({ ctx, input })),
-  revokeToken: sessionProcedure
+  revokeToken: sessionProcedure('write')
     .input(z.strictObject({ tokenId: z.string().max(64) }))
     .mutation(({ ctx, input }) => revokeToken({ ctx, input })),
-  setDisabled: instanceOwnerProcedure
+  setDisabled: instanceOwnerProcedure('write')
     .input(z.strictObject({ userId: z.string().max(64), isDisabled: z.boolean() }))
     .mutation(({ ctx, input }) => setDisabled({ ctx, input })),
 });

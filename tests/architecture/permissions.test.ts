@@ -16,13 +16,16 @@ import { newId } from '../../lib/new-id.ts';
 import { ROLES, type Role } from '../../lib/roles.ts';
 import { actorOfSession } from '../../server/auth/find-actor.ts';
 import type { Actor } from '../../server/context.ts';
+import { RATE_CLASSES } from '../../server/limits/rate-classes.ts';
 import { PERMISSIONS, type Permission, roleMay } from '../../server/permissions.ts';
 import { appRouter, createCaller } from '../../server/root.ts';
 import { beginSession } from '../../server/sessions/begin.ts';
 
 const CALLERS = [...ROLES, 'stranger', 'removed', 'anonymous', 'disabled', 'instance-owner'] as const;
 type Caller = (typeof CALLERS)[number];
-type Procedure = { _def: { type: 'query' | 'mutation' | 'subscription'; meta?: { access?: string } } };
+type Procedure = {
+  _def: { type: 'query' | 'mutation' | 'subscription'; meta?: { access?: string; rate?: string } };
+};
 type Verdict = 'allowed' | 'UNAUTHORIZED' | 'FORBIDDEN' | 'NOT_FOUND';
 
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>);
@@ -109,6 +112,37 @@ describe('the permission matrix', () => {
     const without = procedures.filter(([, { _def }]) => !known.includes(_def.meta?.access ?? ''));
     expect(without.map(([name]) => name)).toEqual([]);
     expect(procedures.length).toBeGreaterThan(20);
+  });
+
+  it('has a rate class for every procedure; streams, labelling and what tries secrets have their own', () => {
+    const rateOf = ([, { _def }]: (typeof procedures)[number]) => _def.meta?.rate ?? '';
+    expect(
+      procedures.filter((one) => !Object.hasOwn(RATE_CLASSES, rateOf(one))).map(([name]) => name),
+    ).toEqual([]);
+    for (const one of procedures) {
+      const [name, { _def }] = one;
+      if (_def.type === 'subscription') expect(rateOf(one), name).toBe('stream');
+      if (_def.type === 'mutation') expect(rateOf(one), name).not.toBe('read');
+      if (_def.meta?.access === 'public') expect(rateOf(one), name).toBe('guess');
+      if (_def.meta?.access === 'tasks.label') expect(rateOf(one), name).toBe('label');
+    }
+  });
+
+  it('answers 429 in words beyond it', async () => {
+    const db = createTestDb();
+    const { projectId, userIds } = seedProject(db);
+    const actor: Actor = { type: 'user', userId: userIds.researcher, isInstanceOwner: false };
+    const caller = createCaller({ db, actor, dataFolder, now: Date.now });
+    const ask = () =>
+      caller.snapshots.create({ projectId, query: 1 } as never).catch((error: TRPCError) => error);
+    for (let i = 0; i < RATE_CLASSES.snapshot.burst; i++)
+      expect(await ask()).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(await ask()).toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+      message: expect.stringMatching(/Try again in \d+ s/),
+    });
+    expect(await caller.projects.list()).toHaveLength(1);
+    db.$client.close();
   });
 
   it('lets few things be done by people who are not signed in', () => {
