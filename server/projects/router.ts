@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 import { instanceOwnerProcedure, projectProcedure, router, signedInProcedure } from '../trpc.ts';
 import { changeRole } from './change-role.ts';
 import { createProject } from './create.ts';
@@ -29,7 +30,7 @@ export const projectsRouter = router({
     .mutation(({ ctx, input }) => createProject({ ctx, input })),
   /** not a project procedure, because pages know the slug only; the verb checks membership */
   bySlug: signedInProcedure('read')
-    .input(z.strictObject({ slug: z.string().max(64) }))
+    .input(z.strictObject({ slug: inputText().max(64) }))
     .query(({ ctx, input }) => getProjectBySlug({ ctx, input })),
   overview: projectProcedure('project.read', 'read').query(({ ctx, input }) => readOverview({ ctx, input })),
   update: projectProcedure('project.update', 'write')
@@ -53,6 +54,6 @@ export const projectsRouter = router({
     .input(createInviteInput)
     .mutation(({ ctx, input }) => createInvite({ ctx, input })),
   revokeInvite: projectProcedure('members.invite', 'write')
-    .input(z.strictObject({ projectId: z.string(), inviteId: z.string().max(64) }))
+    .input(z.strictObject({ projectId: inputText(), inviteId: inputText().max(64) }))
     .mutation(({ ctx, input }) => revokeInvite({ ctx, input })),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 import { createSignInLimits } from '../auth/sign-in-limits.ts';
 import { beginSecondFactor } from '../second-factor/begin.ts';
 import { confirmSecondFactor } from '../second-factor/confirm.ts';
@@ -43,7 +44,7 @@ export const usersRouter = router({
     .input(acceptOwnerLinkInput)
     .mutation(({ ctx, input }) => acceptOwnerLink({ ctx, input })),
   invite: publicProcedure('guess')
-    .input(z.strictObject({ token: z.string().max(100) }))
+    .input(z.strictObject({ token: inputText().max(100) }))
     .query(({ ctx, input }) => readInvite({ ctx, input })),
   acceptInvite: publicProcedure('guess')
     .input(acceptInviteInput)
@@ -53,7 +54,7 @@ export const usersRouter = router({
     .mutation(({ ctx, input }) => changePassword({ ctx, input }, passwordLimits)),
   sessions: sessionProcedure('read').query(({ ctx }) => listSessions({ ctx })),
   endSession: sessionProcedure('write')
-    .input(z.strictObject({ sessionId: z.string().max(64) }))
+    .input(z.strictObject({ sessionId: inputText().max(64) }))
     .mutation(({ ctx, input }) => endOwnSessions({ ctx, input })),
   beginSecondFactor: sessionProcedure('credential').mutation(({ ctx }) => beginSecondFactor({ ctx })),
   confirmSecondFactor: sessionProcedure('guess')
@@ -69,7 +70,7 @@ export const usersRouter = router({
     .input(createResetLinkInput)
     .mutation(({ ctx, input }) => createResetLink({ ctx, input })),
   resetLink: publicProcedure('guess')
-    .input(z.strictObject({ token: z.string().max(100) }))
+    .input(z.strictObject({ token: inputText().max(100) }))
     .query(({ ctx, input }) => readResetLink({ ctx, input })),
   resetPassword: publicProcedure('guess')
     .input(resetPasswordInput)
@@ -79,9 +80,9 @@ export const usersRouter = router({
     .input(createTokenInput)
     .mutation(({ ctx, input }) => createToken({ ctx, input })),
   revokeToken: sessionProcedure('write')
-    .input(z.strictObject({ tokenId: z.string().max(64) }))
+    .input(z.strictObject({ tokenId: inputText().max(64) }))
     .mutation(({ ctx, input }) => revokeToken({ ctx, input })),
   setDisabled: instanceOwnerProcedure('write')
-    .input(z.strictObject({ userId: z.string().max(64), isDisabled: z.boolean() }))
+    .input(z.strictObject({ userId: inputText().max(64), isDisabled: z.boolean() }))
     .mutation(({ ctx, input }) => setDisabled({ ctx, input })),
 });
