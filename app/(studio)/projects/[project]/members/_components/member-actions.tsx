@@ -79,7 +79,7 @@ export function ResetLink({ userId, label }: Person) {
     <Dialog open={isOpen} onOpenChange={open}>
       <DialogTrigger asChild>
         <Button size="sm" variant="outline" aria-label={`Reset link for ${label}`}>
-          Reset link
+          Reset
         </Button>
       </DialogTrigger>
       <DialogContent>
