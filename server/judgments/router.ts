@@ -17,11 +17,11 @@ import {
 } from './schemas.ts';
 
 export const judgmentsRouter = router({
-  record: projectProcedure('tasks.label').input(recordInput).mutation(recordJudgment),
-  revise: projectProcedure('tasks.label').input(reviseInput).mutation(reviseJudgment),
-  list: projectProcedure('judgments.read').input(listJudgmentsInput).query(listJudgments),
-  get: projectProcedure('judgments.read').input(getJudgmentInput).query(getJudgment),
-  person: projectProcedure('judgments.read').input(personInput).query(getPerson),
-  mine: projectProcedure('judgments.read-own').input(mineInput).query(listOwnJudgments),
-  getMine: projectProcedure('judgments.read-own').input(getMineInput).query(getOwnJudgmentDetail),
+  record: projectProcedure('tasks.label', 'label').input(recordInput).mutation(recordJudgment),
+  revise: projectProcedure('tasks.label', 'label').input(reviseInput).mutation(reviseJudgment),
+  mine: projectProcedure('judgments.read-own', 'label').input(mineInput).query(listOwnJudgments),
+  getMine: projectProcedure('judgments.read-own', 'label').input(getMineInput).query(getOwnJudgmentDetail),
+  list: projectProcedure('judgments.read', 'read').input(listJudgmentsInput).query(listJudgments),
+  get: projectProcedure('judgments.read', 'read').input(getJudgmentInput).query(getJudgment),
+  person: projectProcedure('judgments.read', 'read').input(personInput).query(getPerson),
 });
