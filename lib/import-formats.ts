@@ -1,3 +1,12 @@
 /** Names of the import formats: what the database keeps, requests carry and `npm run import -- --format` takes. */
-export const IMPORT_FORMATS = ['hh-rlhf', 'trl-preference', 'prompts', 'csv'] as const;
+export const IMPORT_FORMATS = [
+  'hh-rlhf',
+  'trl-preference',
+  'trl-unpaired',
+  'side-by-side',
+  'ranking',
+  'raw',
+  'prompts',
+  'csv',
+] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];

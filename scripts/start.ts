@@ -10,6 +10,7 @@ import { readOptions, UsageError } from '../server/cli/options.ts';
 import { openDataFolder } from '../server/data-folder.ts';
 import { readEnv } from '../server/env.ts';
 import { createOwnerLink } from '../server/users/create-owner-link.ts';
+import { lastHeartbeat } from '../server/worker/heartbeat.ts';
 import { ensureBuild } from './ensure-build.ts';
 import { supervise } from './supervise.ts';
 
@@ -39,8 +40,23 @@ async function main(): Promise<void> {
   const next = path.join('node_modules', 'next', 'dist', 'bin', 'next');
   const supervisor = supervise(
     [
-      { name: 'web', args: [next, 'start', '-p', String(port), '-H', host], env, graceMs: 5000 },
-      { name: 'worker', args: ['--import', 'tsx', 'server/worker/worker.ts'], env, graceMs: 60_000 },
+      {
+        name: 'web',
+        args: ['--import', './scripts/mark-peer.mjs', next, 'start', '-p', String(port), '-H', host],
+        env,
+        graceMs: 5000,
+      },
+      {
+        name: 'worker',
+        args: ['--import', 'tsx', 'server/worker/worker.ts'],
+        env,
+        graceMs: 60_000,
+        heartbeat: {
+          last: () => lastHeartbeat(PLUMBLINE_DATA),
+          silentMs: 120_000,
+          startMs: 20 * 60_000,
+        },
+      },
     ],
     say,
   );

@@ -64,6 +64,34 @@ describe('supervise', () => {
     expect(lines).toEqual(['worker ended (SIGKILL); starting it again in 0.5 s']);
   });
 
+  it('ends and starts again a service that has fallen silent, and leaves one alone that beats', async () => {
+    const mute = service('mute');
+    const lively = service('lively');
+    let isBeating = true;
+    const heartbeat = (last: () => number) => ({ last, silentMs: 400, startMs: 60_000 });
+    const lastOfMute = Date.now() + 50;
+    supervisor = supervise(
+      [
+        { ...mute, heartbeat: heartbeat(() => (isBeating ? Date.now() : lastOfMute)) },
+        { ...lively, heartbeat: heartbeat(() => Date.now()) },
+      ],
+      (line) => lines.push(line),
+    );
+    await until(() => mute.readPids().length === 1 && lively.readPids().length === 1);
+    await sleep(800);
+    expect(lines).toEqual([]);
+    const [first] = mute.readPids();
+    // stopped as by a debugger or a hung disk: it does not hear SIGTERM
+    process.kill(first ?? 0, 'SIGSTOP');
+    isBeating = false;
+    await until(() => mute.readPids().length === 2);
+    isBeating = true;
+    expect(lines[0]).toMatch(/^mute has been silent for \d+ s; it is ended$/);
+    expect(lines[1]).toBe('mute ended (SIGKILL); starting it again in 0.5 s');
+    expect(isAlive(first ?? 0)).toBe(false);
+    expect(lively.readPids()).toHaveLength(1);
+  });
+
   it('waits longer each time a service dies at once', async () => {
     const broken = service('broken');
     writeFileSync(broken.args[0] ?? '', 'process.exit(3)');

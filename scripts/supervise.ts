@@ -7,6 +7,17 @@ export type Service = {
   env: Record<string, string | undefined>;
   /** how long it may take to end after SIGTERM before it is killed */
   graceMs: number;
+  /** how it shows that it lives; without, only its end is noticed */
+  heartbeat?: Heartbeat;
+};
+
+export type Heartbeat = {
+  /** UTC ms of the last beat, null when there was none */
+  last: () => number | null;
+  /** silent for longer, it is killed and started again */
+  silentMs: number;
+  /** until the first beat after a start: a large database may be migrated first */
+  startMs: number;
 };
 
 const STABLE_MS = 60_000;
@@ -14,8 +25,8 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 
 /**
- * Keeps services running: one that dies is started again, at once the first time and then less and less often, until it has
- * lived a minute. `stop` ends all and resolves when they are gone; called again, it does not wait for them to finish.
+ * Keeps services running: one that dies, or falls silent, is started again, at once the first time and then less and less often,
+ * until it has lived a minute. `stop` ends all and resolves when they are gone; called again, it does not wait for them to finish.
  */
 export function supervise(
   services: Service[],
@@ -33,7 +44,7 @@ export function supervise(
 }
 
 function keepRunning(
-  { name, args, env, graceMs }: Service,
+  { name, args, env, graceMs, heartbeat }: Service,
   { report, isStopping }: { report: (line: string) => void; isStopping: () => boolean },
 ) {
   let child: ChildProcess | null = null;
@@ -50,8 +61,10 @@ function keepRunning(
       detached: true,
     });
     child = started;
+    const watch = heartbeat && watchBeats(started, heartbeat, startedAt, (line) => report(`${name} ${line}`));
     started.once('exit', (code, signal) => {
       child = null;
+      clearInterval(watch);
       if (isStopping()) return whenGone();
       if (Date.now() - startedAt > STABLE_MS) delayMs = FIRST_DELAY_MS;
       report(`${name} ended (${signal ?? `code ${code}`}); starting it again in ${delayMs / 1000} s`);
@@ -80,4 +93,25 @@ function keepRunning(
       clearTimeout(killer);
     },
   };
+}
+
+/** Kills a child that has fallen silent; it does not listen any more, so it is not asked. */
+function watchBeats(
+  child: ChildProcess,
+  { last, silentMs, startMs }: Heartbeat,
+  startedAt: number,
+  report: (line: string) => void,
+): NodeJS.Timeout {
+  return setInterval(
+    () => {
+      const beat = last() ?? 0;
+      const isFresh = beat >= startedAt ? Date.now() - beat < silentMs : Date.now() - startedAt < startMs;
+      if (isFresh) return;
+      report(
+        `has been silent for ${Math.round((Date.now() - Math.max(beat, startedAt)) / 1000)} s; it is ended`,
+      );
+      child.kill('SIGKILL');
+    },
+    Math.max(50, Math.min(5000, silentMs / 4)),
+  );
 }

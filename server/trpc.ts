@@ -1,10 +1,14 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { z } from 'zod';
+import { inputText } from '../lib/well-formed.ts';
 import { logAuditorRead } from './audit/log-auditor-read.ts';
 import { type Ctx, requirePermission, requireUser } from './context.ts';
 import { DomainError, type ErrorCode } from './errors.ts';
+import { log } from './log.ts';
 import type { Permission } from './permissions.ts';
+import { storageProblem } from './storage/storage-problem.ts';
+import { afterOtherWriters, isLocked, LOCK_PATIENCE_MS, untilUnlocked } from './storage/write-lock.ts';
 
 const TRPC_CODE = {
   unauthenticated: 'UNAUTHORIZED',
@@ -15,6 +19,7 @@ const TRPC_CODE = {
   expired: 'PRECONDITION_FAILED',
   'too-many-requests': 'TOO_MANY_REQUESTS',
   'too-large': 'PAYLOAD_TOO_LARGE',
+  unavailable: 'SERVICE_UNAVAILABLE',
 } as const satisfies Record<ErrorCode, TRPCError['code']>;
 
 /** `access` is what the permission test reads: every procedure must carry one. */
@@ -40,14 +45,36 @@ const t = initTRPC
     },
   });
 
-/** Domain errors become tRPC errors here and nowhere else. */
-const mapErrors = t.middleware(async ({ next }) => {
+/** Domain errors become tRPC errors here and nowhere else; what the disk or the database file is to blame for becomes one in words. */
+const mapErrors = t.middleware(async ({ next, path }) => {
   const result = await next();
-  if (!result.ok && result.error.cause instanceof DomainError) {
-    const cause = result.error.cause;
-    throw new TRPCError({ code: TRPC_CODE[cause.code], message: cause.message, cause });
+  if (result.ok) return result;
+  const cause = inWords(result.error.cause, path);
+  if (cause === null) return result;
+  throw new TRPCError({ code: TRPC_CODE[cause.code], message: cause.message, cause });
+});
+
+function inWords(error: unknown, path: string): DomainError | null {
+  if (error instanceof DomainError) return error;
+  const problem = storageProblem(error);
+  if (problem === null) return null;
+  log().error({ path, err: error }, 'the disk or the database refuses');
+  return new DomainError('unavailable', problem.message, { cause: error });
+}
+
+/**
+ * A verb that found the write lock taken has done nothing and is called again when it is free, without blocking the process
+ * meanwhile; what only reads never gets here. After a while the answer is `unavailable`, and the page tries again.
+ */
+const waitForWriters = t.middleware(async ({ ctx, type, next }) => {
+  if (type === 'subscription') return next();
+  const deadline = performance.now() + LOCK_PATIENCE_MS;
+  if (type === 'mutation') await afterOtherWriters(ctx.db, deadline);
+  for (;;) {
+    const result = await next();
+    if (result.ok || !isLocked(result.error.cause)) return result;
+    await untilUnlocked(ctx.db, deadline);
   }
-  return result;
 });
 
 /** An API token may read with scope `read` and change things only with scope `write`. */
@@ -62,7 +89,7 @@ const checkScope = t.middleware(({ ctx, type, next }) => {
   return next();
 });
 
-const base = t.procedure.use(mapErrors).use(checkScope);
+const base = t.procedure.use(mapErrors).use(waitForWriters).use(checkScope);
 
 /** The HTTP status of a domain error, for routes beside tRPC. */
 export function httpStatus(error: DomainError): number {
@@ -109,7 +136,7 @@ export const projectProcedure = (permission: Permission) =>
       requireUser(ctx);
       return next();
     })
-    .input(z.object({ projectId: z.string().max(64) }))
+    .input(z.object({ projectId: inputText().max(64) }))
     .use(async ({ ctx, input, path, next }) => {
       requirePermission(ctx, input.projectId, permission);
       const result = await next();

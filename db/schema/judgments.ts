@@ -8,14 +8,6 @@ import { tasks } from './tasks.ts';
 import { users } from './users.ts';
 
 export const TIE_KINDS = ['none', 'equal', 'both_good', 'both_bad'] as const;
-export const RESPONSE_FLAGS = [
-  'harmful',
-  'untrue',
-  'off_topic',
-  'bad_language',
-  'personal_data',
-  'spam',
-] as const;
 export const INPUT_KINDS = ['keyboard', 'pointer', 'touch', 'mixed', 'api'] as const;
 export const JUDGMENT_SOURCES = ['annotator', 'simulated', 'imported'] as const;
 

@@ -6,7 +6,7 @@ import { users } from './users.ts';
 
 export const TASK_KINDS = ['normal', 'gold', 'repeat', 'calibration'] as const;
 
-/** A prompt with 2-9 of its responses to be judged. */
+/** A prompt with 2-9 of its responses to be judged; with a single one where a file labels answers one by one. */
 export const tasks = sqliteTable(
   'tasks',
   {

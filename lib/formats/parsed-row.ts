@@ -67,11 +67,42 @@ export type PreferenceRow = RowFacts &
     margin: number;
   };
 
+/** How a judgment came about, where the file recorded it as this platform does. */
+export type Recorded = {
+  /** places in `responses`, in the order in which they were shown */
+  shownOrder: number[];
+  /** UTC ms */
+  leasedAt: number;
+  firstInteractionAt: number | null;
+  activeMs: number;
+  inputKind: 'keyboard' | 'pointer' | 'touch' | 'mixed' | 'api';
+};
+
+/** One judgment of one to nine answers: a comparison of two, a ranking of more, or a label on a single one. */
+export type JudgedRow = RowFacts &
+  Verdict & {
+    prompt: Message[];
+    responses: ParsedResponse[];
+    /** groups of places in `responses`, best first; one group = all tied, [] = could not be ranked */
+    ranking: number[][];
+    /** a single answer has no other to tie with: 'both_good' says that it is good, 'both_bad' that it is not */
+    tie: Verdict['tie'];
+    margin: number;
+    /** flags by place in `responses` */
+    flags: Record<number, string[]>;
+    /** what is known of the prompt, where that is not what the row says of itself */
+    ofPrompt: Pick<RowFacts, 'externalId' | 'tags' | 'metadata'> | null;
+    recorded: Recorded | null;
+  };
+
 /** A prompt, perhaps with answers that nobody has judged yet. */
 export type PromptRow = RowFacts & { prompt: Message[]; responses: ParsedResponse[] };
 
 /** A prompt with the answer to imitate. */
 export type SftRow = { prompt: Message[]; completion: string };
 
-/** The same with a label of its own: desirable or not. */
-export type UnpairedRow = SftRow & { isDesirable: boolean };
+/** The same with a label of its own: desirable or not; who said so, when and why, where the file tells. */
+export type UnpairedRow = SftRow &
+  RowFacts &
+  Pick<Verdict, 'annotator' | 'submittedAt' | 'rationale'> &
+  Pick<ParsedResponse, 'model' | 'sampling'> & { isDesirable: boolean };

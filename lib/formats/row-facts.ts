@@ -25,8 +25,9 @@ const ANNOTATOR_COLUMNS = [
   'evaluator',
   'worker_id',
   'rater',
+  'judge',
 ];
-const TIME_COLUMNS = ['submitted_at', 'judged_at', 'timestamp', 'created_at'];
+const TIME_COLUMNS = ['submitted_at', 'judged_at', 'timestamp', 'tstamp', 'created_at'];
 const RATIONALE_COLUMNS = ['rationale', 'explanation', 'justification'];
 const SPLITS: Record<string, 'train' | 'heldout'> = {
   train: 'train',
@@ -54,13 +55,20 @@ export function takeFacts(columns: Columns): RowFacts {
   return { externalId, tags, metadata, split };
 }
 
-/** Who judged, when, how strongly and why, and whether the two tied. */
-export function takeVerdict(columns: Columns): Verdict {
+/** Who judged, when and why. */
+export function takeJudge(columns: Columns): Pick<Verdict, 'annotator' | 'submittedAt' | 'rationale'> {
   return {
     annotator: take(columns, ANNOTATOR_COLUMNS, asName),
     submittedAt: take(columns, TIME_COLUMNS, asTime),
-    strength: take(columns, ['strength'], asStrength),
     rationale: take(columns, RATIONALE_COLUMNS, (value) => (typeof value === 'string' ? value : null)) ?? '',
+  };
+}
+
+/** Who judged, when, how strongly and why, and whether the two tied. */
+export function takeVerdict(columns: Columns): Verdict {
+  return {
+    ...takeJudge(columns),
+    strength: take(columns, ['strength'], asStrength),
     tie:
       take(columns, ['tie_kind', 'winner', 'preference', 'choice'], asTie) ??
       take(columns, ['tie', 'is_tie'], asTieFlag) ??
@@ -139,19 +147,31 @@ const TIES: Record<string, Verdict['tie']> = {
   none: 'none',
   tie: 'equal',
   tied: 'equal',
+  draw: 'equal',
   equal: 'equal',
-  both_good: 'both_good',
+  'a=b': 'equal',
   'both good': 'both_good',
   bothgood: 'both_good',
-  both_bad: 'both_bad',
+  'tie (bothgood)': 'both_good',
+  'tie (both good)': 'both_good',
   'both bad': 'both_bad',
   bothbad: 'both_bad',
   'tie (bothbad)': 'both_bad', // LMSYS arena
+  'tie (both bad)': 'both_bad',
 };
 
 /** The kind of tie a verdict in words names; null for words that name something else (a side, say). */
 export function asTie(value: JsonValue): Verdict['tie'] | null {
-  return typeof value === 'string' ? (TIES[value.trim().toLowerCase()] ?? null) : null;
+  return typeof value === 'string' ? (TIES[asWords(value)] ?? null) : null;
+}
+
+/** A verdict's words, however they are joined and bracketed: "Model_A", "[[A]]", "a-is-better". */
+export function asWords(value: string): string {
+  return value
+    .toLowerCase()
+    .replace(/[[\]]/g, '')
+    .replace(/[\s_-]+/g, ' ')
+    .trim();
 }
 
 function asTieFlag(value: JsonValue): Verdict['tie'] | null {
@@ -160,7 +180,8 @@ function asTieFlag(value: JsonValue): Verdict['tie'] | null {
   return word === 'false' || word === '0' ? 'none' : asTie(value);
 }
 
-function parseCell(text: string): JsonValue {
+/** JSON in a cell of a table; null where it is none. */
+export function parseCell(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch {

@@ -1,9 +1,11 @@
 /**
  * Rows to imitate: `{"prompt", "completion"}` (text or messages), `{"messages": [...]}` whose last message is the
- * assistant's (both from trl docs/source/dataset_formats.md), or Alpaca's `{"instruction", "input"?, "output"}`.
+ * assistant's (both from trl docs/source/dataset_formats.md), or Alpaca's `{"instruction", "input"?, "output"}`. A prompt that
+ * is a transcript of turns ("\n\nHuman: ...\n\nAssistant:") is taken apart into them, as in preference rows.
  */
+import { isTranscript, parsePromptTranscript } from './hh-rlhf.ts';
 import { isEmptyPrompt, joinOnce } from './messages.ts';
-import type { JsonValue, Message, ParsedRow, ReasonCode, SftRow, UnpairedRow } from './parsed-row.ts';
+import type { JsonValue, Message, ParsedRow, ReasonCode, SftRow } from './parsed-row.ts';
 import { isNothing, isRecord, kindOf, MEANINGFUL_COLUMNS, readMessages } from './read-messages.ts';
 
 const EXPECTED = 'expected {"prompt", "completion"}, {"messages"} or {"instruction", "input"?, "output"}';
@@ -20,6 +22,12 @@ export function parseSftRow(value: unknown): ParsedRow<SftRow> {
   }
   const { prompt, completion, messages, instruction, input, output } = value;
   if (isGiven(prompt) && isGiven(completion)) {
+    const turns =
+      typeof prompt === 'string' && isTranscript(prompt) && typeof completion === 'string'
+        ? parsePromptTranscript(prompt)
+        : null;
+    // the blank behind "Assistant:" belongs to the spelling of a transcript
+    if (turns !== null) return finish(turns, String(completion).replace(/^ /, ''));
     const before = readSide(prompt, 'prompt', 'user');
     if (!Array.isArray(before)) return before;
     const after = readSide(completion, 'completion', 'assistant');
@@ -69,17 +77,4 @@ function finish(prompt: Message[], completion: string): ParsedRow<SftRow> {
 
 function refuse(reason: ReasonCode, detail: string): Refusal {
   return { ok: false, reason, detail };
-}
-
-/** A row with a label of its own, as TRL writes them: `{"prompt", "completion", "label"}`, true where the answer is desirable. */
-export function parseUnpairedRow(value: unknown): ParsedRow<UnpairedRow> {
-  const parsed = parseSftRow(value);
-  if (!parsed.ok) return parsed;
-  const { label } = value as Record<string, JsonValue>;
-  if (typeof label !== 'boolean') {
-    const found =
-      label === undefined ? 'there is no "label"' : `"label" is ${JSON.stringify(label).slice(0, 40)}`;
-    return refuse('wrong-columns', `${found}; expected {"prompt", "completion", "label": true or false}`);
-  }
-  return { ok: true, row: { ...parsed.row, isDesirable: label } };
 }

@@ -49,7 +49,7 @@ export function parseTrlRow(value: unknown): ParsedRow<PreferenceRow> {
   const written = columns.get('prompt_messages');
   const sides =
     typeof written === 'string'
-      ? checked(readExact({ prompt_messages: written, prompt, chosen, rejected }))
+      ? checked(exactSides(written, prompt, { chosen, rejected }))
       : parseSides(prompt, chosen, rejected);
   if (isRefusal(sides)) return sides;
   for (const name of ['prompt', 'prompt_messages', 'chosen', 'rejected', 'margin']) columns.delete(name);
@@ -66,6 +66,15 @@ function finish(sides: Sides, margin: number, columns: Columns): ParsedRow<Prefe
     ...takeVerdict(columns),
   };
   return { ok: true, row: { ...row, ...takeFacts(columns) } };
+}
+
+function exactSides(
+  written: string,
+  prompt: Side | null,
+  texts: { chosen: Side; rejected: Side },
+): Sides | Refusal {
+  const read = readExact(written, prompt, texts);
+  return isRefusal(read) ? read : { prompt: read.prompt, ...read.texts };
 }
 
 function parseSides(prompt: Side | null, chosen: Side, rejected: Side): Sides | Refusal {

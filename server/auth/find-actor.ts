@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { and, eq, isNull, lt, or } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { apiTokens, users } from '../../db/schema/users.ts';
 import type { Actor, Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { storageProblem } from '../storage/storage-problem.ts';
 
 /** What a session token carries beside the person's id: it ends the session when the password changes. */
 export function passwordMark(passwordHash: string | null): string {
@@ -41,22 +42,22 @@ export function actorOfToken(ctx: Pick<Ctx, 'db' | 'now'>, token: string): Actor
     )
     .get();
   if (!row) throw refused;
-  // "last used" to the minute is enough, and spares a write per request
-  const now = ctx.now();
-  ctx.db
-    .update(apiTokens)
-    .set({ lastUsedAt: now })
-    .where(
-      and(
-        eq(apiTokens.id, row.token.id),
-        or(isNull(apiTokens.lastUsedAt), lt(apiTokens.lastUsedAt, now - 60_000)),
-      ),
-    )
-    .run();
+  noteUse(ctx, row.token);
   return {
     type: 'user',
     userId: row.user.id,
     isInstanceOwner: row.user.isInstanceOwner,
     token: { id: row.token.id, scopes: row.token.scopes },
   };
+}
+
+/** "Last used" to the minute is enough, and spares a write per request. Reading goes on where nothing can be written just now. */
+function noteUse(ctx: Pick<Ctx, 'db' | 'now'>, token: { id: string; lastUsedAt: number | null }): void {
+  const now = ctx.now();
+  if (token.lastUsedAt !== null && token.lastUsedAt >= now - 60_000) return;
+  try {
+    ctx.db.update(apiTokens).set({ lastUsedAt: now }).where(eq(apiTokens.id, token.id)).run();
+  } catch (error) {
+    if (storageProblem(error) === null) throw error;
+  }
 }

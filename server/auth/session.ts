@@ -4,8 +4,10 @@ import type { AuthOptions } from 'next-auth';
 import { decode } from 'next-auth/jwt';
 import { users } from '../../db/schema/users.ts';
 import { readEnv } from '../env.ts';
+import { unavailable } from '../error-response.ts';
 import { DomainError } from '../errors.ts';
 import { log } from '../log.ts';
+import { whenUnlocked } from '../storage/write-lock.ts';
 import { appDatabase } from './app-database.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { clientAddress } from './client-address.ts';
@@ -36,8 +38,17 @@ export function oidcProviderName(): string | null {
   return env.OIDC_ISSUER && env.OIDC_CLIENT_ID ? env.OIDC_NAME : null;
 }
 
-/** next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any. */
-export function authOptions({ inviteToken = null }: { inviteToken?: string | null } = {}): AuthOptions {
+/**
+ * next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any. `onRefused` is called
+ * with why an attempt was not even looked at (limits, a full queue, the database): next-auth knows one status for all failures.
+ */
+export function authOptions({
+  inviteToken = null,
+  onRefused = () => {},
+}: {
+  inviteToken?: string | null;
+  onRefused?: (refusal: DomainError) => void;
+} = {}): AuthOptions {
   const env = readEnv();
   const isHttps = env.NEXTAUTH_URL.startsWith('https:');
   const providers: AuthOptions['providers'] = [
@@ -52,16 +63,17 @@ export function authOptions({ inviteToken = null }: { inviteToken?: string | nul
         if (typeof email !== 'string' || typeof password !== 'string') return null;
         // longer than any account allows: argon2 need not see it
         if (email.length > 254 || password.length > 200) return null;
-        const address = clientAddress(request.headers ?? {});
+        const address = clientAddress(new Headers(request.headers), env);
         try {
           const ctx = { db: appDatabase(), now: Date.now };
           const userId = await checkCredentials(ctx, { email, password, address }, limits);
           return userId === null ? null : { id: userId };
         } catch (error) {
           // next-auth hands the message of an error to the sign-in page
-          if (error instanceof DomainError) throw new Error(error.message);
-          log().error({ err: error }, 'sign-in failed');
-          throw new Error('Something went wrong on the server; it has been logged.');
+          const refusal = error instanceof DomainError ? error : unavailable(error);
+          if (refusal !== null) onRefused(refusal);
+          if (refusal !== error) log().error({ err: error }, 'sign-in failed');
+          throw new Error(refusal?.message ?? 'Something went wrong on the server; it has been logged.');
         }
       },
     },
@@ -103,11 +115,12 @@ export function authOptions({ inviteToken = null }: { inviteToken?: string | nul
       debug: () => {},
     },
     callbacks: {
-      signIn({ user, account, profile }) {
+      async signIn({ user, account, profile }) {
         if (account?.type !== 'oauth') return true;
-        const userId = linkOidcAccount(
-          { db: appDatabase(), now: Date.now },
-          { providerAccountId: account.providerAccountId, profile: profile ?? {}, inviteToken },
+        const db = appDatabase();
+        const { providerAccountId } = account;
+        const userId = await whenUnlocked(db, () =>
+          linkOidcAccount({ db, now: Date.now }, { providerAccountId, profile: profile ?? {}, inviteToken }),
         );
         if (userId === null) return '/sign-in?error=NoAccount';
         user.id = userId;

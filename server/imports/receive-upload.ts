@@ -10,6 +10,7 @@ import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { enqueueJob } from '../jobs/queue.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { streamToFile } from '../stream-to-file.ts';
 import { uploadFile } from './internal.ts';
 import { importFormatSchema } from './schemas.ts';
@@ -43,28 +44,25 @@ export async function receiveUpload(upload: {
   try {
     const { bytes, sha256 } = await streamToFile(upload.stream, { file, maxBytes });
     if (bytes === 0) throw new DomainError('invalid', 'The file is empty.');
-    ctx.db.transaction(
-      () => {
-        ctx.db
-          .insert(imports)
-          .values({
-            id: importId,
-            projectId,
-            fileName: plainName(upload.fileName),
-            format,
-            sha256,
-            status: 'queued',
-            rejected: {},
-            createdBy,
-            createdAt: ctx.now(),
-          })
-          .run();
-        enqueueJob(ctx, { kind: 'import', payload: { importId } });
-        const payload = { format, sha256, bytes };
-        appendAudit(ctx, { action: 'imports.start', subject: importId, projectId, payload });
-      },
-      { behavior: 'immediate' },
-    );
+    await writeWhenUnlocked(ctx.db, () => {
+      ctx.db
+        .insert(imports)
+        .values({
+          id: importId,
+          projectId,
+          fileName: plainName(upload.fileName),
+          format,
+          sha256,
+          status: 'queued',
+          rejected: {},
+          createdBy,
+          createdAt: ctx.now(),
+        })
+        .run();
+      enqueueJob(ctx, { kind: 'import', payload: { importId } });
+      const payload = { format, sha256, bytes };
+      appendAudit(ctx, { action: 'imports.start', subject: importId, projectId, payload });
+    });
     return { importId, sha256, bytes };
   } catch (error) {
     await rm(path.dirname(file), { recursive: true, force: true });

@@ -9,10 +9,12 @@ import { UnreadableFile } from '../../lib/rows/unreadable-file.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { promptHash } from '../tasks/content-hash.ts';
 import { getProjectSettings } from '../tasks/internal.ts';
-import { acceptRow, insertPending, type PendingJudgment, pendingDigests, rowProblem } from './accept-row.ts';
+import { acceptRow, insertPending, namePending, type PendingJudgment, rowProblem } from './accept-row.ts';
 import { type Import, summarise, uploadFile } from './internal.ts';
-import { type ImportedRow, readImportRows } from './read-import-rows.ts';
+import { readKnownVotes } from './known-votes.ts';
+import { type ImportedRow, readImportRows, readVerdictScale } from './read-import-rows.ts';
 import type { ImportSummary } from './schemas.ts';
 
 /**
@@ -48,7 +50,10 @@ export async function runImport({
   if (!named) throw new DomainError('not-found', `No import ${input.importId}.`);
   if (named.status === 'done' || named.status === 'failed') return summarise(named);
   const row: Import = { ...named, status: 'running' };
-  ctx.db.update(imports).set({ status: 'running' }).where(eq(imports.id, row.id)).run();
+  ctx.db.transaction(
+    () => ctx.db.update(imports).set({ status: 'running' }).where(eq(imports.id, row.id)).run(),
+    { behavior: 'immediate' },
+  );
   try {
     return await readInto(ctx, row, input);
   } catch (error) {
@@ -74,6 +79,7 @@ async function readInto(
       done(null, chunk);
     },
   });
+  const scale = await readVerdictScale(file, row);
   const opened = createReadStream(file, { highWaterMark: 256 * 1024 });
   opened.on('error', (error) => measure.destroy(error));
   const overlap = getProjectSettings(ctx, row.projectId).overlap;
@@ -86,7 +92,7 @@ async function readInto(
     batch = [];
     input.onProgress?.({ readBytes, totalBytes, read: current.read });
   };
-  for await (const entry of readImportRows(opened.pipe(measure), row)) {
+  for await (const entry of readImportRows(opened.pipe(measure), { ...row, scale })) {
     if (!entry.ok && entry.isEnd) ending = `line ${entry.lineNumber}: ${entry.detail}`;
     if (toSkip > 0) {
       toSkip -= 1;
@@ -133,6 +139,9 @@ function commitBatch(
       const counts = { ...into, rejected: { ...into.rejected } };
       const pending: PendingJudgment[] = [];
       const seenKeys = new Set<string>();
+      const judged = batch.flatMap((entry) => (entry.ok && entry.row.kind === 'judged' ? [entry.row] : []));
+      const hashes = [...new Set(judged.map(({ prompt }) => promptHash(prompt)))];
+      const known = readKnownVotes(ctx, into.projectId, hashes);
       for (const entry of batch) {
         counts.read += 1;
         if (!entry.ok) {
@@ -156,7 +165,7 @@ function commitBatch(
             .run();
           continue;
         }
-        const { isNew, judgment } = acceptRow(ctx, { row: entry.row, into, overlap });
+        const { isNew, judgment } = acceptRow(ctx, { row: entry.row, into, overlap, known });
         // judgments of this batch are not in the table yet
         const isRepeat = judgment !== null && seenKeys.has(judgment.idempotencyKey);
         if (judgment && !isRepeat) {
@@ -166,13 +175,7 @@ function commitBatch(
         counts[isNew && !isRepeat ? 'accepted' : 'duplicates'] += 1;
       }
       const { id, projectId, read, accepted, duplicates, rejected } = counts;
-      const event = appendAudit(ctx, {
-        action: 'imports.batch',
-        subject: id,
-        projectId,
-        payload: { read, accepted, duplicates, rejected, judgmentDigests: pendingDigests(pending) },
-      });
-      insertPending(ctx, pending, event.hash);
+      insertPending(ctx, pending);
       const { changes } = ctx.db
         .update(imports)
         .set({ read, accepted, duplicates, rejected })
@@ -184,6 +187,13 @@ function commitBatch(
           `Import ${id} is being read by another process too; this one stops.`,
         );
       }
+      const event = appendAudit(ctx, {
+        action: 'imports.batch',
+        subject: id,
+        projectId,
+        payload: { read, accepted, duplicates, rejected },
+      });
+      namePending(ctx, pending, event.hash);
       return counts;
     },
     { behavior: 'immediate' },

@@ -1,10 +1,11 @@
 import { eq } from 'drizzle-orm';
 import { type Message, prompts, responses } from '../../db/schema/prompts.ts';
 import { taskResponses, tasks } from '../../db/schema/tasks.ts';
+import type { ResponseFlag } from '../../lib/response-flags.ts';
 import type { Ctx } from '../context.ts';
 import { getProjectSettings } from '../tasks/internal.ts';
 import { getOwnJudgment } from './get-own.ts';
-import type { GetMineInput, OwnJudgmentDetail, ResponseFlag } from './schemas.ts';
+import type { GetMineInput, OwnJudgmentDetail } from './schemas.ts';
 
 /** An own judgment (its latest revision) with its task in the order shown then, to look at or change. */
 export function getOwnJudgmentDetail({ ctx, input }: { ctx: Ctx; input: GetMineInput }): OwnJudgmentDetail {

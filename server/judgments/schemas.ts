@@ -1,26 +1,18 @@
 import { z } from 'zod';
 // types only: this file is also read by pages
-import type { INPUT_KINDS, JUDGMENT_SOURCES, RESPONSE_FLAGS, TIE_KINDS } from '../../db/schema/judgments.ts';
+import type { INPUT_KINDS, JUDGMENT_SOURCES, TIE_KINDS } from '../../db/schema/judgments.ts';
+import { RESPONSE_FLAGS } from '../../lib/response-flags.ts';
 import { inputText } from '../../lib/well-formed.ts';
 
 const id = inputText().min(1).max(64);
 
 export type TieKind = (typeof TIE_KINDS)[number];
-export type ResponseFlag = (typeof RESPONSE_FLAGS)[number];
 export type InputKind = (typeof INPUT_KINDS)[number];
 export type JudgmentSource = (typeof JUDGMENT_SOURCES)[number];
 
 // the lists again as values, because pages must not load the tables; each entry is checked against them by type
 const tieKinds = ['none', 'equal', 'both_good', 'both_bad'] as const satisfies readonly TieKind[];
 const inputKinds = ['keyboard', 'pointer', 'touch', 'mixed', 'api'] as const satisfies readonly InputKind[];
-export const responseFlags = [
-  'harmful',
-  'untrue',
-  'off_topic',
-  'bad_language',
-  'personal_data',
-  'spam',
-] as const satisfies readonly ResponseFlag[];
 
 /** What an annotator says of a task. check-answer.ts holds it against the task. */
 export const answerSchema = z.object({
@@ -31,7 +23,7 @@ export const answerSchema = z.object({
   tieKind: z.enum(tieKinds),
   notRankable: z.boolean(),
   /** flags by response id */
-  flags: z.record(id, z.array(z.enum(responseFlags)).max(responseFlags.length)),
+  flags: z.record(id, z.array(z.enum(RESPONSE_FLAGS)).max(RESPONSE_FLAGS.length)),
   rationale: inputText().max(10_000),
   /** UTC ms by the annotator's clock */
   firstInteractionAt: z.number().int().nonnegative().nullable(),
@@ -52,7 +44,11 @@ export const mineInput = z.object({
   cursor: id.nullish(),
   limit: z.number().int().min(1).max(100).default(20),
 });
-export const getMineInput = z.object({ projectId: id, judgmentId: id });
+/** By any revision of the judgment, or by the task it is of: a page that was refused an answer knows only that. */
+export const getMineInput = z.union([
+  z.strictObject({ projectId: id, judgmentId: id }),
+  z.strictObject({ projectId: id, taskId: id }),
+]);
 
 export type Answer = z.infer<typeof answerSchema>;
 export type RecordInput = z.infer<typeof recordInput>;

@@ -17,8 +17,8 @@ import { marginOf, type RawRow } from '../snapshots/raw-row.ts';
 
 /**
  * Judgments of a snapshot as ranked examples, in the file's order, after checking every byte of it. Ties stay: the reward
- * recipe fits them as such unless told otherwise. Those marked not rankable have no ranking and are left out. Throws
- * `conflict` when the snapshot was altered.
+ * recipe fits them as such unless told otherwise. Those marked not rankable have no ranking and are left out, as are labels of
+ * single answers, which compare nothing. Throws `conflict` when the snapshot was altered.
  */
 export async function rankedExamplesOf(
   ctx: Pick<Ctx, 'db' | 'dataFolder'>,
@@ -26,7 +26,7 @@ export async function rankedExamplesOf(
 ): Promise<RankedExample[]> {
   const examples: RankedExample[] = [];
   for await (const row of await rowsOf(ctx, snapshot)) {
-    if (row.not_rankable) continue;
+    if (row.not_rankable || row.responses.length < 2) continue;
     const texts = new Map(row.responses.map((response) => [response.response_id, response.text]));
     const ranked = row.ranking.flatMap((group, rank) => group.map((id) => ({ id, rank })));
     examples.push({

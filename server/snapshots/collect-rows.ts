@@ -9,6 +9,8 @@ import type { Ctx } from '../context.ts';
 import type { RawRow } from './raw-row.ts';
 
 const PAGE = 200;
+/** by the number of responses */
+const MODES: Record<number, RawRow['mode']> = { 1: 'single', 2: 'pair' };
 const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
 
 /** The raw rows of judgments, in the order of the ids given, a page at a time. */
@@ -77,7 +79,7 @@ function readPage(
         };
       }),
       shown_order: judgment.shownOrder,
-      mode: judgment.shownOrder.length === 2 ? 'pair' : 'rank',
+      mode: MODES[judgment.shownOrder.length] ?? 'rank',
       choice: pairChoice(judgment.ranking),
       ranking: judgment.ranking,
       strength: judgment.strength,

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { desc, eq } from 'drizzle-orm';
+import { GENESIS_HASH } from '../../db/audit/append-record.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import {
   type SnapshotCounts,
@@ -11,9 +12,10 @@ import {
 } from '../../db/schema/snapshots.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { newId } from '../../lib/new-id.ts';
-import { appendAudit, GENESIS_HASH } from '../audit/append.ts';
+import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { codeVersion } from './code-version.ts';
 import { collectRows, pseudonymFor, pseudonymsOf } from './collect-rows.ts';
 import { FolderWriter } from './folder-writer.ts';
@@ -88,7 +90,7 @@ export async function createSnapshot({
       createdBy,
       createdAt,
     };
-    return summariseSnapshot(keep(ctx, row, { judgmentIds: selection.ids, onKept }));
+    return summariseSnapshot(await keep(ctx, row, { judgmentIds: selection.ids, onKept }));
   } catch (error) {
     // a folder that no row names must not stay
     rmSync(path.join(ctx.dataFolder, folder), { recursive: true, force: true });
@@ -108,38 +110,35 @@ function keep(
     judgmentIds: readonly string[];
     onKept: ((snapshotId: string, counts: SnapshotCounts) => void) | undefined;
   },
-): Snapshot {
-  return ctx.db.transaction(
-    () => {
-      const last = ctx.db
-        .select({ number: snapshots.number })
-        .from(snapshots)
-        .where(eq(snapshots.projectId, row.projectId))
-        .orderBy(desc(snapshots.number))
-        .limit(1)
-        .get();
-      const snapshot = { ...row, number: (last?.number ?? 0) + 1 };
-      ctx.db.insert(snapshots).values(snapshot).run();
-      for (let from = 0; from < judgmentIds.length; from += 1000) {
-        ctx.db
-          .insert(snapshotJudgments)
-          .values(
-            judgmentIds.slice(from, from + 1000).map((judgmentId) => ({ snapshotId: row.id, judgmentId })),
-          )
-          .run();
-      }
-      const { number, manifestSha256, counts } = snapshot;
-      appendAudit(ctx, {
-        action: 'snapshots.create',
-        subject: row.id,
-        projectId: row.projectId,
-        payload: { number, manifestSha256, counts },
-      });
-      onKept?.(row.id, counts);
-      return snapshot;
-    },
-    { behavior: 'immediate' },
-  );
+): Promise<Snapshot> {
+  return writeWhenUnlocked(ctx.db, () => {
+    const last = ctx.db
+      .select({ number: snapshots.number })
+      .from(snapshots)
+      .where(eq(snapshots.projectId, row.projectId))
+      .orderBy(desc(snapshots.number))
+      .limit(1)
+      .get();
+    const snapshot = { ...row, number: (last?.number ?? 0) + 1 };
+    ctx.db.insert(snapshots).values(snapshot).run();
+    for (let from = 0; from < judgmentIds.length; from += 1000) {
+      ctx.db
+        .insert(snapshotJudgments)
+        .values(
+          judgmentIds.slice(from, from + 1000).map((judgmentId) => ({ snapshotId: row.id, judgmentId })),
+        )
+        .run();
+    }
+    const { number, manifestSha256, counts } = snapshot;
+    appendAudit(ctx, {
+      action: 'snapshots.create',
+      subject: row.id,
+      projectId: row.projectId,
+      payload: { number, manifestSha256, counts },
+    });
+    onKept?.(row.id, counts);
+    return snapshot;
+  });
 }
 
 function readAuditHead(ctx: Pick<Ctx, 'db'>): { seq: number; hash: string } {

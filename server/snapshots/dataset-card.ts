@@ -58,7 +58,7 @@ export function datasetCard(card: {
       .map(([reason, n]) => `| not in this format: ${reason} | ${n} |`),
     '',
     ...explanation,
-    ...(readAs === null ? [] : [`Plumbline reads it again with npm run import -- --format ${readAs}.`]),
+    `Plumbline reads it again with npm run import -- --format ${readAs}.`,
     '',
     'Train and held-out prompts are told apart by a hash of the first user turn: the same opening is always on one side.',
     'Annotators appear by pseudonym. Texts are as they were written and may offend.',

@@ -52,7 +52,8 @@ export const rawRowSchema = z.strictObject({
     }),
   ),
   shown_order: z.array(z.string()),
-  mode: z.enum(['pair', 'rank']),
+  /** 'single' = one answer that a file labels as good or bad, which tie_kind says */
+  mode: z.enum(['single', 'pair', 'rank']),
   /** pairs: the better response, null for a tie */
   choice: z.string().nullable(),
   /** groups of response ids, best first; an inner list of two or more is a tie */

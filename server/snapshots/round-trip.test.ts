@@ -88,17 +88,20 @@ async function goRound(ctx: Ctx, slug: string, format: ExportFormat, readAs: Imp
   const first = await importInto(ctx, fresh, files, readAs);
   const after = contentsOf(ctx, fresh);
   const second = await importInto(ctx, fresh, files, readAs);
-  // HH-RLHF has no word for a margin: read into its own project, a vote that has one is another vote
-  const isWhole = format !== 'hh-rlhf' || contentsOf(ctx, slug).pairs.every((pair) => pair.endsWith('null]'));
-  const third = isWhole ? await importInto(ctx, slug, files, readAs) : null;
+  const third = await importInto(ctx, slug, files, readAs);
   return { rows, notExported, first, after, second, third, files };
 }
 
-/** Formats that have an importer. */
-const READABLE = EXPORT_FORMATS.flatMap((format) => {
-  const { readAs } = exportFormats[format];
-  return readAs === null ? [] : [{ format, readAs }];
-});
+const READABLE = EXPORT_FORMATS.map((format) => ({ format, readAs: exportFormats[format].readAs }));
+
+/** What a format keeps of the pairs of a project: their answers one by one, without margins, or all. */
+function keptBy(format: ExportFormat, contents: ReturnType<typeof contentsOf>) {
+  const { prompts: kept, responses: texts } = contents;
+  if (format === 'trl-unpaired') return { format, prompts: kept, responses: texts };
+  const hasMargin = format !== 'hh-rlhf';
+  const pairs = contents.pairs.map((pair) => (hasMargin ? pair : pair.replace(/,[^,]*\]$/, '')));
+  return { format, prompts: kept, responses: texts, pairs };
+}
 
 /** Words that formats use themselves, and blanks of every kind. */
 // biome-ignore format: one list
@@ -143,20 +146,26 @@ describe('an export read again as its own format', () => {
           const { first, after, second, third, notExported } = round;
           const numLeftOut = Object.values(notExported).reduce((sum, n) => sum + n, 0);
           expect([format, first.rejected]).toEqual([format, {}]);
-          expect([format, round.rows + numLeftOut]).toEqual([format, source.pairs.length]);
+          const perPair = format === 'trl-unpaired' ? 2 : 1;
+          expect([format, round.rows + numLeftOut]).toEqual([format, perPair * source.pairs.length]);
           // transcripts without a column for the messages have no words for some conversations; all other formats say all
           if (format === 'hh-rlhf') {
             const known = ['system-message', 'not-begun-by-human', 'turn-marker-in-text', 'empty-prompt'];
             expect([...known, 'reads-as-another-prompt']).toEqual(
               expect.arrayContaining(Object.keys(notExported)),
             );
-            const withoutMargin = (pairs: string[]) => pairs.map((pair) => pair.replace(/,[^,]*\]$/, ''));
-            expect(withoutMargin(source.pairs)).toEqual(expect.arrayContaining(withoutMargin(after.pairs)));
+            const { pairs } = keptBy(format, source);
+            expect(pairs).toEqual(expect.arrayContaining(keptBy(format, after).pairs ?? []));
+          } else if (format === 'trl-unpaired') {
+            // a blank answer is none to learn from, and a pair has at most one
+            expect(['empty-answer']).toEqual(expect.arrayContaining(Object.keys(notExported)));
+            expect([format, after.prompts]).toEqual([format, source.prompts]);
+            expect(source.responses).toEqual(expect.arrayContaining(after.responses));
           } else {
             expect([format, notExported]).toEqual([format, {}]);
-            expect({ format, ...after, projectId: '' }).toEqual({ format, ...source, projectId: '' });
+            expect(keptBy(format, after)).toEqual(keptBy(format, source));
           }
-          expect([format, third?.accepted ?? 0]).toEqual([format, 0]);
+          expect([format, third.accepted]).toEqual([format, 0]);
           expect([format, second.accepted]).toEqual([format, 0]);
           held.set(format, (held.get(format) ?? 0) + first.accepted);
         }
@@ -184,9 +193,12 @@ describe('an export read again as its own format', () => {
       expect(source.pairs.length).toBeGreaterThan(300);
       for (const { format, readAs } of READABLE) {
         const { first, after, second, third, notExported } = await goRound(ctx, 'source', format, readAs);
-        expect([format, first.rejected, notExported]).toEqual([format, {}, {}]);
-        expect({ format, ...after, projectId: '' }).toEqual({ format, ...source, projectId: '' });
-        expect([format, second.accepted, third?.accepted]).toEqual([format, 0, 0]);
+        const leftOut = format === 'trl-unpaired' ? ['empty-answer'] : [];
+        expect([format, first.rejected]).toEqual([format, {}]);
+        expect(leftOut).toEqual(expect.arrayContaining(Object.keys(notExported)));
+        if (format === 'trl-unpaired') expect([format, after.prompts]).toEqual([format, source.prompts]);
+        else expect(keptBy(format, after)).toEqual(keptBy(format, source));
+        expect([format, second.accepted, third.accepted]).toEqual([format, 0, 0]);
       }
     },
     180_000,

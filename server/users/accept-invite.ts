@@ -7,6 +7,7 @@ import { hashPassword } from '../auth/password.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { findInvite, nextPseudonym } from '../projects/internal.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { requireFreeEmail, WORTHLESS_LINK } from './internal.ts';
 import type { AcceptInviteInput } from './schemas.ts';
 
@@ -25,50 +26,47 @@ export async function acceptInvite({
   const { token, person } = input;
   if (findInvite(ctx, token, 'member') === null) throw new DomainError('expired', WORTHLESS_LINK);
   const passwordHash = ctx.actor.type !== 'user' && person ? await hashPassword(person.password) : null;
-  return ctx.db.transaction(
-    () => {
-      const invite = findInvite(ctx, token, 'member');
-      if (!invite?.projectId || !invite.role) throw new DomainError('expired', WORTHLESS_LINK);
-      const { projectId, role } = invite;
-      const now = ctx.now();
-      let userId: string;
-      if (ctx.actor.type === 'user') {
-        userId = ctx.actor.userId;
-      } else {
-        if (!person)
-          throw new DomainError('invalid', 'Give name, e-mail address and password, or sign in first.');
-        requireFreeEmail(ctx, person.email);
-        userId = newId('usr', now);
-        const { name, email } = person;
-        ctx.db.insert(users).values({ id: userId, name, email, passwordHash, createdAt: now }).run();
-      }
-      const isMember = and(eq(memberships.projectId, projectId), eq(memberships.userId, userId));
-      if (ctx.db.select({ role: memberships.role }).from(memberships).where(isMember).get()) {
-        throw new DomainError('conflict', 'You are a member of this project already.');
-      }
-      const pseudonym = nextPseudonym(ctx, projectId);
-      ctx.db.insert(memberships).values({ projectId, userId, role, pseudonym, createdAt: now }).run();
-      ctx.db
-        .update(invites)
-        .set({ acceptedAt: now, acceptedBy: userId })
-        .where(eq(invites.id, invite.id))
-        .run();
-      appendAudit(
-        { ...ctx, actor: { type: 'user', userId, isInstanceOwner: false } },
-        {
-          action: 'users.acceptInvite',
-          subject: userId,
-          projectId,
-          payload: { invite: invite.id, role, pseudonym },
-        },
-      );
-      const project = ctx.db
-        .select({ slug: projects.slug })
-        .from(projects)
-        .where(eq(projects.id, projectId))
-        .get();
-      return { userId, slug: project?.slug ?? '' };
-    },
-    { behavior: 'immediate' },
-  );
+  return writeWhenUnlocked(ctx.db, () => {
+    const invite = findInvite(ctx, token, 'member');
+    if (!invite?.projectId || !invite.role) throw new DomainError('expired', WORTHLESS_LINK);
+    const { projectId, role } = invite;
+    const now = ctx.now();
+    let userId: string;
+    if (ctx.actor.type === 'user') {
+      userId = ctx.actor.userId;
+    } else {
+      if (!person)
+        throw new DomainError('invalid', 'Give name, e-mail address and password, or sign in first.');
+      requireFreeEmail(ctx, person.email);
+      userId = newId('usr', now);
+      const { name, email } = person;
+      ctx.db.insert(users).values({ id: userId, name, email, passwordHash, createdAt: now }).run();
+    }
+    const isMember = and(eq(memberships.projectId, projectId), eq(memberships.userId, userId));
+    if (ctx.db.select({ role: memberships.role }).from(memberships).where(isMember).get()) {
+      throw new DomainError('conflict', 'You are a member of this project already.');
+    }
+    const pseudonym = nextPseudonym(ctx, projectId);
+    ctx.db.insert(memberships).values({ projectId, userId, role, pseudonym, createdAt: now }).run();
+    ctx.db
+      .update(invites)
+      .set({ acceptedAt: now, acceptedBy: userId })
+      .where(eq(invites.id, invite.id))
+      .run();
+    appendAudit(
+      { ...ctx, actor: { type: 'user', userId, isInstanceOwner: false } },
+      {
+        action: 'users.acceptInvite',
+        subject: userId,
+        projectId,
+        payload: { invite: invite.id, role, pseudonym },
+      },
+    );
+    const project = ctx.db
+      .select({ slug: projects.slug })
+      .from(projects)
+      .where(eq(projects.id, projectId))
+      .get();
+    return { userId, slug: project?.slug ?? '' };
+  });
 }

@@ -7,6 +7,7 @@ import { hashPassword } from '../auth/password.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { findInvite } from '../projects/internal.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { requireFreeEmail, WORTHLESS_LINK } from './internal.ts';
 import type { AcceptOwnerLinkInput } from './schemas.ts';
 
@@ -22,28 +23,25 @@ export async function acceptOwnerLink({
   // before the slow hash, or strangers could keep the processor busy
   if (findInvite(ctx, token, 'owner') === null) throw new DomainError('expired', WORTHLESS_LINK);
   const passwordHash = await hashPassword(password);
-  return ctx.db.transaction(
-    () => {
-      const invite = findInvite(ctx, token, 'owner');
-      if (invite === null) throw new DomainError('expired', WORTHLESS_LINK);
-      requireFreeEmail(ctx, email);
-      const now = ctx.now();
-      const userId = newId('usr', now);
-      ctx.db
-        .insert(users)
-        .values({ id: userId, name, email, passwordHash, isInstanceOwner: true, createdAt: now })
-        .run();
-      ctx.db
-        .update(invites)
-        .set({ acceptedAt: now, acceptedBy: userId })
-        .where(eq(invites.id, invite.id))
-        .run();
-      appendAudit(
-        { ...ctx, actor: { type: 'user', userId, isInstanceOwner: true } },
-        { action: 'users.acceptOwnerLink', subject: userId, projectId: null, payload: { invite: invite.id } },
-      );
-      return { userId };
-    },
-    { behavior: 'immediate' },
-  );
+  return writeWhenUnlocked(ctx.db, () => {
+    const invite = findInvite(ctx, token, 'owner');
+    if (invite === null) throw new DomainError('expired', WORTHLESS_LINK);
+    requireFreeEmail(ctx, email);
+    const now = ctx.now();
+    const userId = newId('usr', now);
+    ctx.db
+      .insert(users)
+      .values({ id: userId, name, email, passwordHash, isInstanceOwner: true, createdAt: now })
+      .run();
+    ctx.db
+      .update(invites)
+      .set({ acceptedAt: now, acceptedBy: userId })
+      .where(eq(invites.id, invite.id))
+      .run();
+    appendAudit(
+      { ...ctx, actor: { type: 'user', userId, isInstanceOwner: true } },
+      { action: 'users.acceptOwnerLink', subject: userId, projectId: null, payload: { invite: invite.id } },
+    );
+    return { userId };
+  });
 }

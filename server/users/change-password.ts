@@ -5,6 +5,7 @@ import { hashPassword, verifyPassword } from '../auth/password.ts';
 import type { SignInLimits } from '../auth/sign-in-limits.ts';
 import { type Ctx, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import type { ChangePasswordInput } from './schemas.ts';
 
 /**
@@ -19,18 +20,16 @@ export async function changePassword(
   const user = ctx.db.select().from(users).where(eq(users.id, userId)).get();
   if (!user) throw new DomainError('not-found', 'Your account is gone.');
   if (user.passwordHash !== null) {
-    await limits.consume({ email: userId, address: userId });
-    if (!(await verifyPassword(user.passwordHash, input.currentPassword ?? ''))) {
-      throw new DomainError('invalid', 'The current password is not right.');
-    }
-    await limits.forgive(userId);
+    // who is signed in is known: one place to count at, wherever they are
+    const who = { account: userId, address: userId };
+    const isRight = await limits.attempt(who, async () =>
+      (await verifyPassword(user.passwordHash, input.currentPassword ?? '')) ? true : null,
+    );
+    if (!isRight) throw new DomainError('invalid', 'The current password is not right.');
   }
   const passwordHash = await hashPassword(input.newPassword);
-  ctx.db.transaction(
-    () => {
-      ctx.db.update(users).set({ passwordHash }).where(eq(users.id, userId)).run();
-      appendAudit(ctx, { action: 'users.changePassword', subject: userId, projectId: null, payload: {} });
-    },
-    { behavior: 'immediate' },
-  );
+  await writeWhenUnlocked(ctx.db, () => {
+    ctx.db.update(users).set({ passwordHash }).where(eq(users.id, userId)).run();
+    appendAudit(ctx, { action: 'users.changePassword', subject: userId, projectId: null, payload: {} });
+  });
 }

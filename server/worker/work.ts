@@ -22,6 +22,7 @@ import {
   releaseJob,
   stopRequestOf,
 } from '../jobs/queue.ts';
+import { storageProblem } from '../storage/storage-problem.ts';
 import type { JobHandlers, StopReason } from './job-context.ts';
 
 export type WorkOptions = {
@@ -41,20 +42,39 @@ export type WorkOptions = {
   tickMs?: number;
 };
 
-/** Works until `signal` is aborted. Throws only when the database itself fails. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+
+/**
+ * Works until `signal` is aborted. Whatever the database or the disk does (locked, full, gone for a while), each lane goes on by
+ * itself as soon as it can, and no job pays for it with an attempt.
+ */
 export async function work(options: WorkOptions): Promise<void> {
   const { tickMs = 2000 } = options;
   await Promise.all([runLane(options, 'device'), runLane(options, 'light'), runTicks(options, tickMs)]);
 }
 
 async function runLane(options: WorkOptions, lane: JobLane): Promise<void> {
-  const { db, owner, signal, leaseMs = 30_000, pollMs = 500 } = options;
+  const { db, owner, signal, leaseMs = 30_000, pollMs = 500, log } = options;
   const kinds = jobKindsOf(lane);
+  let failures = 0;
   while (!signal.aborted) {
-    const claimed = claimJob(db, { owner, kinds, leaseMs, now: Date.now() });
-    if (claimed) await doJob(options, claimed);
-    else await pause(pollMs, signal);
+    try {
+      const claimed = claimJob(db, { owner, kinds, leaseMs, now: Date.now() });
+      if (claimed) await doJob(options, claimed);
+      failures = 0;
+      if (!claimed) await pause(pollMs, signal);
+    } catch (error) {
+      failures += 1;
+      const retryInMs = backOff(failures);
+      log.error({ err: error, lane, failures, retryInMs }, 'lane held up; it goes on by itself');
+      await pause(retryInMs, signal);
+    }
   }
+}
+
+function backOff(failures: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
 }
 
 async function runTicks(options: WorkOptions, tickMs: number): Promise<void> {
@@ -62,7 +82,11 @@ async function runTicks(options: WorkOptions, tickMs: number): Promise<void> {
   const ctx: Ctx = { db, dataFolder, actor: { type: 'system' }, now: Date.now };
   while (!signal.aborted) {
     try {
-      for (const job of abandonedJobs(db, Date.now())) await failAbandoned(options, { ctx, job });
+      // a lease of one's own that ran out while nothing could be written is not abandoned: its lane still has it in hand
+      const abandoned = abandonedJobs(db, Date.now()).filter(
+        ({ leaseOwner }) => leaseOwner !== options.owner,
+      );
+      for (const job of abandoned) await failAbandoned(options, { ctx, job });
       options.onTick?.(ctx);
     } catch (error) {
       log.error({ err: error }, 'scheduler tick failed');
@@ -97,11 +121,22 @@ async function doJob(options: WorkOptions, { job, lease }: { job: Job; lease: Le
     if (lost.signal.aborted) return;
     if (signal.aborted && !(error instanceof DomainError)) {
       log.warn({ err: error, jobId: job.id, kind: job.kind }, 'job broke off while the worker stops');
-      await giveBack(options, { ctx, job, lease });
+      await giveBack(options, { ctx, job, lease, error: null });
       return;
     }
+    if (isStorageToBlame(error)) {
+      log.warn(
+        { err: error, jobId: job.id, kind: job.kind },
+        'job broke off: the disk or the database refused',
+      );
+      await untilWritten(options, () =>
+        giveBack(options, { ctx, job, lease, error: messageOf(options, error) }),
+      );
+      // the lane waits a while before it tries again
+      throw error;
+    }
     log.error({ err: error, jobId: job.id, kind: job.kind }, 'job failed');
-    await fail(options, { ctx, job, lease, error });
+    await untilWritten(options, () => fail(options, { ctx, job, lease, error }));
   } finally {
     clearInterval(timer);
   }
@@ -111,12 +146,7 @@ async function fail(
   options: WorkOptions,
   { ctx, job, lease, error }: { ctx: Ctx; job: Job; lease: Lease; error: unknown },
 ): Promise<void> {
-  const text = error instanceof Error ? error.message : String(error);
-  // members read this: where the folders of this machine are is none of their business
-  const message = [options.dataFolder, process.cwd()].reduce(
-    (said, root) => said.replaceAll(`${root}/`, ''),
-    text,
-  );
+  const message = messageOf(options, error);
   const retry = !(error instanceof DomainError || error instanceof PermanentJobError);
   const { failed, requeued } = await options.handlers[job.kind as JobKind]();
   ctx.db.transaction(
@@ -129,14 +159,40 @@ async function fail(
   );
 }
 
+/** Not the job's fault, and gone when the disk or the lock is: a damaged file stays damaged. */
+function isStorageToBlame(error: unknown): boolean {
+  const problem = storageProblem(error);
+  return problem !== null && problem.kind !== 'damaged';
+}
+
+/** Members read this: where the folders of this machine are is none of their business. */
+function messageOf(options: WorkOptions, error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return [options.dataFolder, process.cwd()].reduce((said, root) => said.replaceAll(`${root}/`, ''), text);
+}
+
+/** What became of a job has to be written, however long nothing can be: until then nobody else is given it. */
+async function untilWritten({ signal, log }: WorkOptions, write: () => Promise<void>): Promise<void> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      // a worker that is being stopped leaves it to the lease
+      if (!isStorageToBlame(error) || signal.aborted) throw error;
+      log.warn({ err: error, retryInMs: backOff(failures) }, 'what became of a job cannot be written yet');
+      await pause(backOff(failures), signal);
+    }
+  }
+}
+
 async function giveBack(
   options: WorkOptions,
-  { ctx, job, lease }: { ctx: Ctx; job: Job; lease: Lease },
+  { ctx, job, lease, error }: { ctx: Ctx; job: Job; lease: Lease; error: string | null },
 ): Promise<void> {
   const { requeued } = await options.handlers[job.kind as JobKind]();
   ctx.db.transaction(
     () => {
-      if (releaseJob(ctx.db, lease)) requeued?.({ ctx, job, error: null });
+      if (releaseJob(ctx.db, lease)) requeued?.({ ctx, job, error });
     },
     { behavior: 'immediate' },
   );

@@ -18,6 +18,7 @@ import { checkpointFolder } from '../models/internal.ts';
 import { BUNDLED_MODEL_FOLDER } from '../models/register-bundled.ts';
 import { BENCHMARK_FILE } from '../runs/estimate.ts';
 import { fireDueSchedules } from '../schedules/fire-due.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { jobHandlers } from './job-handlers.ts';
 import { work } from './work.ts';
 
@@ -33,7 +34,15 @@ async function main(): Promise<void> {
       stopping.abort();
     });
   }
-  askForBenchmark(db, env.PLUMBLINE_DATA);
+  const stopHeartbeat = startHeartbeat(env.PLUMBLINE_DATA, (error) =>
+    logger.warn({ err: error }, 'no heartbeat can be written: health will say that the worker is silent'),
+  );
+  try {
+    askForBenchmark(db, env.PLUMBLINE_DATA);
+  } catch (error) {
+    // the figures are a convenience; the next start asks again
+    logger.warn({ err: error }, 'the benchmark could not be asked for');
+  }
   const owner = `${hostname()}:${process.pid}:${newId('w')}`;
   logger.info({ owner, dataFolder: env.PLUMBLINE_DATA }, 'worker ready');
   await work({
@@ -46,6 +55,7 @@ async function main(): Promise<void> {
     log: logger,
     onTick: fireDueSchedules,
   });
+  stopHeartbeat();
   db.$client.close();
   logger.info('worker stopped');
 }
@@ -64,5 +74,6 @@ function askForBenchmark(db: Db, dataFolder: string): void {
 
 main().catch((error: unknown) => {
   log().fatal({ err: error }, 'worker failed');
-  process.exitCode = 1;
+  // at once: what else still runs must not keep half a worker alive, the supervisor starts a whole one
+  process.exit(1);
 });

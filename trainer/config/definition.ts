@@ -28,10 +28,9 @@ export type Headline = {
 
 /**
  * Whether a language model is what a run starts from. `required`: it must be given one; `or-new`: where it is given none, the
- * recipe makes one; `or-base`: where the command line is given none, a small one is pretrained on the same rows first; `none`: it
- * always makes a new one.
+ * recipe makes one; `or-base`: where the command line is given none, a small one is pretrained on the same rows first.
  */
-export type ModelNeed = 'required' | 'or-new' | 'or-base' | 'none';
+export type ModelNeed = 'required' | 'or-new' | 'or-base';
 
 /** Sizes of a model that a recipe makes itself. */
 export type NewModel = {
@@ -63,6 +62,8 @@ export type Pass = {
   logits: number;
   /** in one step */
   times: number;
+  /** batches in the run that each have a shape of their own, as packed ones do, apart from the steps'; absent = 0 */
+  shapes?: number;
 };
 
 /** What a run does: its steps, the models in its memory, and the passes of one step. */

@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import { RESPONSE_LENGTH_CHART } from './charts.ts';
+import { computeFields, optimizerSchema, runtimeSchema, sampleFields } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
+
+import { COMPLETIONS_PER_PASS } from './reference-pass.ts';
 
 /** Direct preference optimisation on ranked responses (training.md 2.4). */
 export const dpoSchema = z
@@ -56,6 +59,7 @@ export const dpoSchema = z
     epochs: z.number().positive().default(1).describe('Passes over the training examples'),
     lora: loraSchema,
     ...computeFields,
+    ...sampleFields,
     optimizer: optimizerSchema({ learningRate: 5e-6, schedule: 'linear', warmupRatio: 0.1, beta2: 0.999 }),
     runtime: runtimeSchema(),
   })
@@ -127,7 +131,10 @@ export const dpoRecipe = {
       models: [{ model: 'start', isTrained: true }],
       passes: [
         { model: 'start', kind: 'train', tokens, logits, times: 1 },
-        { model: 'start', kind: 'forward', tokens, logits, times: 1 / epochs },
+        {
+          ...{ model: 'start', kind: 'forward', tokens, logits, times: 1 / epochs },
+          shapes: Math.ceil((rows * responsesPerRow) / COMPLETIONS_PER_PASS),
+        },
       ],
     };
   },
@@ -180,6 +187,7 @@ export const dpoRecipe = {
       good: 'Falls a little; a plunge means the policy repeats itself.',
       series: [{ name: 'entropy', label: 'Nats per token' }],
     },
+    RESPONSE_LENGTH_CHART,
   ],
   progress: {
     loss: 'loss',

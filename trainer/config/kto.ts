@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import { RESPONSE_LENGTH_CHART } from './charts.ts';
+import { computeFields, optimizerSchema, runtimeSchema, sampleFields } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
+
+import { COMPLETIONS_PER_PASS } from './reference-pass.ts';
 
 /** Kahneman-Tversky optimisation on answers with a label each (arXiv:2402.01306). */
 export const ktoSchema = z.strictObject({
@@ -27,6 +30,7 @@ export const ktoSchema = z.strictObject({
   epochs: z.number().positive().default(1).describe('Passes over the training examples'),
   lora: loraSchema,
   ...computeFields,
+  ...sampleFields,
   optimizer: optimizerSchema({ learningRate: 5e-6, schedule: 'linear', warmupRatio: 0.1, beta2: 0.999 }),
   runtime: runtimeSchema(),
 });
@@ -71,7 +75,10 @@ export const ktoRecipe = {
       passes: [
         { model: 'start', kind: 'train', tokens, logits, times: 1 },
         // each prompt with a stranger's answer at every step, and both with the reference once
-        { model: 'start', kind: 'forward', tokens, logits, times: 1 + 2 / epochs },
+        {
+          ...{ model: 'start', kind: 'forward', tokens, logits, times: 1 + 2 / epochs },
+          shapes: Math.ceil((2 * rows) / COMPLETIONS_PER_PASS),
+        },
       ],
     };
   },
@@ -106,6 +113,7 @@ export const ktoRecipe = {
         { name: 'logps/rejected', label: 'Undesirable' },
       ],
     },
+    RESPONSE_LENGTH_CHART,
   ],
   progress: { loss: 'loss', 'rewards/margins': 'margin', 'eval_rewards/margins': 'held-out margin' },
   headlines: [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadPreferences, loadPrompts, loadSftExamples, loadTexts } from './load-examples.ts';
+import { loadPreferences, loadPrompts, loadSftExamples, loadTexts, loadUnpaired } from './load-examples.ts';
 
 let folder: string;
 const file = (name: string, content: string | Buffer) => {
@@ -116,5 +116,46 @@ describe('the other loaders', () => {
       { text: 'a\nb' },
       { text: 'c' },
     ]);
+  });
+
+  it('read labelled answers in every form that other rows come in, to the same examples', async () => {
+    const rows = [
+      { prompt: 'p, "q"', completion: 'c\nd', label: true },
+      { prompt: 'p, "q"', completion: 'e', label: false },
+      { prompt: '\n\nHuman: a\n\nAssistant:', completion: ' b', label: true },
+    ];
+    const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+    const cells = (sign: string) => {
+      const quoted = rows.map((row) =>
+        Object.values(row)
+          .map((value) => `"${String(value).replaceAll('"', '""')}"`)
+          .join(sign),
+      );
+      return [['prompt', 'completion', 'label'].join(sign), ...quoted].join('\n');
+    };
+    const files = [
+      file('u.jsonl', lines),
+      file('u.json', JSON.stringify(rows, null, 2)),
+      file('u.csv', cells(',')),
+      file('u.tsv', cells('\t')),
+      file('u.jsonl.gz', gzipSync(lines)),
+      file('u.csv.gz', gzipSync(cells(','))),
+      file('u16.csv', Buffer.from(`\ufeff${cells(',')}`, 'utf16le')),
+    ];
+    const loaded = await Promise.all(files.map((path) => loadUnpaired(path)));
+    const plain = loaded.map(({ examples }) => examples.map(({ at: _, ...example }) => example));
+    for (const examples of plain) expect(examples).toEqual(plain[0]);
+    expect(plain[0]?.map(({ completion, isDesirable }) => [completion, isDesirable])).toEqual([
+      ['c\nd', true],
+      ['e', false],
+      ['b', true],
+    ]);
+    expect(plain[0]?.[2]?.prompt).toEqual([{ role: 'user', content: 'a' }]);
+    expect(
+      (await loadUnpaired(file('odd.csv', 'prompt,completion,label\np,c,perhaps\n'))).report,
+    ).toMatchObject({
+      used: 0,
+      rejected: { 'wrong-columns': 1 },
+    });
   });
 });

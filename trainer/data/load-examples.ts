@@ -11,9 +11,10 @@ import type {
   UnpairedRow,
 } from '../../lib/formats/parsed-row.ts';
 import { parsePromptRow } from '../../lib/formats/prompts.ts';
-import { parseSftRow, parseUnpairedRow } from '../../lib/formats/sft.ts';
+import { parseSftRow } from '../../lib/formats/sft.ts';
 import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
 import { parseTrlRow } from '../../lib/formats/trl.ts';
+import { parseUnpairedRow } from '../../lib/formats/unpaired.ts';
 import type { FileForm } from '../../lib/rows/find-form.ts';
 import { readRows } from '../../lib/rows/read-rows.ts';
 import type { RowForm } from '../../lib/rows/row-form.ts';
@@ -74,10 +75,17 @@ export async function loadUnpaired(
   { heldoutFraction = 0.2 }: { heldoutFraction?: number } = {},
 ): Promise<Loaded<UnpairedExample>> {
   return load<UnpairedRow, UnpairedExample>(file, {
-    forms: ['json'],
+    forms: ['json', 'table'],
     parse: parseUnpairedRow,
     identity: (row) => [row.prompt, row.completion, row.isDesirable],
-    example: (row, id, at) => ({ id, at, ...row, split: splitByPrompt(row.prompt, heldoutFraction) }),
+    example: ({ prompt, completion, isDesirable }, id, at) => ({
+      id,
+      at,
+      prompt,
+      completion,
+      isDesirable,
+      split: splitByPrompt(prompt, heldoutFraction),
+    }),
   });
 }
 

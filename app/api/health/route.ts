@@ -1,9 +1,16 @@
-import { appDatabase } from '@/server/auth/app-database.ts';
+import { readEnv } from '@/server/env.ts';
+import { HEALTH_PARTS, readHealth } from '@/server/health.ts';
 
 export const dynamic = 'force-dynamic';
 
-/** For supervisors and load balancers: answers when the process and its database do. */
-export function GET(): Response {
-  appDatabase().$client.prepare('select 1').get();
-  return Response.json({ ok: true });
+/**
+ * GET [?need=web,database]: how web, worker, disk and database are, for supervisors, load balancers and the page of an error. The
+ * status is 503 when a part that is needed (all, when not said) is not ok.
+ */
+export async function GET(request: Request): Promise<Response> {
+  const asked = new URL(request.url).searchParams.get('need');
+  const needed = HEALTH_PARTS.filter((part) => asked === null || asked.split(',').includes(part));
+  const health = await readHealth(readEnv().PLUMBLINE_DATA);
+  const isGood = needed.every((part) => health[part].ok);
+  return Response.json(health, { status: isGood ? 200 : 503, headers: { 'cache-control': 'no-store' } });
 }

@@ -1,9 +1,9 @@
 import { requireSameOrigin } from '@/server/auth/check-request.ts';
 import { createContext } from '@/server/auth/create-context.ts';
+import { errorResponse } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
 import { receiveUpload } from '@/server/imports/receive-upload.ts';
 import { log } from '@/server/log.ts';
-import { httpStatus } from '@/server/trpc.ts';
 
 /** POST ?project=<id>&format=<format>&name=<file name>, the file as body: streamed to disk, read by the worker. */
 export async function POST(request: Request): Promise<Response> {
@@ -24,11 +24,8 @@ export async function POST(request: Request): Promise<Response> {
     });
     return Response.json(received, { status: 201 });
   } catch (error) {
-    if (error instanceof DomainError)
-      return Response.json(
-        { error: { message: error.message, code: error.code } },
-        { status: httpStatus(error) },
-      );
+    const answer = errorResponse(error);
+    if (answer !== null) return answer;
     log().error({ err: error }, 'upload failed');
     const message = 'The upload broke off or could not be stored; nothing was kept. It has been logged.';
     return Response.json({ error: { message, code: null } }, { status: 500 });

@@ -37,8 +37,11 @@ export const csv: FormatDefinition = {
       read: (columns) => {
         const parsed = parseCsvRow(columns);
         if (!parsed.ok) return parsed;
-        if (parsed.row.kind === 'preference') return { ok: true, row: parsed.row };
-        return { ok: false, reason: 'wrong-columns', detail: 'reads as a prompt' };
+        const refused = { ok: false, reason: 'wrong-columns', detail: 'reads as no pair' } as const;
+        if (parsed.row.kind !== 'judged') return refused;
+        const { prompt, responses, margin } = parsed.row;
+        const [chosen, rejected] = responses;
+        return chosen && rejected ? { ok: true, row: { prompt, chosen, rejected, margin } } : refused;
       },
       hasMargin: true,
       hasDetails: true,

@@ -19,8 +19,8 @@ export type FormatDefinition = {
   title: string;
   /** what a row holds, in a phrase */
   caption: string;
-  /** the import format that reads it again, to the same prompts and answers; null where there is none */
-  readAs: ImportFormat | null;
+  /** the import format that reads it again, to the same prompts and answers */
+  readAs: ImportFormat;
   /** every file, also when it stays empty, with the split that a dataset card names it by */
   files: { name: string; split: 'train' | 'test' }[];
   /** sentences for the README of the export */

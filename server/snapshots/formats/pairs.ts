@@ -30,19 +30,23 @@ export async function* pairRows(
   format: PairFormat,
 ): AsyncGenerator<PairRow | { leftOut: string } | { needed: { details: string[]; isExact: boolean } }> {
   const used = new Set<string>();
+  let names: string[] = [];
   let isExact = false;
   for await (const row of rows()) {
     if (isAllTied(row)) continue;
     for (const pair of comparisonsOf(row)) {
-      if (format.hasDetails) noteUsed(detailsOfPair(pair), used);
+      const details = detailsOfPair(pair);
+      if (format.hasDetails) noteUsed(details, used);
+      names = Object.keys(details);
       if (isExact) continue;
       isExact = problemOf(pair, false, format) !== null && problemOf(pair, true, format) === null;
     }
   }
-  yield { needed: { details: [...used], isExact } };
+  // in the order in which a row's details come, not in that in which they were met
+  yield { needed: { details: names.filter((name) => used.has(name)), isExact } };
   for await (const row of rows()) {
     if (isAllTied(row)) {
-      yield { leftOut: 'all-tied' };
+      yield { leftOut: row.responses.length === 1 ? 'single-answer' : 'all-tied' };
       continue;
     }
     for (const pair of comparisonsOf(row)) {

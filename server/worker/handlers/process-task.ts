@@ -90,7 +90,7 @@ export type ProcessMessage =
   | { type: 'inspected'; inspection: Inspection }
   | { type: 'tried'; trial: Trial }
   | { type: 'benchmark'; benchmark: Benchmark }
-  | { type: 'error'; message: string; stack: string | undefined }
+  | { type: 'error'; message: string; stack: string | undefined; code: string | undefined }
   | { type: 'end' };
 
 /** To the process: go on, or (abort) end the step, write a checkpoint and stop. */

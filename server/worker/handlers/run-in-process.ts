@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { PermanentJobError } from '../../jobs/permanent-job-error.ts';
+import { storageProblem } from '../../storage/storage-problem.ts';
 import type { ProcessMessage, ProcessReply, ProcessTask } from './process-task.ts';
 
 const TRAINING = new URL('./training-process.ts', import.meta.url);
@@ -36,7 +37,7 @@ export async function runInProcess(
         try {
           if (message.type === 'end') resolve();
           else if (message.type === 'error') {
-            reject(new PermanentJobError(message.message, { cause: message.stack }));
+            reject(errorOf(message));
           } else say(child, onMessage(message));
         } catch (error) {
           reject(error);
@@ -49,6 +50,12 @@ export async function runInProcess(
   } finally {
     await end(child);
   }
+}
+
+/** What a recipe throws it would throw again, unless the disk was to blame. */
+function errorOf({ message, stack, code }: Extract<ProcessMessage, { type: 'error' }>): Error {
+  const told = Object.assign(new Error(message, { cause: stack }), { code });
+  return storageProblem(told) === null ? new PermanentJobError(message, { cause: stack }) : told;
 }
 
 /** A child that has died meanwhile is reported by its end, not by the channel. */

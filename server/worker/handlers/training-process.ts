@@ -57,12 +57,17 @@ async function evaluate(task: EvaluateTask): Promise<Record<string, number> | nu
   return policyScore({ ...task, goOn });
 }
 
+/** The system's or SQLite's code: a full disk is no fault of the recipe. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
 const [given] = (await once(process, 'message')) as [ProcessTask];
 main(given).then(
   () => process.send?.({ type: 'end' } satisfies ProcessMessage),
   (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? error.stack : undefined;
-    process.send?.({ type: 'error', message, stack } satisfies ProcessMessage);
+    process.send?.({ type: 'error', message, stack, code: codeOf(error) } satisfies ProcessMessage);
   },
 );

@@ -1,4 +1,5 @@
 /** Shapes: S completions, M their tokens, D model width. */
+import { COMPLETIONS_PER_PASS } from '../../config/reference-pass.ts';
 import { type CompletionInputs, completionLogProbs, sumOfEach } from '../../model/completion-log-probs.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { countParams, type Params } from '../../model/params.ts';
@@ -8,14 +9,17 @@ import { type CompletionRow, completionBatch } from '../batches/completion-batch
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
 import { orderOfPasses } from '../batches/order-of-passes.ts';
 
-/** Completions per forward pass: their logits over a large vocabulary are what takes the memory. */
-const ROWS_PER_PASS = 16;
-
-export type ReadCompletions = {
+type ReadCompletions = {
   /** log pi, summed over each completion's tokens, [S] */
   logProbsS: Float32Array;
   /** mean of the hidden states that each completion's tokens were predicted from, row after row, [S * D] */
   meansSD: Float32Array;
+};
+
+export type CompletionReader = {
+  read(rows: readonly CompletionRow[]): Promise<ReadCompletions>;
+  /** the same, telling after each pass how many rows are done */
+  readInPasses(rows: readonly CompletionRow[]): AsyncGenerator<number, ReadCompletions>;
 };
 
 /**
@@ -29,7 +33,7 @@ export function createCompletionReader(model: {
   config: ModelConfig;
   padTokenId: number;
   precision?: Precision;
-}): (rows: readonly CompletionRow[]) => Promise<ReadCompletions> {
+}): CompletionReader {
   const { params, config, padTokenId, precision } = model;
   const pack = isPackingWorthIt(countParams(params));
   const pass = compile(
@@ -42,15 +46,15 @@ export function createCompletionReader(model: {
     },
     { precision },
   );
-  return async (rows) => {
+  async function* readInPasses(rows: readonly CompletionRow[]): AsyncGenerator<number, ReadCompletions> {
     const logProbsS = new Float32Array(rows.length);
     const meansSD = new Float32Array(rows.length * config.hiddenSize);
     const inOrder = orderOfPasses(
       rows.map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
       pack,
     );
-    for (let start = 0; start < inOrder.length; start += ROWS_PER_PASS) {
-      const picked = inOrder.slice(start, start + ROWS_PER_PASS);
+    for (let start = 0; start < inOrder.length; start += COMPLETIONS_PER_PASS) {
+      const picked = inOrder.slice(start, start + COMPLETIONS_PER_PASS);
       const read = await pass(
         completionBatch(
           picked.map((s) => rows[s] as CompletionRow),
@@ -62,7 +66,17 @@ export function createCompletionReader(model: {
         const { hiddenSize } = config;
         meansSD.set(read.meansSD.data.subarray(i * hiddenSize, (i + 1) * hiddenSize), s * hiddenSize);
       });
+      yield start + picked.length;
     }
     return { logProbsS, meansSD };
+  }
+  return {
+    readInPasses,
+    async read(rows) {
+      const passes = readInPasses(rows);
+      let next = await passes.next();
+      while (!next.done) next = await passes.next();
+      return next.value;
+    },
   };
 }

@@ -1,9 +1,9 @@
 import { requireSameOrigin } from '@/server/auth/check-request.ts';
 import { createContext } from '@/server/auth/create-context.ts';
+import { errorResponse } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
 import { log } from '@/server/log.ts';
 import { receiveModelFile } from '@/server/models/receive-model-file.ts';
-import { httpStatus } from '@/server/trpc.ts';
 
 /** POST ?project=<id>&name=<file name>, one file of an upload as body: streamed to disk. models.add comes before, models.finishUpload after. */
 export async function POST(
@@ -27,11 +27,8 @@ export async function POST(
     });
     return Response.json(received, { status: 201 });
   } catch (error) {
-    if (error instanceof DomainError)
-      return Response.json(
-        { error: { message: error.message, code: error.code } },
-        { status: httpStatus(error) },
-      );
+    const answer = errorResponse(error);
+    if (answer !== null) return answer;
     log().error({ err: error }, 'upload of a model file failed');
     const message = 'The upload broke off or could not be stored; nothing was kept. It has been logged.';
     return Response.json({ error: { message, code: null } }, { status: 500 });

@@ -1,10 +1,10 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { readLimitedBody, requireJson, requireSameOrigin } from '@/server/auth/check-request.ts';
 import { createContext } from '@/server/auth/create-context.ts';
+import { errorResponse, retryAfter } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
 import { log } from '@/server/log.ts';
 import { appRouter } from '@/server/root.ts';
-import { httpStatus } from '@/server/trpc.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -24,17 +24,19 @@ async function handle(request: Request): Promise<Response> {
       }),
       router: appRouter,
       createContext: () => ctx,
+      responseMeta: ({ errors }) => {
+        const cause = errors.map((error) => error.cause).find((one) => one instanceof DomainError);
+        return cause ? { headers: new Headers(retryAfter(cause)) } : {};
+      },
       onError: ({ path, error }) => {
         if (error.code === 'INTERNAL_SERVER_ERROR')
           log().error({ path, err: error.cause ?? error }, 'procedure failed');
       },
     });
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return Response.json(
-      { error: { message: error.message, code: error.code } },
-      { status: httpStatus(error) },
-    );
+    const answer = errorResponse(error);
+    if (answer === null) throw error;
+    return answer;
   }
 }
 

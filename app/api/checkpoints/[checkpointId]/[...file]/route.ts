@@ -1,8 +1,8 @@
 import { sendDownload } from '@/app/api/checkpoints/send-download.ts';
 import { createContext } from '@/server/auth/create-context.ts';
-import { DomainError } from '@/server/errors.ts';
+import { errorResponse } from '@/server/error-response.ts';
 import { openCheckpointFile } from '@/server/models/download.ts';
-import { httpStatus } from '@/server/trpc.ts';
+import { whenUnlocked } from '@/server/storage/write-lock.ts';
 
 /** GET ?project=<id>: one file of a checkpoint; goes on from where a Range says. */
 export async function GET(
@@ -14,12 +14,10 @@ export async function GET(
     const ctx = await createContext(request.headers);
     const projectId = new URL(request.url).searchParams.get('project') ?? '';
     const input = { projectId, checkpointId, file: file.join('/') };
-    return sendDownload(request, openCheckpointFile({ ctx, input }));
+    return sendDownload(request, await whenUnlocked(ctx.db, () => openCheckpointFile({ ctx, input })));
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return Response.json(
-      { error: { message: error.message, code: error.code } },
-      { status: httpStatus(error) },
-    );
+    const answer = errorResponse(error);
+    if (answer === null) throw error;
+    return answer;
   }
 }

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { createContext } from '@/server/auth/create-context.ts';
-import { DomainError } from '@/server/errors.ts';
+import { errorResponse } from '@/server/error-response.ts';
 import { openExportFile } from '@/server/snapshots/open-export-file.ts';
-import { httpStatus } from '@/server/trpc.ts';
 
 const TYPES: Record<string, string> = {
   jsonl: 'application/x-ndjson',
@@ -32,10 +31,8 @@ export async function GET(
       },
     });
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return Response.json(
-      { error: { message: error.message, code: error.code } },
-      { status: httpStatus(error) },
-    );
+    const answer = errorResponse(error);
+    if (answer === null) throw error;
+    return answer;
   }
 }

@@ -1,7 +1,6 @@
 import { createContext } from '@/server/auth/create-context.ts';
-import { DomainError } from '@/server/errors.ts';
+import { errorResponse } from '@/server/error-response.ts';
 import { rejectsAsJsonl } from '@/server/imports/rejects.ts';
-import { httpStatus } from '@/server/trpc.ts';
 
 /** GET ?project=<id>: the rows that an import did not take, as JSONL, read in pages while it is sent. */
 export async function GET(
@@ -31,10 +30,8 @@ export async function GET(
       },
     });
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return Response.json(
-      { error: { message: error.message, code: error.code } },
-      { status: httpStatus(error) },
-    );
+    const answer = errorResponse(error);
+    if (answer === null) throw error;
+    return answer;
   }
 }

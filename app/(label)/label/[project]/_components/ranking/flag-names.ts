@@ -1,4 +1,4 @@
-import type { ResponseFlag } from '@/server/judgments/schemas.ts';
+import type { ResponseFlag } from '@/lib/response-flags.ts';
 
 /** Flags in the order of their keys in the flags dialog. */
 export const FLAG_NAMES: readonly { flag: ResponseFlag; name: string; meaning: string }[] = [
