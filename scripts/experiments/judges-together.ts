@@ -109,8 +109,8 @@ async function completionLogProbs(folder: string, rows: readonly RankedRow[]): P
   const { params, config } = loadPretrained(folder);
   try {
     const { padTokenId } = loadTokenizer(folder);
-    return (await createCompletionReader({ params, config, padTokenId })(rows.flatMap(completionsOf)))
-      .logProbsS;
+    const reader = createCompletionReader({ params, config, padTokenId });
+    return (await reader.read(rows.flatMap(completionsOf))).logProbsS;
   } finally {
     disposeParams(params);
   }

@@ -60,7 +60,7 @@ export async function logProbsOf(
   const { params, config } = loadPretrained(modelFolder);
   try {
     const { padTokenId } = loadTokenizer(modelFolder);
-    return (await createCompletionReader({ params, config, padTokenId })(drawn.flat())).logProbsS;
+    return (await createCompletionReader({ params, config, padTokenId }).read(drawn.flat())).logProbsS;
   } finally {
     disposeParams(params);
   }

@@ -131,7 +131,7 @@ async function runSeed(seed: number): Promise<void> {
         ...args,
         config: dpoSchema.parse({ ...PAIRWISE, batchSize: 16, runtime: dense }),
         folders: folders('dpo'),
-        data: { examples: data.pairs },
+        data: { examples: data.pairs, referencePrompts: [] },
       }),
     kto: () => runKto('kto', pairLabels),
     'kto both-bad': () => runKto('kto both-bad', [...pairLabels, ...data.bothBad]),
