@@ -12,17 +12,21 @@ import { Select } from '@/app/_ui/input.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { ROLES, type Role } from '@/lib/roles.ts';
 import type { Member } from '@/server/projects/list-members.ts';
+import { RemoveMember, ResetLink } from './member-actions.tsx';
 
 export function MemberTable({
   projectId,
+  slug,
   members,
   myId,
   mayChange,
   mayDisable,
 }: {
   projectId: string;
+  slug: string;
   members: Member[];
   myId: string;
   mayChange: boolean;
@@ -51,7 +55,7 @@ export function MemberTable({
             {mayChange ? <TableHead className="max-sm:pl-4">Name</TableHead> : null}
             <TableHead>Role</TableHead>
             <TableHead className="max-sm:hidden">Joined</TableHead>
-            {mayDisable ? (
+            {mayChange ? (
               <TableHead>
                 <span className="sr-only">Actions</span>
               </TableHead>
@@ -62,12 +66,16 @@ export function MemberTable({
           {members.map((member) => (
             <TableRow key={member.userId}>
               <TableCell className={cn('font-mono text-xs', mayChange && 'max-sm:hidden')}>
-                {member.pseudonym}
+                <IdLink slug={slug} id={member.userId}>
+                  {member.pseudonym}
+                </IdLink>
               </TableCell>
               {mayChange ? (
                 <TableCell className="max-sm:max-w-36 max-sm:pl-4">
                   <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-                    <bdi className="font-medium">{member.name}</bdi>
+                    <IdLink slug={slug} id={member.userId}>
+                      <bdi className="font-medium">{member.name}</bdi>
+                    </IdLink>
                     <span className="font-mono text-xs text-muted-foreground sm:hidden">
                       {member.pseudonym}
                     </span>
@@ -106,22 +114,32 @@ export function MemberTable({
               <TableCell className="text-muted-foreground max-sm:hidden">
                 <Time at={member.createdAt} />
               </TableCell>
-              {mayDisable ? (
+              {mayChange ? (
                 <TableCell className="text-right">
-                  {member.userId === myId ? (
-                    <span className="text-xs text-muted-foreground">you</span>
-                  ) : (
-                    <Button
-                      size="sm"
-                      variant={member.isDisabled ? 'outline' : 'destructive'}
-                      aria-label={`${member.isDisabled ? 'Enable' : 'Disable'} ${label(member)}`}
-                      onClick={() =>
-                        setDisabled.mutate({ userId: member.userId, isDisabled: !member.isDisabled })
-                      }
-                    >
-                      {member.isDisabled ? 'Enable' : 'Disable'}
-                    </Button>
-                  )}
+                  <div className="flex flex-wrap items-center justify-end gap-2">
+                    {member.userId === myId ? (
+                      <span className="text-xs text-muted-foreground">you</span>
+                    ) : (
+                      <>
+                        {mayDisable && !member.isSimulated && !member.isDisabled ? (
+                          <ResetLink userId={member.userId} label={label(member)} />
+                        ) : null}
+                        {mayDisable ? (
+                          <Button
+                            size="sm"
+                            variant={member.isDisabled ? 'outline' : 'destructive'}
+                            aria-label={`${member.isDisabled ? 'Enable' : 'Disable'} ${label(member)}`}
+                            onClick={() =>
+                              setDisabled.mutate({ userId: member.userId, isDisabled: !member.isDisabled })
+                            }
+                          >
+                            {member.isDisabled ? 'Enable' : 'Disable'}
+                          </Button>
+                        ) : null}
+                        <RemoveMember projectId={projectId} userId={member.userId} label={label(member)} />
+                      </>
+                    )}
+                  </div>
                 </TableCell>
               ) : null}
             </TableRow>
