@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureOf } from '../../db/audit/capture.ts';
 import { newId } from '../../lib/new-id.ts';
@@ -16,6 +17,7 @@ import { verifyDataFolder } from './verify-data-folder.ts';
 
 type Caller = ReturnType<typeof createCaller>;
 /** What later calls need of earlier ones. */
+const PASSWORD = 'another long password';
 type Known = Record<string, string>;
 type Call = (api: Caller, known: Known, p: { projectId: string }) => unknown;
 
@@ -75,7 +77,23 @@ const CALLS: Record<string, Call> = {
       ...{ token: id(known, 'ownerToken'), name: 'Owner', email: 'owner@example.org' },
       password: 'correct horse battery',
     }),
-  'users.changePassword': (api) => api.users.changePassword({ newPassword: 'another long password' }),
+  'users.changePassword': (api) => api.users.changePassword({ revokeTokens: false, newPassword: PASSWORD }),
+  'users.sessions': (api) => api.users.sessions(),
+  'users.endSession': (api) => api.users.endSession({ sessionId: 'all' }),
+  'users.beginSecondFactor': async (api, known) => {
+    known.secret = (await api.users.beginSecondFactor()).secret;
+  },
+  'users.confirmSecondFactor': (api, known) =>
+    api.users.confirmSecondFactor({ code: new TOTP({ secret: id(known, 'secret') }).generate() }),
+  'users.newRecoveryCodes': (api) => api.users.newRecoveryCodes({ password: PASSWORD }),
+  'users.turnOffSecondFactor': (api) => api.users.turnOffSecondFactor({ password: PASSWORD }),
+  'users.createResetLink': async (api, known) => {
+    const asked = { userId: id(known, 'otherId'), endsSecondFactor: false };
+    known.resetToken = (await api.users.createResetLink(asked)).token;
+  },
+  'users.resetLink': (api, known) => api.users.resetLink({ token: id(known, 'resetToken') }),
+  'users.resetPassword': (_, known) =>
+    as({ type: 'anonymous' }).users.resetPassword({ token: id(known, 'resetToken'), newPassword: PASSWORD }),
   'users.tokens': (api) => api.users.tokens(),
   'users.createToken': async (api, known) => {
     known.tokenId = (await api.users.createToken({ name: 'script', scopes: ['read'] })).id;
@@ -83,6 +101,8 @@ const CALLS: Record<string, Call> = {
   'users.revokeToken': (api, known) => api.users.revokeToken({ tokenId: id(known, 'tokenId') }),
   'users.setDisabled': (api, known) =>
     api.users.setDisabled({ userId: id(known, 'otherId'), isDisabled: true }),
+  'projects.removeMember': (api, known, p) =>
+    api.projects.removeMember({ ...p, userId: id(known, 'otherId') }),
   'imports.list': (api, _, p) => api.imports.list(p),
   'imports.get': (api, known, p) => api.imports.get({ ...p, importId: id(known, 'importId') }),
   'imports.rejects': (api, known, p) => api.imports.rejects({ ...p, importId: id(known, 'importId') }),
@@ -127,6 +147,10 @@ const CALLS: Record<string, Call> = {
   'judgments.mine': (api, _, p) => api.judgments.mine(p),
   'judgments.getMine': (api, known, p) =>
     api.judgments.getMine({ ...p, judgmentId: id(known, 'judgmentId') }),
+  'judgments.list': (api, _, p) => api.judgments.list(p),
+  'judgments.get': (api, known, p) => api.judgments.get({ ...p, judgmentId: id(known, 'judgmentId') }),
+  'judgments.person': (api, known, p) => api.judgments.person({ ...p, userId: id(known, 'ownerId') }),
+  'tasks.get': (api, known, p) => api.tasks.get({ ...p, taskId: id(known, 'taskId') }),
   'snapshots.create': async (api, known, p) => {
     known.snapshotId = (await api.snapshots.create(p)).snapshotId;
   },
@@ -240,6 +264,7 @@ beforeAll(async () => {
     .prepare(`select user_id from memberships where role = 'auditor'`)
     .pluck()
     .get() as string;
+  known.ownerId = owner;
   known.checkpointId = model.id;
   db.transaction(() => {
     const messages = [{ role: 'user' as const, content: 'Which of three?' }];
