@@ -2,7 +2,8 @@
  * npm run verify -- <folder or database file> [--json]
  *
  * Checks that nothing was altered. A snapshot or an export: every file and every line against its manifest. A data folder:
- * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files.
+ * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files. A
+ * folder of backups: every byte, and the newest as the data folder that it would be.
  * Exit code 0 = intact, 1 = something is broken (the first such thing is named), 2 = wrong use.
  */
 import { existsSync, statSync } from 'node:fs';
@@ -10,10 +11,13 @@ import path from 'node:path';
 import { openReadOnly } from '../../db/open-read-only.ts';
 import { SchemaError } from '../../db/schema-state.ts';
 import type { Finding } from '../audit/schemas.ts';
+import { isBackupFolder } from '../backup/format.ts';
+import { verifyBackup } from '../backup/verify-backup.ts';
 import { databaseFile } from '../data-folder.ts';
 import { MANIFEST_FILE, verifyFolder } from '../snapshots/manifest.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { readOptions, UsageError } from './options.ts';
+import { startProgressBar } from './progress-bar.ts';
 import { runCommand } from './run-command.ts';
 
 type Outcome = { kind: string; broken: Finding | null; figures: Record<string, number | string> };
@@ -25,7 +29,7 @@ await runCommand('verify', async () => {
   const [target, ...more] = positionals;
   if (target === undefined || more.length > 0) {
     throw new UsageError(
-      `expected one folder (an export, a snapshot or a data folder) or database file, got ${positionals.length}`,
+      `expected one folder (an export, a snapshot, a data folder or backups) or database file, got ${positionals.length}`,
     );
   }
   const { kind, broken, figures } = await verifyTarget(target);
@@ -50,6 +54,7 @@ async function verifyTarget(target: string): Promise<Outcome> {
   if (existsSync(databaseFile(target))) {
     return verifyDatabase('data folder', databaseFile(target), path.resolve(target));
   }
+  if (isBackupFolder(target)) return verifyBackups(target);
   if (!existsSync(path.join(target, MANIFEST_FILE))) {
     throw new UsageError(
       `"${target}": neither ${MANIFEST_FILE} nor ${path.basename(databaseFile(target))} in it; expected an export, a snapshot or a data folder`,
@@ -62,6 +67,17 @@ async function verifyTarget(target: string): Promise<Outcome> {
   }
   const { files, rows, manifestSha256, manifest } = check;
   return { kind: manifest.kind, figures: { files, rows, manifest_sha256: manifestSha256 }, broken: null };
+}
+
+async function verifyBackups(target: string): Promise<Outcome> {
+  let bar: ReturnType<typeof startProgressBar> | undefined;
+  const check = await verifyBackup(target, (done, total) => {
+    bar ??= startProgressBar('verify', total);
+    bar.update(done, `${done} files`);
+  }).finally(() => bar?.stop());
+  const { backups, files, newest, broken } = check;
+  const { records = 0, head = '', judgments = 0 } = newest ?? {};
+  return { kind: 'backup', figures: { backups, files, records, head, judgments }, broken };
 }
 
 async function verifyDatabase(kind: string, file: string, dataFolder: string | null): Promise<Outcome> {
