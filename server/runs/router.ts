@@ -34,7 +34,12 @@ export const runsRouter = router({
     .query(listRuns),
   get: projectProcedure('runs.read').input(oneRun).query(getRun),
   metrics: projectProcedure('runs.read')
-    .input(oneRun.extend({ maxPoints: z.number().int().min(10).max(20_000).default(4000) }))
+    .input(
+      oneRun.extend({
+        maxPoints: z.number().int().min(10).max(20_000).default(4000),
+        apart: z.boolean().optional(),
+      }),
+    )
     .query(readMetrics),
   samples: projectProcedure('runs.read')
     .input(oneRun.extend({ step: z.number().int().min(0).nullish() }))
@@ -47,7 +52,9 @@ export const runsRouter = router({
     .query(compareRuns),
   cancel: projectProcedure('runs.start').input(oneRun).mutation(cancelRun),
   pause: projectProcedure('runs.start').input(oneRun).mutation(pauseRun),
-  resume: projectProcedure('runs.start').input(oneRun).mutation(resumeRun),
+  resume: projectProcedure('runs.start')
+    .input(oneRun.extend({ anew: z.boolean().optional() }))
+    .mutation(resumeRun),
   follow: projectProcedure('runs.read')
     .input(oneRun.extend({ lastEventId: z.string().max(64).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
