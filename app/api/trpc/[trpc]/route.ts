@@ -2,12 +2,25 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { readLimitedBody, requireJson, requireSameOrigin } from '@/server/auth/check-request.ts';
 import { createContext } from '@/server/auth/create-context.ts';
 import { errorResponse, RETRY_AFTER_SECONDS } from '@/server/error-response.ts';
-import { log } from '@/server/log.ts';
+import { log, withLogFields } from '@/server/log.ts';
 import { appRouter } from '@/server/root.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-async function handle(request: Request): Promise<Response> {
+/** Every request leaves one line, and what is logged on its way carries the same id. */
+function handle(request: Request): Promise<Response> {
+  const requestId = request.headers.get('x-request-id') ?? 'none';
+  return withLogFields({ requestId }, async () => {
+    const start = performance.now();
+    const response = await answer(request);
+    const path = new URL(request.url).pathname.slice('/api/trpc/'.length);
+    const ms = Math.round(performance.now() - start);
+    log().info({ method: request.method, path, status: response.status, ms }, 'request');
+    return response;
+  });
+}
+
+async function answer(request: Request): Promise<Response> {
   try {
     requireSameOrigin(request);
     requireJson(request);
@@ -33,9 +46,9 @@ async function handle(request: Request): Promise<Response> {
       },
     });
   } catch (error) {
-    const answer = errorResponse(error);
-    if (answer === null) throw error;
-    return answer;
+    const told = errorResponse(error);
+    if (told === null) throw error;
+    return told;
   }
 }
 
