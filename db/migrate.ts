@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import { recordBaseline } from './audit/baseline.ts';
 import { keepCopy } from './keep-copy.ts';
 import {
   APPLIED_TABLE,
@@ -17,12 +18,12 @@ const PATIENCE_MS = 15 * 60_000;
 /**
  * Brings a database to the schema of this version: all that it lacks in one transaction, after a copy of it was put beside it.
  * Processes that start together take turns, and the later ones find it done. Whatever ends it on the way, the file is as it
- * was: the version before goes on with it. (drizzle's own migrator looks before it locks, so that two would both begin.)
+ * was: the version before goes on with it. With `baseline` the audit log takes over all rows as they are then. (drizzle's own migrator looks before it locks, so that two would both begin.)
  * @throws SchemaError for a database of a newer version or another program, and when a migration fails
  */
 export function migrateDatabase(
   client: Database.Database,
-  { file, folder }: { file: string; folder: string },
+  { file, folder, baseline }: { file: string; folder: string; baseline: boolean },
 ): void {
   const migrations = readMigrations(folder);
   if (readSchemaState(client, { file, migrations }).pending.length === 0) return;
@@ -40,6 +41,9 @@ export function migrateDatabase(
         const copy = last === null ? null : keepCopy(file, last.tag);
         try {
           for (const migration of pending) apply(client, file, migration);
+          const now = pending.at(-1)?.tag ?? '';
+          if (baseline && hasAuditRows(client))
+            recordBaseline(client, { schema: now, version: programVersion() });
           client.pragma(`user_version = ${versionNumber(programVersion())}`);
         } catch (error) {
           // the transaction is taken back, so the file is its own copy
@@ -52,6 +56,11 @@ export function migrateDatabase(
     client.pragma(`foreign_keys = ${foreignKeys}`);
     client.pragma(`busy_timeout = ${busyTimeout}`);
   }
+}
+
+/** A test may ask for a schema from before there were digests of rows. */
+function hasAuditRows(client: Database.Database): boolean {
+  return client.prepare(`select 1 from sqlite_master where name = 'audit_rows'`).get() !== undefined;
 }
 
 function apply(client: Database.Database, file: string, migration: Migration): void {

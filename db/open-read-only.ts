@@ -24,7 +24,7 @@ export function openReadOnly(file: string): { db: Db; close: () => void } {
     const copy = path.join(scratch, path.basename(file));
     copyDatabase(file, copy);
     client.close();
-    const db = openDatabase(copy);
+    const db = openDatabase(copy, { baseline: false });
     return { db, close: () => dispose(db.$client, scratch) };
   } catch (error) {
     dispose(client, scratch);

@@ -26,7 +26,7 @@ export function textProblem(text: string): string | null {
 }
 
 /**
- * The first text in a JSON value that cannot be kept, with its place ("chosen[1].content"), or null. Names of keys count. Does
+ * The first text (or number) in a JSON value that cannot be kept, with its place ("chosen[1].content"), or null. Names of keys count. Does
  * not call itself: a row nested a million deep is refused like any other.
  */
 export function findMalformedText(value: unknown): { place: string; problem: string } | null {
@@ -36,6 +36,9 @@ export function findMalformedText(value: unknown): { place: string; problem: str
     if (typeof entry.value === 'string') {
       const problem = textProblem(entry.value);
       if (problem !== null) return { place, problem };
+    } else if (typeof entry.value === 'number' && !Number.isFinite(entry.value)) {
+      // what JSON.parse makes of 1e999; JSON has no way to say it again
+      return { place, problem: 'is a number too large to be kept' };
     } else if (typeof entry.value === 'object' && entry.value !== null) {
       if (depth >= MAX_DEPTH) {
         return { place: place.slice(0, 80), problem: `is nested more than ${MAX_DEPTH} levels deep` };

@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     [
       {
         name: 'web',
-        args: [next, 'start', '-p', String(port), '-H', host],
+        args: ['--import', './scripts/mark-peer.mjs', next, 'start', '-p', String(port), '-H', host],
         env: { ...env, ...logFile('web') },
         graceMs: 5000,
       },

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { parseAddresses } from './auth/trusted-proxies.ts';
 
 const schema = z.object({
   PLUMBLINE_DATA: z
@@ -20,6 +21,20 @@ const schema = z.object({
   NEXTAUTH_URL: z.url().default('http://localhost:3000'),
   /** generated into the data folder at first start when not given */
   NEXTAUTH_SECRET: z.string().min(32).optional(),
+  /** proxies before this server, whose X-Forwarded-For is believed: addresses and networks, `127.0.0.1, 10.0.0.0/8` */
+  PLUMBLINE_TRUSTED_PROXIES: z
+    .string()
+    .transform((text, { addIssue }) => {
+      try {
+        return parseAddresses(text);
+      } catch (error) {
+        addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    })
+    .optional(),
+  /** set by scripts/mark-peer.mjs, never by people */
+  PLUMBLINE_PEER_HEADER: z.string().optional(),
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),

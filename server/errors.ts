@@ -12,13 +12,25 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** Of what is unavailable, where nothing better is known. */
+const RETRY_AFTER_SECONDS = 2;
+
 export class DomainError extends Error {
   readonly code: ErrorCode;
 
+  /** for `too-many-requests` and `unavailable`: when asking again makes sense */
+  readonly retryAfterSeconds: number | null;
+
   /** `message` is shown to the person: say what was wrong, where, and what was expected. */
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
     super(message, options);
     this.name = 'DomainError';
     this.code = code;
+    this.retryAfterSeconds =
+      options.retryAfterSeconds ?? (code === 'unavailable' ? RETRY_AFTER_SECONDS : null);
   }
 }

@@ -1,6 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { z } from 'zod';
+import { inputText } from '../lib/well-formed.ts';
 import { logAuditorRead } from './audit/log-auditor-read.ts';
 import { type Ctx, requirePermission, requireUser } from './context.ts';
 import { DomainError, type ErrorCode } from './errors.ts';
@@ -135,7 +136,7 @@ export const projectProcedure = (permission: Permission) =>
       requireUser(ctx);
       return next();
     })
-    .input(z.object({ projectId: z.string().max(64) }))
+    .input(z.object({ projectId: inputText().max(64) }))
     .use(async ({ ctx, input, path, next }) => {
       requirePermission(ctx, input.projectId, permission);
       const result = await next();

@@ -31,12 +31,11 @@ import { verifyManifest, writeManifest } from './manifest.ts';
 import type { ModelConfig } from './model/config.ts';
 import { saveAdapter } from './model/files/adapter-files.ts';
 import type { GenerationConfig } from './model/files/load-pretrained.ts';
-import { readSafetensors, writeSafetensors } from './model/files/safetensors.ts';
+import { readSafetensors, type TensorToWrite, writeSafetensors } from './model/files/safetensors.ts';
 import { savePretrained } from './model/files/save-pretrained.ts';
 import type { LoraConfig } from './model/lora/lora-config.ts';
 import type { Params } from './model/params.ts';
 import type { AdamWState } from './optim/adamw.ts';
-import type { HostTensor } from './tensors/compile.ts';
 
 const STATE_FILE = 'trainer-state.json';
 const OPTIMIZER_FILE = 'optimizer.safetensors';
@@ -58,8 +57,14 @@ export type CheckpointModel = {
 export type TrainingState<State> = {
   /** plain finite JSON: step, schedule, KL coefficient, random streams, cursor, running statistics, best metric */
   state: State;
-  /** exportState() of each optimizer by a name of the recipe's choice */
+  /** state of each optimizer by a name of the recipe's choice */
   optimizers: Record<string, AdamWState>;
+};
+
+/** The same, with moments that are read as they are written. */
+type TrainingToWrite<State> = {
+  state: State;
+  optimizers: Record<string, { step: number; moments: Record<string, TensorToWrite> }>;
 };
 
 const stateFileSchema = z.strictObject({
@@ -82,7 +87,7 @@ export function writeCheckpoint<State>(checkpoint: {
   folder: string;
   model: CheckpointModel;
   companions?: Record<string, CheckpointModel>;
-  training: TrainingState<State> | null;
+  training: TrainingToWrite<State> | null;
 }): { manifestSha256: string } {
   const { folder, model, companions = {}, training } = checkpoint;
   const { tokenizerFolder } = model;
@@ -190,7 +195,7 @@ function* wholeCheckpoints(outFolder: string): Generator<{ folder: string; step:
   }
 }
 
-function writeTraining<State>(folder: string, { state, optimizers }: TrainingState<State>): void {
+function writeTraining<State>(folder: string, { state, optimizers }: TrainingToWrite<State>): void {
   const steps = Object.fromEntries(Object.entries(optimizers).map(([name, { step }]) => [name, { step }]));
   let text: string | undefined;
   try {
@@ -202,7 +207,7 @@ function writeTraining<State>(folder: string, { state, optimizers }: TrainingSta
     });
   }
   writeFileSync(join(folder, STATE_FILE), text as string);
-  const tensors: Record<string, HostTensor> = {};
+  const tensors: Record<string, TensorToWrite> = {};
   for (const [name, { moments }] of Object.entries(optimizers)) {
     if (name.includes('/')) throw new Error(`checkpoint: optimizer name ${name} must not contain a slash`);
     for (const [key, tensor] of Object.entries(moments)) tensors[`${name}/${key}`] = tensor;

@@ -15,6 +15,10 @@ export type Sample = {
   figures: Record<string, number | null>;
 };
 
+/** Parts of a run outside of its steps that may take long, in words. */
+export const PHASES = { reference: 'Reading the data with the reference' } as const;
+export type Phase = keyof typeof PHASES;
+
 export type TrainEvent =
   | {
       type: 'plan';
@@ -27,6 +31,16 @@ export type TrainEvent =
       numParameters: number;
     }
   | { type: 'self-check'; name: string; value: number; tolerance: number }
+  | {
+      /** how far a part of the run is that comes before its steps; of one that is soon over nothing is said */
+      type: 'progress';
+      step: number;
+      phase: Phase;
+      done: number;
+      total: number;
+      /** wall-clock since the part began */
+      seconds: number;
+    }
   | {
       type: 'step';
       step: number;

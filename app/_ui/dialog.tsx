@@ -26,7 +26,7 @@ export function DialogContent({
       >
         {children}
         <DialogPrimitive.Close
-          className="absolute top-3.5 right-3.5 rounded-sm p-1 text-muted-foreground hover:text-foreground"
+          className="absolute top-3.5 right-3.5 rounded-sm p-1 text-muted-foreground after:absolute after:-inset-2.5 hover:text-foreground"
           aria-label="Close"
         >
           <XIcon className="size-4" aria-hidden />

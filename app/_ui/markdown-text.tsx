@@ -4,6 +4,8 @@ import remarkGfm from 'remark-gfm';
 /**
  * Markdown written by a model or a stranger. Raw HTML stays visible text, links are not clickable and show where they
  * would lead, pictures are named but never loaded: a response must not be able to report who reads it.
+ *
+ * Lists and quotes stand on the side of the text's first strong letter; each line finds its own direction (globals.css).
  */
 const COMPONENTS: Components = {
   a: ({ href, children }) => (
@@ -30,14 +32,14 @@ const COMPONENTS: Components = {
   // models break lines with single newlines and mean it; the newline after a hard break is then the break itself
   p: ({ children }) => <p className="my-2 whitespace-pre-line first:mt-0 last:mb-0">{children}</p>,
   br: () => null,
-  ul: ({ children }) => <ul className="my-2 list-disc space-y-1 pl-5">{children}</ul>,
+  ul: ({ children }) => <ul className="my-2 list-disc space-y-1 ps-5">{children}</ul>,
   ol: ({ children, start }) => (
-    <ol className="my-2 list-decimal space-y-1 pl-6" start={start}>
+    <ol className="my-2 list-decimal space-y-1 ps-6" start={start}>
       {children}
     </ol>
   ),
   blockquote: ({ children }) => (
-    <blockquote className="my-2 border-border border-l-2 pl-3 text-muted-foreground">{children}</blockquote>
+    <blockquote className="my-2 border-border border-s-2 ps-3 text-muted-foreground">{children}</blockquote>
   ),
   pre: ({ children }) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
@@ -53,7 +55,7 @@ const COMPONENTS: Components = {
     </div>
   ),
   th: ({ children }) => (
-    <th className="border border-border px-2 py-1 text-left font-semibold">{children}</th>
+    <th className="border border-border px-2 py-1 text-start font-semibold">{children}</th>
   ),
   td: ({ children }) => <td className="border border-border px-2 py-1">{children}</td>,
   hr: () => <hr className="my-3 border-border" />,
@@ -65,7 +67,7 @@ const PLUGINS = [remarkGfm];
 
 export function MarkdownText({ text }: { text: string }) {
   return (
-    <div className="min-w-0 max-w-[72ch] break-words text-[0.9375rem] leading-relaxed">
+    <div dir="auto" className="min-w-0 max-w-[72ch] break-words text-[0.9375rem] leading-relaxed">
       <Markdown remarkPlugins={PLUGINS} components={COMPONENTS}>
         {text}
       </Markdown>

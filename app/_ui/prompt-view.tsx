@@ -14,7 +14,7 @@ export function PromptView({
       {messages.map((message, index) => (
         // messages have no ids and never move
         // biome-ignore lint/suspicious/noArrayIndexKey: the list is fixed
-        <li key={index} className={message.role === 'assistant' ? 'border-l-2 pl-3' : ''}>
+        <li key={index} data-turn className={message.role === 'assistant' ? 'border-s-2 ps-3' : ''}>
           {!isPlain && (
             <p className="font-medium text-muted-foreground text-xs">{ROLE_NAMES[message.role]}</p>
           )}

@@ -25,5 +25,7 @@ export const auditLog = sqliteTable(
   (table) => [
     index('audit_log_project').on(table.projectId, table.seq),
     index('audit_log_subject').on(table.subject),
+    // a judgment names its record by hash
+    index('audit_log_hash').on(table.hash),
   ],
 );

@@ -49,7 +49,7 @@ export const snapshotJudgments = sqliteTable(
   ],
 );
 
-export const exports_ = sqliteTable('exports', {
+export const snapshotExports = sqliteTable('exports', {
   id: text('id').primaryKey(),
   snapshotId: text('snapshot_id')
     .notNull()

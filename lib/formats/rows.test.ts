@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCsvRow } from './csv.ts';
-import { parseHhRlhfRow } from './hh-rlhf.ts';
+import { importFormats } from './import-formats.ts';
 import { REASON_CODES } from './parsed-row.ts';
 import { parsePromptRow } from './prompts.ts';
 import { parseSftRow } from './sft.ts';
 import { splitByPrompt } from './split-by-prompt.ts';
-import { parseTrlRow } from './trl.ts';
+import { parseUnpairedRow } from './unpaired.ts';
 
 describe('parsePromptRow', () => {
   it('reads text lines, prompts and messages', () => {
@@ -157,25 +157,75 @@ describe('every parser', () => {
       'responses',
       'role',
       'content',
+      'label',
+      'response_a',
+      'response_b',
+      'conversation_a',
+      'conversation_b',
+      'winner',
+      'turn',
+      'ranks',
+      'ranking',
+      'shown_order',
+      'judgment_id',
+      'prompt_messages',
     ];
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
         { maxDepth: 4 },
         fc.string(),
-        fc.constantFrom('user', 'assistant', null, true, 3),
+        fc.constantFrom('user', 'assistant', 'a', 'tie', '["x"]', null, true, 3, -1, 0.5),
         fc.array(tie('value'), { maxLength: 3 }),
         fc.dictionary(fc.constantFrom(...keys), tie('value')),
       ),
     }));
     fc.assert(
       fc.property(value, (json) => {
-        for (const parse of [parseHhRlhfRow, parseTrlRow, parsePromptRow, parseCsvRow, parseSftRow]) {
-          const parsed = parse(json);
+        const parsers = Object.values(importFormats).map((format) => format.parse);
+        for (const parse of [...parsers, parseSftRow, parseUnpairedRow]) {
+          const parsed = parse(json, 'signed');
           if (parsed.ok) continue;
           expect(REASON_CODES).toContain(parsed.reason);
           expect(parsed.detail.length).toBeGreaterThan(5);
         }
       }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('never throws at a row of any format of which one column holds anything else', () => {
+    const user = [{ role: 'user', content: 'p' }];
+    const said = (content: string) => [...user, { role: 'assistant', content }];
+    const recorded = { lease_at: 1, submitted_at: 2, active_ms: 3, input_kind: 'api', source: 'annotator' };
+    const rows = [
+      { prompt: 'p', chosen: 'a', rejected: 'b', prompt_messages: JSON.stringify(user) },
+      { prompt: user, completion: 'a', label: true, prompt_messages: JSON.stringify(user) },
+      { prompt: 'p', response_a: 'a', response_b: 'b', winner: 'a', model_a: 'x', model_b: 'y' },
+      { conversation_a: said('a'), conversation_b: said('b'), winner: 'tie', turn: 1 },
+      { prompt: '["p"]', response_1: '["a"]', response_2: '["b"]', winner_model_a: 1, winner_tie: 0 },
+      { prompt: 'p', responses: [{ text: 'a', rank: 1 }, 'b'], ranks: [1, 2], ranking: [[0], [1]] },
+      {
+        ...recorded,
+        ...{ judgment_id: 'j', prompt: user, shown_order: ['x'], ranking: [['x']], tie_kind: 'both_bad' },
+        ...{ responses: [{ response_id: 'x', text: 'a' }], flags: { x: ['spam'] }, given: { tags: ['t'] } },
+      },
+    ];
+    const odd = fc.oneof(
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.constantFrom('', ' ', -1, 1e300, [[]], [null], { text: 1 }),
+    );
+    const damaged = fc
+      .constantFrom(...rows)
+      .chain((row) => fc.tuple(fc.constant(row), fc.constantFrom(...Object.keys(row)), odd));
+    fc.assert(
+      fc.property(damaged, ([row, name, value]) => {
+        for (const { parse } of Object.values(importFormats)) {
+          const parsed = parse({ ...row, [name]: value }, null);
+          if (!parsed.ok) expect(REASON_CODES).toContain(parsed.reason);
+          else expect(parsed.row.prompt.length).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 1500 },
     );
   });
 });

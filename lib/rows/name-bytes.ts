@@ -67,9 +67,16 @@ export function findEncoding(head: Buffer): { encoding: Encoding } | { unread: s
   if (mark === 'fffe0000' || mark === '0000feff') return { unread: 'UTF-32 text' };
   if (mark.startsWith('fffe')) return { encoding: 'utf-16le' };
   if (mark.startsWith('feff')) return { encoding: 'utf-16be' };
-  const nuls = [0, 0];
-  for (const [i, byte] of head.entries()) if (byte === 0) nuls[i % 2] = (nuls[i % 2] ?? 0) + 1;
-  const [even = 0, odd = 0] = nuls;
+  const nuls = [0, 0, 0, 0];
+  for (const [i, byte] of head.entries()) if (byte === 0) nuls[i % 4] = (nuls[i % 4] ?? 0) + 1;
+  const [first = 0, second = 0, third = 0, fourth = 0] = nuls;
+  // nothing lies beyond the first 17 planes: in every four bytes the last (or first) is NUL, and nearly always its neighbour
+  const most = head.length / 5;
+  if (third > most && fourth > most && first < most)
+    return { unread: 'UTF-32 text (little-endian) without a byte order mark' };
+  if (first > most && second > most && fourth < most)
+    return { unread: 'UTF-32 text (big-endian) without a byte order mark' };
+  const [even, odd] = [first + third, second + fourth];
   if (Math.max(even, odd) > head.length / 8 && Math.min(even, odd) * 8 < Math.max(even, odd)) {
     return { unread: `UTF-16 text (${odd > even ? 'little' : 'big'}-endian) without a byte order mark` };
   }

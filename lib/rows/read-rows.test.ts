@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseJsonLine } from '../formats/parse-json-line.ts';
 import { type RawRow, type ReadRowsOptions, readRows } from './read-rows.ts';
 
 async function collect(
@@ -23,6 +24,10 @@ const valuesOf = (rows: RawRow[]) => rows.map((row) => ('value' in row ? row.val
 const utf16 = (text: string, isBig = false) => {
   const bytes = Buffer.from(text, 'utf16le');
   return isBig ? bytes.swap16() : bytes;
+};
+const utf32 = (text: string) => {
+  const signs = [...text].map((sign) => sign.codePointAt(0) ?? 0);
+  return Buffer.from(new Uint32Array(signs).buffer);
 };
 
 describe('readRows', () => {
@@ -92,9 +97,70 @@ describe('readRows', () => {
     ]);
   });
 
+  it('ends lines at a lone carriage return where the file has no other line end', async () => {
+    expect(valuesOf(await collect('one\rtwo\rthree\r', { fileName: 'x.txt' }))).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
+    const rows = await collect('{"a":"x\\ry"}\r{"a":2}');
+    expect(valuesOf(rows)).toEqual([{ a: 'x\ry' }, { a: 2 }]);
+    expect(rows.map(({ number }) => number)).toEqual([1, 2]);
+    expect(valuesOf(await collect('one\rstill one\ntwo\r\n', { fileName: 'x.txt' }))).toEqual([
+      'one\rstill one',
+      'two',
+    ]);
+  });
+
+  it('refuses an object with a key twice, at any depth and in any spelling, and nothing else', async () => {
+    const lines = [
+      '{"a":1,"a":2}',
+      '{"a":[{"b":1,"\\u0062":2}]}',
+      '{"a":"\\"a\\": ","b":{"a":1},"c":[{"a":1},{"a":1}]}',
+      '{"a":"x\\\\","b" : "a"}',
+    ];
+    const rows = await collect(lines.join('\n'));
+    expect(rows[0]).toMatchObject({
+      reason: 'malformed-json',
+      detail: expect.stringMatching(/key "a" stands twice/),
+    });
+    expect(rows[1]).toMatchObject({ detail: expect.stringMatching(/key "b" stands twice/) });
+    expect(valuesOf(rows.slice(2))).toEqual(lines.slice(2).map((line) => JSON.parse(line)));
+    const list = await collect('[{"a":1},{"a":1,"a":1}]', { fileName: 'a.json' });
+    expect(valuesOf(list)).toEqual([{ a: 1 }, 'malformed-json']);
+  });
+
+  it('finds in any JSON what was written twice, and nothing in what was written once', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.string(), fc.string(), (text, key, other) => {
+        expect(parseJsonLine(text)).toMatchObject({ ok: true });
+        const twice = JSON.stringify({ [`${key}x`]: text, [`${other}yy`]: 1 });
+        const again = `${twice.slice(0, -1)},${JSON.stringify(`${key}x`)}:2}`;
+        expect(parseJsonLine(again)).toMatchObject({ ok: false, reason: 'malformed-json' });
+      }),
+    );
+  });
+
+  it('keeps whole numbers digit by digit, and refuses those that are none', async () => {
+    const rows = await collect(
+      '{"id":12345678901234567890,"n":[-9007199254740993, 9007199254740991],"t":"12345678901234567890"}\n{"a":1e999}',
+    );
+    expect(valuesOf(rows)).toEqual([
+      {
+        id: '12345678901234567890',
+        n: ['-9007199254740993', 9007199254740991],
+        t: '12345678901234567890',
+      },
+      'malformed-text',
+    ]);
+    expect(rows[1]).toMatchObject({ detail: 'a is a number too large to be kept' });
+  });
+
   it.each([
     ['UTF-16 without a mark', utf16('first thing\nsecond thing\n'), /UTF-16 text \(little-endian\) without/],
     ['the same, big-endian', utf16('{"prompt":"x"}\n', true), /UTF-16 text \(big-endian\)/],
+    ['UTF-32 without a mark', utf32('{"prompt":"ä 🙂"}\n'), /UTF-32 text \(little-endian\) without/],
+    ['the same, big-endian', utf32('p,c\nx,y\n').swap32(), /UTF-32 text \(big-endian\)/],
     ['UTF-32', Buffer.from('fffe00006100000062000000', 'hex'), /UTF-32/],
     ['zip', Buffer.from('504b03041400000008000000', 'hex'), /a zip archive/],
     ['Parquet', Buffer.from('PAR1\x15\x04\x15', 'latin1'), /a Parquet file/],

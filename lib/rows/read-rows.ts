@@ -63,8 +63,9 @@ export async function* readRows(
   const input = typeof source === 'string' ? createReadStream(source, { highWaterMark: 256 * 1024 }) : source;
   try {
     const { head, bytes } = await peek(limited(unpacked(input), maxTotalBytes));
-    const { encoding, form } = inspect(head, options);
-    const text = toUtf8(bytes, encoding);
+    const { encoding, form, hasOldEnds } = inspect(head, options);
+    const decoded = toUtf8(bytes, encoding);
+    const text = hasOldEnds ? withNewlines(decoded) : decoded;
     for await (const row of rowsOf(form, text, maxRowBytes)) yield { ...gate(row), form };
   } finally {
     input.destroy();
@@ -74,7 +75,7 @@ export async function* readRows(
 function inspect(
   head: Buffer,
   { fileName, expected }: ReadRowsOptions,
-): { encoding: 'utf-8' | 'utf-16le' | 'utf-16be'; form: FileForm } {
+): { encoding: 'utf-8' | 'utf-16le' | 'utf-16be'; form: FileForm; hasOldEnds: boolean } {
   const wanted = expected.map((form) => EXPECTED_NAMES[form]).join(', ');
   const refuse = (found: string) => {
     throw new UnreadableFile(`found ${found}; expected ${wanted}, in UTF-8 or UTF-16 with a byte order mark`);
@@ -105,7 +106,13 @@ function inspect(
   }
   const row: RowForm = form === 'table' || form === 'text' ? form : 'json';
   if (!expected.includes(row)) refuse(FORM_NAMES[form]);
-  return { encoding, form };
+  // lines that end with a carriage return alone; in a table each ends a record anyway
+  const hasOldEnds = form !== 'table' && /\r[^\n]/.test(start) && !start.includes('\n');
+  return { encoding, form, hasOldEnds };
+}
+
+async function* withNewlines(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes) yield Buffer.from(chunk.map((byte) => (byte === 0x0d ? 0x0a : byte)));
 }
 
 async function* rowsOf(

@@ -40,6 +40,7 @@ describe('a table', () => {
     ['mixed, none at the end', 'p,c,r\na,b,d\r\ne,f,g'],
     ['CR only', 'p,c,r\ra,b,d\re,f,g\r'],
     ['CRLF with a quoted last field', 'p,c,r\na,b,"d"\r\ne,f,"g"\r\n'],
+    ['byte order marks where files were put together', '\ufeff\ufeffp,c,r\n\ufeffa,b,d\n\ufeffe,f,g\n'],
     ['tabs', 'p\tc\tr\na\tb\td\ne\tf\tg\n'],
     ['semicolons', 'p;c;r\na;b;d\ne;f;g\n'],
   ])('ends a record at every kind of line end, in every kind of table: %s', async (_, text) => {

@@ -48,7 +48,9 @@ export async function* readTable(
       open = null;
       continue;
     }
-    const { number, line: text } = line;
+    const { number } = line;
+    // files that were put together have byte order marks in their middle
+    const text: string = open === null ? line.line.replace(/^\ufeff+/, '') : line.line;
     if (open === null && text.trim() === '') continue;
     open ??= { number, lines: [], size: 0, refused: null };
     open.lines.push(text);

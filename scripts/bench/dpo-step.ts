@@ -25,7 +25,7 @@ export async function dpoStep(
       sequences: rows.slice(2 * i, 2 * i + 2),
       pairs: rankedPairs([0, 1], { useTies: false }),
     }));
-  const read = createCompletionReader({ params, config, padTokenId: 0, precision });
+  const { read } = createCompletionReader({ params, config, padTokenId: 0, precision });
   const references = new Map<readonly number[][], Float32Array>();
   for (const rows of batches)
     references.set(rows, (await read(rowsOf(rows).flatMap(completionsOf))).logProbsS);

@@ -1,6 +1,5 @@
 import { projectProcedure, router } from '../trpc.ts';
-import { verifyChain } from '../verify/verify-chain.ts';
-import { verifyContents } from '../verify/verify-contents.ts';
+import { verifyDatabase } from '../verify/verify-data-folder.ts';
 import { listAudit } from './list.ts';
 import { listAuditInput } from './schemas.ts';
 
@@ -10,8 +9,7 @@ export const auditRouter = router({
     .query(({ ctx, input }) => listAudit({ ctx, input })),
   /** the chain is one for the whole installation, so this checks all of it; only counts and hashes come back */
   verify: projectProcedure('audit.read').query(async ({ ctx }) => {
-    const chain = await verifyChain(ctx.db);
-    const broken = chain.broken ?? (await verifyContents(ctx.db)).broken;
-    return { records: chain.records, head: chain.head, broken };
+    const { records, head, broken, counts, notCovered } = await verifyDatabase(ctx.db);
+    return { records, head, broken, counts, notCovered };
   }),
 });

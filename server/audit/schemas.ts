@@ -18,5 +18,25 @@ export const listAuditInput = z.object({
 });
 export type ListAuditInput = z.infer<typeof listAuditInput>;
 
-/** What a check found first. `where` names the record, row or file. */
-export type Finding = { where: string; problem: string };
+/** What can be wrong, by kind: a word for whoever counts. */
+export const FINDING_KINDS = [
+  /** a record of the audit log was changed, removed, or put in */
+  'audit-record',
+  /** the digests that a record carries are not those that it was written with */
+  'audit-rows',
+  'row-changed',
+  'row-removed',
+  'row-added',
+  /** what follows from other rows does not */
+  'derived',
+  /** a signed head is not of this log */
+  'head',
+  'manifest',
+  'file',
+  'checkpoint',
+  'database',
+] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+/** One thing that a check found. `where` names the record, row or file. */
+export type Finding = { kind: FindingKind; where: string; problem: string };

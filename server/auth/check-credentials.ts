@@ -8,7 +8,8 @@ import type { SignInLimits } from './sign-in-limits.ts';
 
 /**
  * The id of the person with this e-mail address and password, or null: the same answer in the same time for a wrong password,
- * an unknown address, a disabled person and one without password. Throws `too-many-requests` beyond the limits.
+ * an unknown address, a disabled person and one without password. Throws `too-many-requests` beyond the limits and
+ * `unavailable` when too many passwords wait to be checked.
  */
 export async function checkCredentials(
   ctx: Pick<Ctx, 'db' | 'now'>,
@@ -16,15 +17,16 @@ export async function checkCredentials(
   limits: SignInLimits,
 ): Promise<string | null> {
   const email = input.email.trim().toLowerCase();
-  await limits.consume({ email, address: input.address });
   const user = ctx.db
     .select({ id: users.id, passwordHash: users.passwordHash, disabledAt: users.disabledAt })
     .from(users)
     .where(eq(users.email, email))
     .get();
-  const matches = await verifyPassword(user?.passwordHash ?? null, input.password);
-  if (!user || !matches || user.disabledAt !== null) return null;
-  await limits.forgive(email);
+  const isRight = await limits.attempt({ account: email, address: input.address }, async () => {
+    const matches = await verifyPassword(user?.passwordHash ?? null, input.password);
+    return matches && user?.disabledAt === null ? true : null;
+  });
+  if (!user || !isRight) return null;
   const actor = { type: 'user', userId: user.id, isInstanceOwner: false } as const;
   await writeWhenUnlocked(ctx.db, () =>
     appendAudit(

@@ -1,6 +1,7 @@
 import { isAllowedHost, refusedHostText } from '../../lib/allowed-host.ts';
 import { readEnv } from '../env.ts';
 import { DomainError } from '../errors.ts';
+import { bearerToken } from './bearer-token.ts';
 
 /**
  * Refuses a changing request that another site made the browser send. A request with an API token carries no ambient
@@ -9,7 +10,7 @@ import { DomainError } from '../errors.ts';
  */
 export function requireSameOrigin(request: Request): void {
   if (request.method === 'GET' || request.method === 'HEAD') return;
-  if (/^Bearer\s/i.test(request.headers.get('authorization') ?? '')) return;
+  if (bearerToken(request.headers) !== null) return;
   const origin = request.headers.get('origin');
   const host = request.headers.get('host');
   if (origin !== null && host !== null && URL.canParse(origin) && new URL(origin).host === host) return;

@@ -1,6 +1,7 @@
 import type { Ctx } from '../context.ts';
 import { readEnv } from '../env.ts';
 import { appDatabase } from './app-database.ts';
+import { bearerToken } from './bearer-token.ts';
 import { actorOfSession, actorOfToken } from './find-actor.ts';
 import { parseCookie } from './parse-cookie.ts';
 import { readSessionToken, SESSION_COOKIE } from './session.ts';
@@ -11,8 +12,8 @@ import { readSessionToken, SESSION_COOKIE } from './session.ts';
  */
 export async function createContext(headers: Headers): Promise<Ctx> {
   const base = { db: appDatabase(), dataFolder: readEnv().PLUMBLINE_DATA, now: Date.now };
-  const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
-  if (bearer !== undefined) return { ...base, actor: actorOfToken(base, bearer) };
+  const bearer = bearerToken(headers);
+  if (bearer !== null) return { ...base, actor: actorOfToken(base, bearer) };
   const cookie = parseCookie(headers.get('cookie') ?? '', SESSION_COOKIE);
   return { ...base, actor: actorOfSession(base, await readSessionToken(cookie)) };
 }

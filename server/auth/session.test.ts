@@ -94,7 +94,9 @@ describe('sessions', () => {
   it('do not help a request with a wrong API token', async () => {
     const token = { sub: 'usr_ann', mark: passwordMark(passwordHash) };
     const headers = headersWith(await encode({ token, secret: secret() }));
-    headers.set('authorization', 'Bearer plb_wrong');
-    await expect(createContext(headers)).rejects.toMatchObject({ code: 'unauthenticated' });
+    for (const authorization of ['Bearer plb_wrong', 'Bearer a b', 'Bearer', 'bearer\tx', 'Bearer,x']) {
+      headers.set('authorization', authorization);
+      await expect(createContext(headers)).rejects.toMatchObject({ code: 'unauthenticated' });
+    }
   });
 });

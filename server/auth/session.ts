@@ -4,9 +4,9 @@ import type { AuthOptions } from 'next-auth';
 import { decode } from 'next-auth/jwt';
 import { users } from '../../db/schema/users.ts';
 import { readEnv } from '../env.ts';
+import { unavailable } from '../error-response.ts';
 import { DomainError } from '../errors.ts';
 import { log } from '../log.ts';
-import { storageProblem } from '../storage/storage-problem.ts';
 import { whenUnlocked } from '../storage/write-lock.ts';
 import { appDatabase } from './app-database.ts';
 import { checkCredentials } from './check-credentials.ts';
@@ -39,15 +39,15 @@ export function oidcProviderName(): string | null {
 }
 
 /**
- * next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any. `onUnavailable` is called
- * when it was the database that kept somebody from signing in: next-auth itself knows one status for all failures.
+ * next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any. `onRefused` is called
+ * with why an attempt was not even looked at (limits, a full queue, the database): next-auth knows one status for all failures.
  */
 export function authOptions({
   inviteToken = null,
-  onUnavailable = () => {},
+  onRefused = () => {},
 }: {
   inviteToken?: string | null;
-  onUnavailable?: () => void;
+  onRefused?: (refusal: DomainError) => void;
 } = {}): AuthOptions {
   const env = readEnv();
   const isHttps = env.NEXTAUTH_URL.startsWith('https:');
@@ -63,19 +63,17 @@ export function authOptions({
         if (typeof email !== 'string' || typeof password !== 'string') return null;
         // longer than any account allows: argon2 need not see it
         if (email.length > 254 || password.length > 200) return null;
-        const address = clientAddress(request.headers ?? {});
+        const address = clientAddress(new Headers(request.headers), env);
         try {
           const ctx = { db: appDatabase(), now: Date.now };
           const userId = await checkCredentials(ctx, { email, password, address }, limits);
           return userId === null ? null : { id: userId };
         } catch (error) {
           // next-auth hands the message of an error to the sign-in page
-          const isUnavailable = error instanceof DomainError && error.code === 'unavailable';
-          const problem = storageProblem(error);
-          if (isUnavailable || problem !== null) onUnavailable();
-          if (error instanceof DomainError) throw new Error(error.message);
-          log().error({ err: error }, 'sign-in failed');
-          throw new Error(problem?.message ?? 'Something went wrong on the server; it has been logged.');
+          const refusal = error instanceof DomainError ? error : unavailable(error);
+          if (refusal !== null) onRefused(refusal);
+          if (refusal !== error) log().error({ err: error }, 'sign-in failed');
+          throw new Error(refusal?.message ?? 'Something went wrong on the server; it has been logged.');
         }
       },
     },

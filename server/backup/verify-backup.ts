@@ -32,18 +32,21 @@ export async function verifyBackup(
       backups.push(readBackup(folder, name));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      return { ...check, broken: { where: name, problem: error.message } };
+      return { ...check, broken: { kind: 'manifest', where: name, problem: error.message } };
     }
   }
   check.backups = backups.length;
   const newest = backups.at(-1);
   if (!newest)
-    return { ...check, broken: { where: folder, problem: 'it holds no backup that was finished' } };
+    return {
+      ...check,
+      broken: { kind: 'manifest', where: folder, problem: 'it holds no backup that was finished' },
+    };
   const contents = contentsOf(backups);
   for (const [sha256, { bytes, path: name }] of contents) {
     onProgress(check.files, contents.size);
     const problem = await problemWith(folder, { sha256, bytes });
-    if (problem !== null) return { ...check, broken: { where: name, problem } };
+    if (problem !== null) return { ...check, broken: { kind: 'file', where: name, problem } };
     check.files += 1;
   }
   onProgress(check.files, contents.size);

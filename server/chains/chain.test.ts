@@ -269,7 +269,8 @@ describe('a condition that does not hold', { timeout: 200_000 }, () => {
       ['done', null],
     ]);
     const skips = world.db.select().from(auditLog).where(eq(auditLog.subject, id)).all();
-    expect(skips.map(({ action }) => action)).toEqual(['chains.skip', 'chains.skip', 'chains.finish']);
+    const said = skips.map(({ action }) => action).filter((action) => action !== 'rows.write');
+    expect(said).toEqual(['chains.skip', 'chains.skip', 'chains.finish']);
   });
 
   it('on a figure that is not there fails the chain, in words', async () => {

@@ -129,6 +129,8 @@ export const stepKinds: {
     description: string;
     result: (step: StepOf<K>) => StepResult | null;
     needs: (step: StepOf<K>) => Need[];
+    /** what conditions of later steps can name, in words (docs/metrics.md) */
+    figures: (step: StepOf<K>) => Record<string, string>;
   };
 } = {
   snapshot: {
@@ -136,6 +138,7 @@ export const stepKinds: {
     description: 'Freezes the judgments so far.',
     result: () => 'snapshot',
     needs: () => [],
+    figures: () => ({ judgments: 'Judgments kept', leftOut: 'Judgments left out' }),
   },
   train: {
     title: 'Train',
@@ -149,6 +152,7 @@ export const stepKinds: {
         need('snapshot', 'Snapshot', 'snapshot', snapshot, needs.snapshot),
       ];
     },
+    figures: ({ recipe }) => definitionOf(recipe).summary,
   },
   generate: {
     title: 'Generate',
@@ -156,6 +160,11 @@ export const stepKinds: {
     result: () => null,
     needs: ({ models }) =>
       models.map((source, i) => need(`models.${i}`, `Model ${i + 1}`, 'language-model', source, 'required')),
+    figures: () => ({
+      numPrompts: 'Prompts answered',
+      numResponses: 'Answers',
+      numTasks: 'Tasks made',
+    }),
   },
   evaluate: {
     title: 'Evaluate',
@@ -184,6 +193,33 @@ export const stepKinds: {
             ),
             need('evaluation.baseline', 'Compared with', 'language-model', evaluation.baseline, 'optional'),
           ],
+    figures: ({ evaluation }) => EVALUATION_FIGURES[evaluation.measure],
+  },
+};
+
+const EVALUATION_FIGURES = {
+  accuracy: {
+    accuracy: 'Accuracy',
+    low: '95 % interval from',
+    high: '95 % interval to',
+    strict: 'Accuracy, equal scores wrong',
+    margin: 'Margin',
+    loss: 'Loss',
+    examples: 'Judgments',
+    pairs: 'Pairs',
+  },
+  score: {
+    score: 'Score',
+    low: '95 % interval from',
+    high: '95 % interval to',
+    baselineScore: 'Score of the model compared with',
+    gain: 'Gain over it',
+    gainLow: '95 % interval of the gain from',
+    gainHigh: '95 % interval of the gain to',
+    ended: 'Answers that ended by themselves',
+    responseLength: 'Tokens of an answer',
+    prompts: 'Prompts',
+    refused: 'Prompts refused by the chat template',
   },
 };
 
@@ -194,6 +230,11 @@ function need(path: string, label: string, expects: StepResult, source: Source |
 /** What a step leaves behind. */
 export function resultOf<K extends StepKind>(step: StepOf<K>): StepResult | null {
   return stepKinds[step.kind as K].result(step);
+}
+
+/** What conditions of later steps can name of a step. */
+export function figuresOf<K extends StepKind>(step: StepOf<K>): Record<string, string> {
+  return stepKinds[step.kind as K].figures(step);
 }
 
 /** What a step starts from. */

@@ -4,7 +4,7 @@
  * Checks that nothing was altered. A snapshot or an export: every file and every line against its manifest. A data folder:
  * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files. A
  * folder of backups: every byte, and the newest as the data folder that it would be.
- * Exit code 0 = intact, 1 = something is broken (the first such thing is named), 2 = wrong use.
+ * Exit code 0 = intact, 1 = something is broken (all of it is counted, the first thousand named), 2 = wrong use.
  */
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -20,7 +20,15 @@ import { readOptions, UsageError } from './options.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { runCommand } from './run-command.ts';
 
-type Outcome = { kind: string; broken: Finding | null; figures: Record<string, number | string> };
+const TELL_EVERY_MS = 5000;
+
+type Outcome = {
+  kind: string;
+  findings: Finding[];
+  counts: Record<string, number>;
+  notCovered: string[];
+  figures: Record<string, number | string>;
+};
 
 await runCommand('verify', async () => {
   const { options, positionals } = readOptions(process.argv.slice(2), {
@@ -32,17 +40,29 @@ await runCommand('verify', async () => {
       `expected one folder (an export, a snapshot, a data folder or backups) or database file, got ${positionals.length}`,
     );
   }
-  const { kind, broken, figures } = await verifyTarget(target);
+  const outcome = await verifyTarget(target);
+  const { kind, findings, counts, notCovered, figures } = outcome;
+  const ok = findings.length === 0;
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ok: broken === null, kind, ...figures, broken })}\n`);
-  } else if (broken === null) {
-    const counted = Object.entries(figures).map(([name, value]) => `${name} ${value.toLocaleString('en')}`);
-    process.stdout.write(`Intact: ${kind} ${target} (${counted.join(', ')})\n`);
-  } else {
-    process.stdout.write(`BROKEN: ${kind} ${target}\n${broken.where}: ${broken.problem}\n`);
-  }
-  return broken === null ? 0 : 1;
+    const broken = findings[0] ?? null;
+    const report = { ok, kind, ...figures, broken, counts, findings, not_covered: notCovered };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else process.stdout.write(inWords(target, outcome));
+  return ok ? 0 : 1;
 });
+
+function inWords(target: string, { kind, findings, counts, notCovered, figures }: Outcome): string {
+  const uncovered = notCovered.map((text) => `not covered: ${text}\n`).join('');
+  if (findings.length === 0) {
+    const counted = Object.entries(figures).map(([name, value]) => `${name} ${value.toLocaleString('en')}`);
+    return `Intact: ${kind} ${target} (${counted.join(', ')})\n${uncovered}`;
+  }
+  const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
+  const byKind = Object.entries(counts).map(([name, n]) => `${name} ${n.toLocaleString('en')}`);
+  const lines = findings.map(({ where, problem }) => `${where}: ${problem}\n`).join('');
+  const more = total > findings.length ? `and ${(total - findings.length).toLocaleString('en')} more\n` : '';
+  return `BROKEN: ${kind} ${target} (${byKind.join(', ')})\n${lines}${more}${uncovered}`;
+}
 
 async function verifyTarget(target: string): Promise<Outcome> {
   if (!existsSync(target)) {
@@ -63,10 +83,11 @@ async function verifyTarget(target: string): Promise<Outcome> {
   const check = await verifyFolder(target);
   if (!check.ok) {
     const where = check.line === null ? check.file : `${check.file}:${check.line}`;
-    return { kind: 'export', figures: {}, broken: { where, problem: check.message } };
+    return broken('export', { kind: 'file', where, problem: check.message });
   }
   const { files, rows, manifestSha256, manifest } = check;
-  return { kind: manifest.kind, figures: { files, rows, manifest_sha256: manifestSha256 }, broken: null };
+  const figures = { files, rows, manifest_sha256: manifestSha256 };
+  return { kind: manifest.kind, figures, findings: [], counts: {}, notCovered: [] };
 }
 
 async function verifyBackups(target: string): Promise<Outcome> {
@@ -75,17 +96,28 @@ async function verifyBackups(target: string): Promise<Outcome> {
     bar ??= startProgressBar('verify', total);
     bar.update(done, `${done} files`);
   }).finally(() => bar?.stop());
-  const { backups, files, newest, broken } = check;
-  const { records = 0, head = '', judgments = 0 } = newest ?? {};
-  return { kind: 'backup', figures: { backups, files, records, head, judgments }, broken };
+  const { backups, files, newest } = check;
+  const { records = 0, head = '', judgments = 0, notCovered = [] } = newest ?? {};
+  const figures = { backups, files, records, head, judgments };
+  if (check.broken && !newest?.broken) return { ...broken('backup', check.broken), figures };
+  const { findings = [], counts = {} } = newest ?? {};
+  return { kind: 'backup', figures, findings, counts, notCovered };
 }
 
 async function verifyDatabase(kind: string, file: string, dataFolder: string | null): Promise<Outcome> {
   let open: ReturnType<typeof openReadOnly> | null = null;
   try {
     open = openReadOnly(file);
-    const { broken, ...figures } = await verifyDataFolder(open.db, dataFolder);
-    return { kind, figures, broken };
+    const {
+      broken: _,
+      findings,
+      counts,
+      notCovered,
+      ...figures
+    } = await verifyDataFolder(open.db, dataFolder, {
+      onProgress: tellProgress(),
+    });
+    return { kind, figures, findings, counts, notCovered };
   } catch (error) {
     if (error instanceof SchemaError) throw new UsageError(error.message, { cause: error });
     if (error instanceof Error && 'code' in error && error.code === 'SQLITE_CANTOPEN') {
@@ -93,8 +125,22 @@ async function verifyDatabase(kind: string, file: string, dataFolder: string | n
     }
     // damage below the rows: pages of the file itself
     if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_'))) throw error;
-    return { kind, figures: {}, broken: { where: path.basename(file), problem: error.message } };
+    return broken(kind, { kind: 'database', where: path.basename(file), problem: error.message });
   } finally {
     open?.close();
   }
+}
+
+function broken(kind: string, finding: Finding): Outcome {
+  return { kind, figures: {}, findings: [finding], counts: { [finding.kind]: 1 }, notCovered: [] };
+}
+
+/** A line on stderr every few seconds: a large folder takes minutes. */
+function tellProgress(): (doing: string, done: number) => void {
+  let told = Date.now();
+  return (doing, done) => {
+    if (Date.now() - told < TELL_EVERY_MS) return;
+    told = Date.now();
+    process.stderr.write(`${doing}: ${done.toLocaleString('en')}\n`);
+  };
 }

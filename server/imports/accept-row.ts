@@ -7,7 +7,6 @@ import type { ImportRow } from '../../lib/formats/import-formats.ts';
 import type { JudgedRow, ParsedResponse, PromptRow } from '../../lib/formats/parsed-row.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
-import { judgmentDigest } from '../judgments/digest.ts';
 import { addPrompt, addPromptDetails } from '../tasks/add-prompt.ts';
 import { addResponses } from '../tasks/add-responses.ts';
 import { addTask } from '../tasks/add-task.ts';
@@ -32,6 +31,12 @@ const insertJudgment = (db: Db) =>
   db
     .insert(judgments)
     .values(everyColumn(judgments) as never)
+    .prepare();
+const nameEvent = (db: Db) =>
+  db
+    .update(judgments)
+    .set({ eventHash: sql`${sql.placeholder('eventHash')}` })
+    .where(eq(judgments.id, sql.placeholder('id')))
     .prepare();
 
 /**
@@ -202,15 +207,15 @@ export function rowProblem(row: ImportRow): string | null {
   return ofPrompt ?? detailsProblem(row);
 }
 
-/** Writes the judgments of a batch with the hash of the event that vouches for them. */
-export function insertPending(ctx: Ctx, pending: readonly PendingJudgment[], eventHash: string): void {
+/** Writes the judgments of a batch; `namePending` then gives them the hash of the event that vouches for them. */
+export function insertPending(ctx: Ctx, pending: readonly PendingJudgment[]): void {
   for (const judgment of pending) {
-    const row: typeof judgments.$inferSelect = { ...judgment, eventHash };
+    const row: typeof judgments.$inferSelect = { ...judgment, eventHash: '' };
     prepared(ctx.db, insertJudgment).run(row);
   }
 }
 
-/** Digests of the batch's judgments in order of id, as the event carries them. */
-export function pendingDigests(pending: readonly PendingJudgment[]): string[] {
-  return [...pending].sort((a, b) => (a.id < b.id ? -1 : 1)).map(judgmentDigest);
+/** Writes the hash of the batch's event into its judgments. */
+export function namePending(ctx: Ctx, pending: readonly PendingJudgment[], eventHash: string): void {
+  for (const { id } of pending) prepared(ctx.db, nameEvent).run({ id, eventHash });
 }

@@ -11,7 +11,7 @@ import { createSnapshot } from '../snapshots/create.ts';
 import { getSnapshotInProject } from '../snapshots/internal.ts';
 import { writeExport } from '../snapshots/write-export.ts';
 import { createLabelingWorld } from '../tasks/testing.ts';
-import { verifyContents } from '../verify/verify-contents.ts';
+import { verifyDatabase } from '../verify/verify-data-folder.ts';
 import { importFile } from './import-file.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'plumbline-judged-'));
@@ -75,7 +75,7 @@ describe('labelled answers', () => {
       rows: 0,
       notExported: { 'single-answer': 4 },
     });
-    expect((await verifyContents(db)).broken).toBeNull();
+    expect((await verifyDatabase(db)).broken).toBeNull();
   });
 
   it('say nothing new where a comparison says it, and a comparison is new where only labels are', async () => {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { afterAll, describe, expect, it } from 'vitest';
+import { rowDigest } from '../../db/audit/row-digest.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
+import { auditRows } from '../../db/schema/audit-rows.ts';
 import { imports } from '../../db/schema/imports.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { judgments } from '../../db/schema/judgments.ts';
@@ -14,7 +16,6 @@ import { prompts, responses } from '../../db/schema/prompts.ts';
 import { seats, tasks } from '../../db/schema/tasks.ts';
 import type { ImportFormat } from '../../lib/import-formats.ts';
 import type { Ctx } from '../context.ts';
-import { judgmentDigest } from '../judgments/digest.ts';
 import { createCaller } from '../root.ts';
 import { responseHash } from '../tasks/content-hash.ts';
 import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
@@ -92,10 +93,17 @@ describe('runImport', () => {
     const world = createLabelingWorld();
     await importInto(world, write(manyPairs(3).join('\n')));
     const event = world.db.select().from(auditLog).where(eq(auditLog.action, 'imports.batch')).get();
-    const { judgmentDigests } = JSON.parse(event?.payload ?? '{}') as { judgmentDigests: string[] };
     const rows = world.db.select().from(judgments).orderBy(judgments.id).all();
     expect(rows.map((row) => row.eventHash)).toEqual([event?.hash, event?.hash, event?.hash]);
-    expect(rows.map(({ eventHash: _, ...row }) => judgmentDigest(row))).toEqual(judgmentDigests);
+    const lines = world.db
+      .select()
+      .from(auditRows)
+      .where(and(eq(auditRows.seq, event?.seq ?? 0), eq(auditRows.tableName, 'judgments')))
+      .all();
+    expect(lines.map(({ rowKey }) => rowKey)).toEqual(rows.map(({ id }) => id));
+    for (const { rowKey, salt, digest } of lines) {
+      expect(rowDigest(world.db.$client, 'judgments', rowKey, salt ?? Buffer.alloc(0))).toEqual(digest);
+    }
   });
 
   it('takes the same content once: in one file, in two, gzipped, and with sides swapped as another vote', async () => {

@@ -11,7 +11,7 @@ import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { promptHash } from '../tasks/content-hash.ts';
 import { getProjectSettings } from '../tasks/internal.ts';
-import { acceptRow, insertPending, type PendingJudgment, pendingDigests, rowProblem } from './accept-row.ts';
+import { acceptRow, insertPending, namePending, type PendingJudgment, rowProblem } from './accept-row.ts';
 import { type Import, summarise, uploadFile } from './internal.ts';
 import { readKnownVotes } from './known-votes.ts';
 import { type ImportedRow, readImportRows, readVerdictScale } from './read-import-rows.ts';
@@ -50,7 +50,10 @@ export async function runImport({
   if (!named) throw new DomainError('not-found', `No import ${input.importId}.`);
   if (named.status === 'done' || named.status === 'failed') return summarise(named);
   const row: Import = { ...named, status: 'running' };
-  ctx.db.update(imports).set({ status: 'running' }).where(eq(imports.id, row.id)).run();
+  ctx.db.transaction(
+    () => ctx.db.update(imports).set({ status: 'running' }).where(eq(imports.id, row.id)).run(),
+    { behavior: 'immediate' },
+  );
   try {
     return await readInto(ctx, row, input);
   } catch (error) {
@@ -172,13 +175,7 @@ function commitBatch(
         counts[isNew && !isRepeat ? 'accepted' : 'duplicates'] += 1;
       }
       const { id, projectId, read, accepted, duplicates, rejected } = counts;
-      const event = appendAudit(ctx, {
-        action: 'imports.batch',
-        subject: id,
-        projectId,
-        payload: { read, accepted, duplicates, rejected, judgmentDigests: pendingDigests(pending) },
-      });
-      insertPending(ctx, pending, event.hash);
+      insertPending(ctx, pending);
       const { changes } = ctx.db
         .update(imports)
         .set({ read, accepted, duplicates, rejected })
@@ -190,6 +187,13 @@ function commitBatch(
           `Import ${id} is being read by another process too; this one stops.`,
         );
       }
+      const event = appendAudit(ctx, {
+        action: 'imports.batch',
+        subject: id,
+        projectId,
+        payload: { read, accepted, duplicates, rejected },
+      });
+      namePending(ctx, pending, event.hash);
       return counts;
     },
     { behavior: 'immediate' },

@@ -3,8 +3,8 @@ import type { judgments } from '../../db/schema/judgments.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 
 /**
- * sha256 over everything a judgment says. The audit event carries it, so that a byte changed in the judgment's row is
- * found by whoever recomputes it. The rationale enters by its own hash: it may hold personal data and be erased.
+ * sha256 over everything a judgment says, as audit events before 0.7.0 carried it; later ones vouch for it as for every row
+ * (db/audit), with a salt. The rationale enters by its own hash.
  */
 export function judgmentDigest(judgment: Omit<typeof judgments.$inferSelect, 'eventHash'>): string {
   const { rationale, given, ...rest } = judgment;

@@ -6,7 +6,6 @@ import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { judgmentDigest } from './digest.ts';
 import type { Answer, JudgmentSource, Receipt } from './schemas.ts';
 
 export type Judgment = typeof judgments.$inferSelect;
@@ -55,16 +54,17 @@ export function appendJudgment(
   action: 'judgments.record' | 'judgments.revise',
 ): Receipt {
   const id = newId('jdg', row.submittedAt);
+  ctx.db
+    .insert(judgments)
+    .values({ ...row, id, eventHash: '' })
+    .run();
   const event = appendAudit(ctx, {
     action,
     subject: id,
     projectId: row.projectId,
-    payload: { taskId: row.taskId, revision: row.revision, digest: judgmentDigest({ ...row, id }) },
+    payload: { taskId: row.taskId, revision: row.revision },
   });
-  ctx.db
-    .insert(judgments)
-    .values({ ...row, id, eventHash: event.hash })
-    .run();
+  ctx.db.update(judgments).set({ eventHash: event.hash }).where(eq(judgments.id, id)).run();
   return { judgmentId: id, revision: row.revision, submittedAt: row.submittedAt };
 }
 

@@ -1,6 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import { digestOfLines } from '../../db/audit/append-record.ts';
+import { rowDigest } from '../../db/audit/row-digest.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
+import { auditRows } from '../../db/schema/audit-rows.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { guidelines, projects } from '../../db/schema/projects.ts';
 import { seats } from '../../db/schema/tasks.ts';
@@ -9,7 +12,6 @@ import { createCaller } from '../root.ts';
 import { claimTask } from '../tasks/claim.ts';
 import { reclaimSeat } from '../tasks/reclaim.ts';
 import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
-import { judgmentDigest } from './digest.ts';
 import { getOwnJudgmentDetail } from './get-mine.ts';
 import { listOwnJudgments } from './mine.ts';
 import { recordJudgment } from './record.ts';
@@ -102,11 +104,14 @@ describe('recordJudgment', () => {
     if (!row) throw new Error('expected a judgment');
     expect(events).toHaveLength(1);
     expect(row.eventHash).toBe(events[0]?.hash);
-    const { eventHash: _, ...judged } = row;
-    const { digest } = JSON.parse(events[0]?.payload ?? '') as { digest: string };
-    expect(judgmentDigest(judged)).toBe(digest);
-    expect(judgmentDigest({ ...judged, strength: -2 })).not.toBe(digest);
-    expect(judgmentDigest({ ...judged, rationale: 'x' })).not.toBe(digest);
+    const { db } = world;
+    const { count, digest } = digestOfLines(db.$client, events[0]?.seq ?? 0);
+    expect(JSON.parse(events[0]?.payload ?? '')).toMatchObject({ recorded: { count, digest } });
+    const line = db.select().from(auditRows).where(eq(auditRows.rowKey, row.id)).get();
+    const now = () => rowDigest(db.$client, 'judgments', row.id, line?.salt ?? Buffer.alloc(0));
+    expect(line?.digest).toEqual(now());
+    db.update(judgments).set({ rationale: 'x' }).run();
+    expect(line?.digest).not.toEqual(now());
   });
 
   it('answers a replayed submit with the first receipt and writes nothing', () => {
@@ -264,6 +269,10 @@ describe('reviseJudgment', () => {
     });
     expect(detail).toMatchObject({ judgmentId: second.judgmentId, revision: 2, strength: 3 });
     expect(detail.responses.map((response) => response.id)).toEqual(shown);
+    // a page whose answer was refused knows only the task
+    const { taskId } = detail;
+    const byTask = getOwnJudgmentDetail({ ctx, input: { projectId: world.projectId, taskId } });
+    expect(byTask).toEqual(detail);
   });
 
   it('is for one own judgments only', () => {
@@ -276,6 +285,9 @@ describe('reviseJudgment', () => {
     expect(() =>
       getOwnJudgmentDetail({ ctx: owner, input: { projectId: world.projectId, judgmentId } }),
     ).toThrow(/no judgment/);
+    const [row] = allJudgments(world);
+    const byTask = { projectId: world.projectId, taskId: row?.taskId ?? '' };
+    expect(() => getOwnJudgmentDetail({ ctx: owner, input: byTask })).toThrow(/no judgment of task/);
   });
 });
 

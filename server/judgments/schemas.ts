@@ -44,7 +44,11 @@ export const mineInput = z.object({
   cursor: id.nullish(),
   limit: z.number().int().min(1).max(100).default(20),
 });
-export const getMineInput = z.object({ projectId: id, judgmentId: id });
+/** By any revision of the judgment, or by the task it is of: a page that was refused an answer knows only that. */
+export const getMineInput = z.union([
+  z.strictObject({ projectId: id, judgmentId: id }),
+  z.strictObject({ projectId: id, taskId: id }),
+]);
 
 export type Answer = z.infer<typeof answerSchema>;
 export type RecordInput = z.infer<typeof recordInput>;

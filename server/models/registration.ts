@@ -102,11 +102,15 @@ export function tellPhase(
   told: { phase: string; doneBytes?: number; totalBytes?: number },
 ): void {
   const { phase, doneBytes = 0, totalBytes = 0 } = told;
-  ctx.db
-    .update(registrations)
-    .set({ status: 'running', phase, doneBytes, totalBytes })
-    .where(and(eq(registrations.id, registrationId), inArray(registrations.status, [...OPEN_STATUSES])))
-    .run();
+  ctx.db.transaction(
+    () =>
+      ctx.db
+        .update(registrations)
+        .set({ status: 'running', phase, doneBytes, totalBytes })
+        .where(and(eq(registrations.id, registrationId), inArray(registrations.status, [...OPEN_STATUSES])))
+        .run(),
+    { behavior: 'immediate' },
+  );
 }
 
 /** Ends a registration that became no checkpoint, with its audit event, and removes its files. False when it had ended before. */

@@ -6,7 +6,7 @@ import { models } from '../../db/schema/models.ts';
 import { memberships } from '../../db/schema/projects.ts';
 import { prompts } from '../../db/schema/prompts.ts';
 import { runs } from '../../db/schema/runs.ts';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import { seats, tasks } from '../../db/schema/tasks.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { roleMay } from '../permissions.ts';
@@ -61,8 +61,8 @@ export function readOverview({ ctx, input }: { ctx: Ctx; input: { projectId: str
           exports:
             ctx.db
               .select({ n: count() })
-              .from(exports_)
-              .innerJoin(snapshots, eq(snapshots.id, exports_.snapshotId))
+              .from(snapshotExports)
+              .innerJoin(snapshots, eq(snapshots.id, snapshotExports.snapshotId))
               .where(eq(snapshots.projectId, projectId))
               .get()?.n ?? 0,
           models: of(models, eq(models.projectId, projectId)),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 import { instanceOwnerProcedure, projectProcedure, router, signedInProcedure } from '../trpc.ts';
 import { changeRole } from './change-role.ts';
 import { createProject } from './create.ts';
@@ -27,7 +28,7 @@ export const projectsRouter = router({
     .mutation(({ ctx, input }) => createProject({ ctx, input })),
   /** not a project procedure, because pages know the slug only; the verb checks membership */
   bySlug: signedInProcedure
-    .input(z.strictObject({ slug: z.string().max(64) }))
+    .input(z.strictObject({ slug: inputText().max(64) }))
     .query(({ ctx, input }) => getProjectBySlug({ ctx, input })),
   overview: projectProcedure('project.read').query(({ ctx, input }) => readOverview({ ctx, input })),
   update: projectProcedure('project.update')
@@ -46,6 +47,6 @@ export const projectsRouter = router({
     .input(createInviteInput)
     .mutation(({ ctx, input }) => createInvite({ ctx, input })),
   revokeInvite: projectProcedure('members.invite')
-    .input(z.strictObject({ projectId: z.string(), inviteId: z.string().max(64) }))
+    .input(z.strictObject({ projectId: inputText(), inviteId: inputText().max(64) }))
     .mutation(({ ctx, input }) => revokeInvite({ ctx, input })),
 });

@@ -24,7 +24,7 @@ const description = inputText().trim().max(500);
 
 /** Addresses of pages and the CLI's --project use it. */
 export const slugSchema = inputText()
-  .min(2)
+  .min(1)
   .max(48)
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'Small letters, digits and single hyphens, such as "support-answers".')
   // a page of its own stands at this address

@@ -11,16 +11,23 @@ import { tasks } from '../../db/schema/tasks.ts';
 import type { DataSize } from '../../trainer/config/definition.ts';
 import type { LoraOptions } from '../../trainer/config/lora.ts';
 import { definitionOf } from '../../trainer/config/recipes.ts';
+import { CHARACTERS_PER_TOKEN } from '../../trainer/cost/data-size.ts';
 import { modelSize } from '../../trainer/cost/model-size.ts';
-import { flopsOf, memoryOf, type Sizes } from '../../trainer/cost/run-cost.ts';
-import { type ModelConfig, newModelConfig, parseModelConfig } from '../../trainer/model/config.ts';
+import { flopsOf, type Sizes } from '../../trainer/cost/run-cost.ts';
+import { isMemoryBackend, memoryOf } from '../../trainer/cost/run-memory.ts';
+import {
+  asRewardModel,
+  type ModelConfig,
+  newModelConfig,
+  parseModelConfig,
+} from '../../trainer/model/config.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { checkpointFolder, getCheckpointInProject } from '../models/internal.ts';
 import { TIME_PREFIX } from './record-event.ts';
 import { type EstimateInput, parseRecipeConfig, recipeInputs } from './schemas.ts';
 
 /** What the cost of a run depends on beside its recipe's own options, where the recipe has it. */
-type RunConfig = { recompute?: boolean; lora?: LoraOptions };
+type RunConfig = { recompute?: boolean; precision?: 'float32' | 'bfloat16'; lora?: LoraOptions };
 
 const benchmarkSchema = z.object({
   at: z.number(),
@@ -43,9 +50,6 @@ export type Estimate = {
   /** what the figure rests on, in words */
   basis: string;
 };
-
-/** Characters per token of small English vocabularies; only used for the estimate. */
-const CHARACTERS_PER_TOKEN = 3;
 
 /**
  * What a run would take, before it is started: time from what this machine did on the benchmark (or in the last run of the same
@@ -77,8 +81,11 @@ export function estimateRun({ ctx, input }: { ctx: Ctx; input: EstimateInput }):
     };
   }
   const work = definitionOf(input.recipe).work(config, data);
-  const options = { recompute: config.recompute ?? false };
-  const memoryBytes = Math.round(memoryOf(work, sizes, options));
+  const benchmark = readBenchmark(ctx);
+  const { recompute = false, precision = 'float32' } = config;
+  // the worker measured with what it will train with
+  const backend = benchmark && isMemoryBackend(benchmark.backend) ? benchmark.backend : 'simd';
+  const memoryBytes = Math.round(memoryOf(work, sizes, { recompute, precision, backend }));
   const shared = { ...machine, totalSteps: work.steps, memoryBytes };
   const before = secondsPerStepBefore(ctx, input, parsed.config);
   if (before !== null) {
@@ -88,10 +95,9 @@ export function estimateRun({ ctx, input }: { ctx: Ctx; input: EstimateInput }):
       basis: 'Measured: the last run of this recipe with this config.',
     };
   }
-  const benchmark = readBenchmark(ctx);
   if (benchmark === null)
     return { ...shared, seconds: null, basis: 'Not measured yet: the worker does so at its first start.' };
-  const flops = flopsOf(work, sizes, options);
+  const flops = flopsOf(work, sizes, { recompute });
   // a token that is trained takes six operations for each parameter, a new one two
   const { numParameters, trainTokensPerSecond, generateTokensPerSecond } = benchmark;
   const seconds =
@@ -123,7 +129,8 @@ function sizesOf(ctx: Ctx, input: EstimateInput, config: RunConfig): Sizes | nul
   if (!start) return null;
   const reward =
     input.rewardCheckpointId === null ? start : configOf(ctx, input.projectId, input.rewardCheckpointId);
-  return reward && { start: modelSize(start, config.lora), reward: modelSize(reward, config.lora) };
+  const own = definitionOf(input.recipe).result.kind === 'reward-model' ? asRewardModel(start) : start;
+  return reward && { start: modelSize(own, config.lora), reward: modelSize(reward) };
 }
 
 function configOf(ctx: Ctx, projectId: string, checkpointId: string): ModelConfig | null {

@@ -178,3 +178,32 @@ describe('what is kept of a run', () => {
     expect(db.select().from(runs).get()?.step).toBe(2);
   });
 });
+
+describe('what a run is at before its first step', () => {
+  const reading = (done: number) =>
+    record({ type: 'progress', step: 0, phase: 'reference', done, total: 400, seconds: done / 10 });
+  const caller = () => createCaller(as(userIds.auditor));
+
+  it('is told with the time that is left, in one place that is overwritten, and goes with the next step', async () => {
+    reading(100);
+    reading(300);
+    const phase = { phase: 'reference', done: 300, total: 400, remainingSeconds: 10 };
+    expect(await caller().runs.get({ projectId, runId: run.id })).toMatchObject({ phase });
+    expect((await caller().runs.list({ projectId })).items[0]).toMatchObject({ phase });
+    const [message] = await take(null, 1);
+    expect(message?.run.phase).toEqual(phase);
+    expect(message?.events).toEqual([]);
+    expect(await caller().runs.events({ projectId, runId: run.id })).toEqual([]);
+    step(1);
+    expect((await take(null, 1))[0]?.run.phase).toBeNull();
+  });
+
+  it('is not told of a run that waits, and begins anew when it is taken up again', async () => {
+    reading(100);
+    db.update(runs).set({ status: 'queued' }).where(eq(runs.id, run.id)).run();
+    expect((await take(null, 1))[0]?.run.phase).toBeNull();
+    db.update(runs).set({ status: 'running' }).where(eq(runs.id, run.id)).run();
+    rewindRun(as(userIds.researcher), run.id, 0);
+    expect((await take(null, 1))[0]?.run.phase).toBeNull();
+  });
+});

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, asc, eq, gt, gte } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, ne } from 'drizzle-orm';
 import { runEvents, runMetrics, runSamples } from '../../db/schema/runs.ts';
 import type { Ctx } from '../context.ts';
 import { getRunFor } from './internal.ts';
+import { PROGRESS_EVENT, phaseOf } from './progress.ts';
 import { remainingSeconds } from './remaining.ts';
 import { isFinished } from './schemas.ts';
 
@@ -45,7 +46,9 @@ export function readUpdates(
     const events = ctx.db
       .select({ id: runEvents.id, at: runEvents.at, type: runEvents.type, payload: runEvents.payload })
       .from(runEvents)
-      .where(and(eq(runEvents.runId, run.id), gt(runEvents.id, cursor.event)))
+      .where(
+        and(eq(runEvents.runId, run.id), gt(runEvents.id, cursor.event), ne(runEvents.type, PROGRESS_EVENT)),
+      )
       .orderBy(asc(runEvents.id))
       .limit(MAX_ROWS)
       .all();
@@ -67,6 +70,7 @@ export function readUpdates(
         backend: current.backend,
         device: current.device,
         error: current.error,
+        phase: phaseOf(ctx.db, current),
         remainingSeconds: remainingSeconds(ctx.db, current),
       },
       isComplete: isFinished(current.status) && metrics.length < MAX_ROWS && events.length < MAX_ROWS,

@@ -7,6 +7,7 @@ import { snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { type Ctx, roleIn } from '../context.ts';
 import { roleMay } from '../permissions.ts';
 import { getRunFor, hasLostCheckpoints } from './internal.ts';
+import { phaseOf } from './progress.ts';
 import { remainingSeconds } from './remaining.ts';
 
 export type SourceCounts = Partial<Record<'annotator' | 'simulated' | 'imported', number>>;
@@ -54,6 +55,7 @@ export function getRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }) {
     job: job ?? null,
     schedule: schedule ?? null,
     startedBy: starter?.pseudonym ?? null,
+    phase: phaseOf(db, run),
     remainingSeconds: remainingSeconds(db, run),
     modelCheckpoint: describeCheckpoint(ctx, run.modelCheckpointId),
     rewardCheckpoint,

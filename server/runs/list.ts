@@ -2,6 +2,7 @@ import { and, desc, eq, lt } from 'drizzle-orm';
 import { runs } from '../../db/schema/runs.ts';
 import { snapshots } from '../../db/schema/snapshots.ts';
 import { type Ctx, requirePermission } from '../context.ts';
+import { phaseOf } from './progress.ts';
 import { remainingSeconds } from './remaining.ts';
 
 /** Runs of a project, newest first, `limit` at a time; `nextCursor` is null on the last page. */
@@ -32,6 +33,7 @@ export function listRuns({
       backend: run.backend,
       step: run.step,
       totalSteps: run.totalSteps,
+      phase: phaseOf(ctx.db, run),
       remainingSeconds: remainingSeconds(ctx.db, run),
       summary: run.summary,
       error: run.error,

@@ -4,6 +4,7 @@ import type { TrainEvent } from '../../trainer/events.ts';
 import type { Ctx } from '../context.ts';
 import { type Lease, noteProgress, readLease, type StopRequest } from '../jobs/queue.ts';
 import { addRunEvent, type Run } from './internal.ts';
+import { clearRunProgress, setRunProgress } from './progress.ts';
 
 /** Names of wall-clock metrics start with this; they are the only ones that differ between two runs of one seed. */
 export const TIME_PREFIX = 'time/';
@@ -38,6 +39,8 @@ function write(
   { event, secondsSinceLastStep }: { event: TrainEvent; secondsSinceLastStep: number },
 ): void {
   const { db } = ctx;
+  // whatever else it says, that part of the run is over
+  if (event.type !== 'progress') clearRunProgress(ctx, run.id);
   switch (event.type) {
     case 'plan':
       db.update(runs)
@@ -104,6 +107,11 @@ function write(
       addRunEvent(ctx, { runId: run.id, type, payload });
       return;
     }
+    case 'progress': {
+      const { type: _, step, ...progress } = event;
+      setRunProgress(ctx, run.id, progress);
+      return;
+    }
     case 'done':
       return;
     default:
@@ -135,5 +143,6 @@ export function rewindRun(ctx: Ctx, runId: string, step: number): void {
     .delete(runSamples)
     .where(and(eq(runSamples.runId, runId), gt(runSamples.step, step)))
     .run();
+  clearRunProgress(ctx, runId);
   ctx.db.update(runs).set({ step }).where(eq(runs.id, runId)).run();
 }

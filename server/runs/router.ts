@@ -1,5 +1,6 @@
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 import { projectProcedure, router, signedInProcedure } from '../trpc.ts';
 import { cancelRun } from './cancel.ts';
 import { compareRuns } from './compare.ts';
@@ -16,7 +17,7 @@ import { readSamples } from './samples.ts';
 import { estimateInput, startRunInput } from './schemas.ts';
 import { startRun } from './start.ts';
 
-const id = z.string().min(1).max(64);
+const id = inputText().min(1).max(64);
 const oneRun = z.object({ projectId: id, runId: id });
 
 /** Every verb looks the run up and checks the right in the run's own project, whatever projectId was sent. */
@@ -56,7 +57,7 @@ export const runsRouter = router({
     .input(oneRun.extend({ anew: z.boolean().optional() }))
     .mutation(resumeRun),
   follow: projectProcedure('runs.read')
-    .input(oneRun.extend({ lastEventId: z.string().max(64).nullish() }))
+    .input(oneRun.extend({ lastEventId: inputText().max(64).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       for await (const updates of followRun(ctx, { ...input, signal })) yield tracked(updates.id, updates);
     }),

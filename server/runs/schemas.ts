@@ -20,9 +20,8 @@ export type InputNeeds = { model: InputNeed; rewardModel: InputNeed; snapshot: I
 /** What a run of the recipe is given, besides its config. */
 export function recipeInputs(recipe: RecipeName): InputNeeds {
   const { startsFrom, newModel, data } = definitionOf(recipe);
-  const { need } = startsFrom.model;
   return {
-    model: need === 'none' ? 'none' : newModel ? 'optional' : 'required',
+    model: newModel ? 'optional' : 'required',
     rewardModel: startsFrom.rewardModel ? 'required' : 'none',
     snapshot: DATA_SOURCES[data].isSnapshot ? 'required' : 'none',
   };

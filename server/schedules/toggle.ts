@@ -16,18 +16,19 @@ export function toggleSchedule({ ctx, input }: { ctx: Ctx; input: Input }): Sche
     : {};
   return ctx.db.transaction(
     () => {
+      const toggled = ctx.db
+        .update(schedules)
+        .set({ enabled: input.enabled, ...restart })
+        .where(eq(schedules.id, schedule.id))
+        .returning()
+        .get();
       appendAudit(ctx, {
         action: input.enabled ? 'schedules.enable' : 'schedules.disable',
         subject: schedule.id,
         projectId: input.projectId,
         payload: {},
       });
-      return ctx.db
-        .update(schedules)
-        .set({ enabled: input.enabled, ...restart })
-        .where(eq(schedules.id, schedule.id))
-        .returning()
-        .get();
+      return toggled;
     },
     { behavior: 'immediate' },
   );

@@ -22,18 +22,19 @@ export function updateSchedule({ ctx, input }: { ctx: Ctx; input: UpdateSchedule
     : {};
   return ctx.db.transaction(
     () => {
+      const updated = ctx.db
+        .update(schedules)
+        .set({ name, trigger, everyJudgments, cron, steps, ...restart })
+        .where(eq(schedules.id, schedule.id))
+        .returning()
+        .get();
       appendAudit(ctx, {
         action: 'schedules.update',
         subject: schedule.id,
         projectId,
         payload: { name, trigger, everyJudgments, cron, steps },
       });
-      return ctx.db
-        .update(schedules)
-        .set({ name, trigger, everyJudgments, cron, steps, ...restart })
-        .where(eq(schedules.id, schedule.id))
-        .returning()
-        .get();
+      return updated;
     },
     { behavior: 'immediate' },
   );

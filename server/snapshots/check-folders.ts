@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { and, count, eq } from 'drizzle-orm';
 import { judgments } from '../../db/schema/judgments.ts';
-import { exports_, snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { getSnapshotInProject } from './internal.ts';
@@ -39,10 +39,10 @@ export function checkExport({
   input: { projectId: string; exportId: string };
 }): Promise<FolderReport> {
   const row = ctx.db
-    .select({ folder: exports_.folder, manifestSha256: exports_.manifestSha256 })
-    .from(exports_)
-    .innerJoin(snapshots, eq(snapshots.id, exports_.snapshotId))
-    .where(and(eq(exports_.id, input.exportId), eq(snapshots.projectId, input.projectId)))
+    .select({ folder: snapshotExports.folder, manifestSha256: snapshotExports.manifestSha256 })
+    .from(snapshotExports)
+    .innerJoin(snapshots, eq(snapshots.id, snapshotExports.snapshotId))
+    .where(and(eq(snapshotExports.id, input.exportId), eq(snapshots.projectId, input.projectId)))
     .get();
   if (!row) throw new DomainError('not-found', `No export ${input.exportId} in this project.`);
   return report(path.join(ctx.dataFolder, row.folder), row.manifestSha256);

@@ -15,7 +15,7 @@ import { ensureProject } from '../projects/ensure.ts';
 import { unpairedExamplesOf } from '../runs/training-data.ts';
 import { claimTask } from '../tasks/claim.ts';
 import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
-import { verifyContents } from '../verify/verify-contents.ts';
+import { verifyDatabase } from '../verify/verify-data-folder.ts';
 import { createSnapshot } from './create.ts';
 import { exportFormats } from './formats/formats.ts';
 import { getSnapshotInProject } from './internal.ts';
@@ -207,7 +207,7 @@ describe("an export of people's own votes", () => {
         };
         expect(new Set(again.lines.map(texts))).toEqual(new Set(lines.map(texts)));
       }
-      expect((await verifyContents(ctx.db)).broken).toBeNull();
+      expect((await verifyDatabase(ctx.db)).broken).toBeNull();
     },
     60_000,
   );

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { desc, eq } from 'drizzle-orm';
+import { GENESIS_HASH } from '../../db/audit/append-record.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import {
   type SnapshotCounts,
@@ -11,7 +12,7 @@ import {
 } from '../../db/schema/snapshots.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { newId } from '../../lib/new-id.ts';
-import { appendAudit, GENESIS_HASH } from '../audit/append.ts';
+import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';

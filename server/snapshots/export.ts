@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { and, eq } from 'drizzle-orm';
-import { exports_ } from '../../db/schema/snapshots.ts';
+import { snapshotExports } from '../../db/schema/snapshots.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
@@ -26,8 +26,8 @@ export async function exportSnapshot({
   const { format } = input;
   const known = ctx.db
     .select()
-    .from(exports_)
-    .where(and(eq(exports_.snapshotId, snapshot.id), eq(exports_.format, format)))
+    .from(snapshotExports)
+    .where(and(eq(snapshotExports.snapshotId, snapshot.id), eq(snapshotExports.format, format)))
     .get();
   const isWhole =
     known !== undefined && (await isIntact(path.join(ctx.dataFolder, known.folder), known.manifestSha256));
@@ -39,14 +39,8 @@ export async function exportSnapshot({
   const { rows, manifestSha256 } = written;
   const row = await writeWhenUnlocked(ctx.db, () => {
     const createdBy = ctx.actor.type === 'user' ? ctx.actor.userId : 'system';
-    appendAudit(ctx, {
-      action: 'snapshots.export',
-      subject: id,
-      projectId: snapshot.projectId,
-      payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
-    });
-    return ctx.db
-      .insert(exports_)
+    const kept = ctx.db
+      .insert(snapshotExports)
       .values({
         id,
         snapshotId: snapshot.id,
@@ -57,9 +51,16 @@ export async function exportSnapshot({
         createdBy,
         createdAt: ctx.now(),
       })
-      .onConflictDoUpdate({ target: exports_.id, set: { rows, manifestSha256 } })
+      .onConflictDoUpdate({ target: snapshotExports.id, set: { rows, manifestSha256 } })
       .returning()
       .get();
+    appendAudit(ctx, {
+      action: 'snapshots.export',
+      subject: id,
+      projectId: snapshot.projectId,
+      payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
+    });
+    return kept;
   });
   return {
     exportId: id,

@@ -1,5 +1,5 @@
 import { and, desc, eq } from 'drizzle-orm';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import type { Ctx } from '../context.ts';
 import { getSnapshotInProject, summariseSnapshot } from './internal.ts';
 import type { ExportSummary, SnapshotSummary } from './schemas.ts';
@@ -35,23 +35,23 @@ export function listExports({
 }): ExportSummary[] {
   return ctx.db
     .select({
-      exportId: exports_.id,
-      snapshotId: exports_.snapshotId,
+      exportId: snapshotExports.id,
+      snapshotId: snapshotExports.snapshotId,
       snapshotNumber: snapshots.number,
-      format: exports_.format,
-      folder: exports_.folder,
-      rows: exports_.rows,
-      manifestSha256: exports_.manifestSha256,
-      createdAt: exports_.createdAt,
+      format: snapshotExports.format,
+      folder: snapshotExports.folder,
+      rows: snapshotExports.rows,
+      manifestSha256: snapshotExports.manifestSha256,
+      createdAt: snapshotExports.createdAt,
     })
-    .from(exports_)
-    .innerJoin(snapshots, eq(snapshots.id, exports_.snapshotId))
+    .from(snapshotExports)
+    .innerJoin(snapshots, eq(snapshots.id, snapshotExports.snapshotId))
     .where(
       and(
         eq(snapshots.projectId, input.projectId),
         input.snapshotId === undefined ? undefined : eq(snapshots.id, input.snapshotId),
       ),
     )
-    .orderBy(desc(exports_.id))
+    .orderBy(desc(snapshotExports.id))
     .all();
 }

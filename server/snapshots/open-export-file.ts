@@ -1,7 +1,7 @@
 import { createReadStream, type ReadStream, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { and, eq } from 'drizzle-orm';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
 
@@ -32,10 +32,10 @@ export function openExportFile({ ctx, input }: { ctx: Ctx; input: ExportInput & 
 
 function exportFolder(ctx: Ctx, input: ExportInput): string {
   const row = ctx.db
-    .select({ folder: exports_.folder })
-    .from(exports_)
-    .innerJoin(snapshots, eq(snapshots.id, exports_.snapshotId))
-    .where(and(eq(exports_.id, input.exportId), eq(snapshots.projectId, input.projectId)))
+    .select({ folder: snapshotExports.folder })
+    .from(snapshotExports)
+    .innerJoin(snapshots, eq(snapshots.id, snapshotExports.snapshotId))
+    .where(and(eq(snapshotExports.id, input.exportId), eq(snapshots.projectId, input.projectId)))
     .get();
   if (!row) throw new DomainError('not-found', `No export ${input.exportId} in this project.`);
   return path.join(ctx.dataFolder, row.folder);

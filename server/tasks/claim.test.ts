@@ -5,7 +5,9 @@ import { claimTask } from './claim.ts';
 import { hashLeaseToken } from './lease-token.ts';
 import { reclaimSeat } from './reclaim.ts';
 import { releaseLease } from './release.ts';
+import { releaseLeases } from './release-all.ts';
 import { renewLease } from './renew.ts';
+import { MAX_LIVE_LEASES } from './schemas.ts';
 import { skipTask } from './skip.ts';
 import { createLabelingWorld, type LabelingWorld } from './testing.ts';
 
@@ -102,26 +104,52 @@ describe('claimTask', () => {
     expect(claim(world, world.addAnnotator()).task).toBeNull();
   });
 
-  it('gives a third claim the live lease that ends first, with a fresh token and the same order', () => {
+  it('gives a claim beyond the limit the live lease that ends first, with a fresh token and the same order', () => {
     const world = createLabelingWorld();
-    for (let i = 0; i < 3; i++) world.addTask({ numResponses: 6 });
+    for (let i = 0; i <= MAX_LIVE_LEASES; i++) world.addTask({ numResponses: 6 });
     const a = world.userIds.annotator;
-    const current = mustClaim(world, a);
-    world.advance(MINUTE);
-    const prefetched = mustClaim(world, a);
+    const held = Array.from({ length: MAX_LIVE_LEASES }, () => {
+      world.advance(1000);
+      return mustClaim(world, a);
+    });
+    expect(new Set(held.map((task) => task.seatId)).size).toBe(MAX_LIVE_LEASES);
+    const [current] = held as [(typeof held)[number]];
     world.advance(MINUTE);
     const again = mustClaim(world, a);
     expect(again.seatId).toBe(current.seatId);
     expect(again.responses).toEqual(current.responses);
     expect(() => renewLease({ ctx: world.as(a), input: current.lease })).toThrow(/token/);
     renewLease({ ctx: world.as(a), input: again.lease });
-    // a page that lost both gets both
-    expect(mustClaim(world, a).seatId).toBe(prefetched.seatId);
+    // a page that lost them all gets the next one
+    expect(mustClaim(world, a).seatId).toBe(held[1]?.seatId);
+    // and one that names them all gets nothing more
+    const holding = held.map((task) => task.seatId);
+    expect(claim(world, a, holding).task).toBeNull();
+  });
+
+  it('says which emptiness it is', () => {
+    const world = createLabelingWorld();
+    const [a, b] = [world.addAnnotator(), world.addAnnotator()];
+    expect(claim(world, a).nothingOpen).toBe('no-tasks');
+    world.addTask();
+    const held = mustClaim(world, b);
+    expect(claim(world, a).nothingOpen).toBe('held');
+    // one's own lease is not somebody else's
+    expect(claim(world, b, [held.seatId])).toMatchObject({ task: null, nothingOpen: 'all-judged' });
+    world.db.update(seats).set({ state: 'done' }).where(eq(seats.id, held.seatId)).run();
+    expect(claim(world, a).nothingOpen).toBe('all-judged');
+    // what one skipped or holds a seat of does not come back to one
+    const { taskId } = world.addTask({ overlap: 2 });
+    const skipped = mustClaim(world, a);
+    expect(skipped.taskId).toBe(taskId);
+    skipTask({ ctx: world.as(a), input: { ...skipped.lease, reason: '' } });
+    mustClaim(world, b);
+    expect(claim(world, a).nothingOpen).toBe('all-judged');
   });
 
   it('hands forgotten leases back first to a page that names what it holds', () => {
     const world = createLabelingWorld();
-    for (let i = 0; i < 3; i++) world.addTask();
+    for (let i = 0; i < 2; i++) world.addTask();
     const a = world.userIds.annotator;
     const first = mustClaim(world, a, []);
     expect(mustClaim(world, a, []).seatId).toBe(first.seatId);
@@ -167,6 +195,28 @@ describe('leases', () => {
     renewLease({ ctx: world.as(a), input: { ...late.lease, leaseToken: task.leaseToken } });
   });
 
+  it('go back several at once, those that the tokens still prove', () => {
+    const world = createLabelingWorld();
+    for (let i = 0; i < 4; i++) world.addTask();
+    const [a, b] = [world.userIds.annotator, world.addAnnotator()];
+    const held = Array.from({ length: 3 }, () => mustClaim(world, a));
+    const [kept, renewed, plain] = held as [(typeof held)[0], (typeof held)[0], (typeof held)[0]];
+    const foreign = mustClaim(world, b);
+    reclaimSeat({ ctx: world.as(a), input: renewed.lease });
+    const leases = [renewed, plain, foreign].map(({ seatId, leaseToken }) => ({ seatId, leaseToken }));
+    const input = { projectId: world.projectId, leases };
+    expect(releaseLeases({ ctx: world.as(a), input })).toEqual({ released: 1 });
+    const states = world.db.select().from(seats).all();
+    const stateOf = (seatId: string) => states.find((seat) => seat.id === seatId);
+    expect([kept, renewed, foreign].map(({ seatId }) => stateOf(seatId)?.state)).toEqual([
+      'leased',
+      'leased',
+      'leased',
+    ]);
+    expect(stateOf(plain.seatId)).toMatchObject({ state: 'open', annotatorId: null, shownOrder: null });
+    expect(releaseLeases({ ctx: world.as(a), input })).toEqual({ released: 0 });
+  });
+
   it('are renewed by a full lease time', () => {
     const world = createLabelingWorld();
     world.addTask();
@@ -200,7 +250,11 @@ describe('leases', () => {
     const a = world.userIds.annotator;
     const task = mustClaim(world, a);
     skipTask({ ctx: world.as(a), input: { ...task.lease, reason: 'unclear' } });
-    expect(claim(world, a)).toEqual({ task: null, progress: { mine: 0, openForMe: 0 } });
+    expect(claim(world, a)).toEqual({
+      task: null,
+      nothingOpen: 'all-judged',
+      progress: { mine: 0, openForMe: 0 },
+    });
     expect(mustClaim(world, world.addAnnotator()).taskId).toBe(task.taskId);
   });
 });

@@ -3,26 +3,24 @@ import type { Db } from '../../db/client.ts';
 import { prepared } from '../../db/prepared.ts';
 import { seats } from '../../db/schema/tasks.ts';
 import { type Ctx, requireUser } from '../context.ts';
-import { describeClaim, getProjectSettings, MAX_LIVE_LEASES, responseIdsOf, type Seat } from './internal.ts';
+import { describeClaim, getProjectSettings, responseIdsOf, type Seat } from './internal.ts';
 import { newLeaseToken } from './lease-token.ts';
-import { readProgress } from './progress.ts';
-import type { ClaimedTask, ClaimInput, Progress } from './schemas.ts';
+import { readProgress, whyNothingOpen } from './progress.ts';
+import { type Claim, type ClaimInput, MAX_LIVE_LEASES } from './schemas.ts';
 import { shuffle } from './shuffle.ts';
 
 /**
  * Leases the next seat to the signed-in person: highest priority first, then oldest; open, or with a lease that ran out;
- * of a task that this person has neither judged nor skipped nor holds another seat of. `task: null` = nothing waits.
+ * of a task that this person has neither judged nor skipped nor holds another seat of. `task: null` = nothing can be
+ * claimed now, and `nothingOpen` says why.
  *
- * At most two leases per person live at a time (the task on screen and the prefetched one). A further claim hands back a
- * live lease with a fresh token and the same order, the one that ends first, so that a reloaded page gets its tasks
- * again; `holding` names those the page has not forgotten.
+ * At most MAX_LIVE_LEASES per person and project live at a time (the task on screen and those ahead). A further claim
+ * hands back a live lease with a fresh token and the same order, the one that ends first, so that a reloaded page gets
+ * its tasks again; `holding` names those the page has not forgotten.
  *
  * Leases are not written to the audit log: they prove nothing once the judgment, which carries leased_at, is recorded.
  */
-export function claimTask({ ctx, input }: { ctx: Ctx; input: ClaimInput }): {
-  task: ClaimedTask | null;
-  progress: Progress;
-} {
+export function claimTask({ ctx, input }: { ctx: Ctx; input: ClaimInput }): Claim {
   const userId = requireUser(ctx);
   const task = ctx.db.transaction(
     () => {
@@ -55,7 +53,11 @@ export function claimTask({ ctx, input }: { ctx: Ctx; input: ClaimInput }): {
     },
     { behavior: 'immediate' },
   );
-  return { task, progress: readProgress(ctx, { projectId: input.projectId, userId }) };
+  const scope = { projectId: input.projectId, userId };
+  const progress = readProgress(ctx, scope);
+  return task === null
+    ? { task, nothingOpen: whyNothingOpen(ctx, scope), progress }
+    : { task, nothingOpen: null, progress };
 }
 
 /** A seat this person may take: not in another seat of the same task (whatever its state), and not skipped. */

@@ -8,9 +8,6 @@ import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { ClaimedTask } from './schemas.ts';
 
-/** Current lease and the prefetched next one. */
-export const MAX_LIVE_LEASES = 2;
-
 export type Seat = typeof seats.$inferSelect;
 
 const findSettings = (db: Db) =>

@@ -1,12 +1,9 @@
 import type { Db } from '../../db/client.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { Ctx } from '../context.ts';
-import type { Progress } from './schemas.ts';
+import { MAX_COUNTED_OPEN, type NothingOpen, type Progress } from './schemas.ts';
 
-/** Counting goes on with every claim, so it stops here: this many means "at least this many". */
-const MAX_COUNTED_OPEN = 500;
-
-/** Up to that many tasks with a free seat of one kind that this person may judge. */
+/** Up to MAX_COUNTED_OPEN tasks with a free seat of one kind that this person may judge. */
 const waiting = (seat: string) => `
   SELECT task_id FROM (
     SELECT DISTINCT s.task_id FROM seats s
@@ -35,4 +32,25 @@ export function readProgress(
   const mine = prepared(ctx.db, countMine).get(scope) as { n: number };
   const open = prepared(ctx.db, countOpen).get({ ...scope, now: ctx.now() }) as { n: number };
   return { mine: mine.n, openForMe: open.n };
+}
+
+// each finds one row or walks the live leases of the project, never its tasks
+const hasSeats = (db: Db) => db.$client.prepare('SELECT 1 FROM seats WHERE project_id = @projectId LIMIT 1');
+const isHeldByOthers = (db: Db) =>
+  db.$client.prepare(
+    `SELECT 1 FROM seats s
+     WHERE s.project_id = @projectId AND s.state = 'leased' AND s.lease_expires_at > @now AND s.annotator_id <> @userId
+       AND NOT EXISTS (SELECT 1 FROM seats mine WHERE mine.task_id = s.task_id AND mine.annotator_id = @userId)
+       AND NOT EXISTS (SELECT 1 FROM skips WHERE skips.task_id = s.task_id AND skips.annotator_id = @userId)
+     LIMIT 1`,
+  );
+
+/** Why a person who found no seat found none. Reads only. */
+export function whyNothingOpen(
+  ctx: Pick<Ctx, 'db' | 'now'>,
+  scope: { projectId: string; userId: string },
+): NothingOpen {
+  if (prepared(ctx.db, hasSeats).get({ projectId: scope.projectId }) === undefined) return 'no-tasks';
+  const held = prepared(ctx.db, isHeldByOthers).get({ ...scope, now: ctx.now() });
+  return held === undefined ? 'all-judged' : 'held';
 }

@@ -1,10 +1,13 @@
+import { requireUser } from '../context.ts';
 import { projectProcedure, router } from '../trpc.ts';
 import { claimTask } from './claim.ts';
 import { createTask } from './create.ts';
 import { createTasksFromPrompts } from './create-from-prompts.ts';
 import { listTasks } from './list.ts';
+import { readProgress } from './progress.ts';
 import { reclaimSeat } from './reclaim.ts';
 import { releaseLease } from './release.ts';
+import { releaseLeases } from './release-all.ts';
 import { renewLease } from './renew.ts';
 import {
   claimInput,
@@ -12,7 +15,9 @@ import {
   createTaskInput,
   leaseInput,
   listTasksInput,
+  progressInput,
   reclaimInput,
+  releaseAllInput,
   skipInput,
   statsInput,
 } from './schemas.ts';
@@ -23,6 +28,10 @@ export const tasksRouter = router({
   claim: projectProcedure('tasks.label').input(claimInput).mutation(claimTask),
   renew: projectProcedure('tasks.label').input(leaseInput).mutation(renewLease),
   release: projectProcedure('tasks.label').input(leaseInput).mutation(releaseLease),
+  releaseAll: projectProcedure('tasks.label').input(releaseAllInput).mutation(releaseLeases),
+  progress: projectProcedure('tasks.label')
+    .input(progressInput)
+    .query(({ ctx, input }) => readProgress(ctx, { projectId: input.projectId, userId: requireUser(ctx) })),
   skip: projectProcedure('tasks.label').input(skipInput).mutation(skipTask),
   reclaim: projectProcedure('tasks.label').input(reclaimInput).mutation(reclaimSeat),
   create: projectProcedure('tasks.create').input(createTaskInput).mutation(createTask),

@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { inputText } from '../../lib/well-formed.ts';
 
 const id = inputText().min(1).max(64);
+
+/** Live leases of one person in one project: the task on the screen and ten ahead, for a train through a tunnel. */
+export const MAX_LIVE_LEASES = 11;
+/** Seats that a page may name as its own: those leased, and those of answers that wait to be sent. */
+export const MAX_HOLDING = 64;
+/** Open tasks are counted up to here; this many means "at least this many". */
+export const MAX_COUNTED_OPEN = 500;
 export const leaseTokenSchema = inputText().min(1).max(128);
 
 export const claimInput = z.object({
@@ -10,9 +17,13 @@ export const claimInput = z.object({
    * Seats that the page already works on. Live leases not named here (a reloaded page forgot them) are handed back before
    * anything new; without this field they are handed back only when no further lease is allowed.
    */
-  holding: z.array(id).max(8).optional(),
+  holding: z.array(id).max(MAX_HOLDING).optional(),
 });
 export const leaseInput = z.object({ projectId: id, seatId: id, leaseToken: leaseTokenSchema });
+export const releaseAllInput = z.object({
+  projectId: id,
+  leases: z.array(z.object({ seatId: id, leaseToken: leaseTokenSchema })).max(MAX_LIVE_LEASES),
+});
 export const skipInput = leaseInput.extend({ reason: inputText().trim().max(1000).default('') });
 export const reclaimInput = z.object({ projectId: id, seatId: id });
 export const createTaskInput = z.object({
@@ -38,9 +49,11 @@ export const listTasksInput = z.object({
   limit: z.number().int().min(1).max(200).default(50),
 });
 export const statsInput = z.object({ projectId: id });
+export const progressInput = z.object({ projectId: id });
 
 export type ClaimInput = z.input<typeof claimInput>;
 export type LeaseInput = z.infer<typeof leaseInput>;
+export type ReleaseAllInput = z.infer<typeof releaseAllInput>;
 export type SkipInput = z.infer<typeof skipInput>;
 export type ReclaimInput = z.infer<typeof reclaimInput>;
 export type CreateTaskInput = z.infer<typeof createTaskInput>;
@@ -67,6 +80,14 @@ export type ClaimedTask = {
 export type Progress = {
   /** tasks this person has judged here */
   mine: number;
-  /** tasks that wait and that this person may still judge; counted up to 500, which then means "at least 500" */
+  /** tasks that wait and that this person may still judge; counted up to MAX_COUNTED_OPEN, which then means "at least" */
   openForMe: number;
 };
+/**
+ * Why nothing can be claimed: `no-tasks` = the project asks nobody anything so far; `held` = others hold what is left,
+ * and it may come back; `all-judged` = no seat that this person may take is left.
+ */
+export type NothingOpen = 'no-tasks' | 'held' | 'all-judged';
+export type Claim =
+  | { task: ClaimedTask; nothingOpen: null; progress: Progress }
+  | { task: null; nothingOpen: NothingOpen; progress: Progress };

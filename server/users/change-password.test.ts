@@ -22,7 +22,7 @@ beforeEach(async () => {
     .set({ passwordHash: await hashPassword(OLD) })
     .where(eq(users.id, userId))
     .run();
-  const limits = createSignInLimits({ perAccount: 2, perAddress: 10, seconds: 60 });
+  const limits = createSignInLimits();
   const actor = { type: 'user', userId, isInstanceOwner: false } as const;
   const ctx = { db, actor, dataFolder: '/nonexistent', now: Date.now };
   change = (currentPassword) => changePassword({ ctx, input: { currentPassword, newPassword: NEW } }, limits);
@@ -36,15 +36,16 @@ describe('changePassword', () => {
     await change(OLD);
     expect(await verifyPassword(storedHash(), NEW)).toBe(true);
     expect(actorOfSession({ db }, session).type).toBe('anonymous');
-    expect(db.select().from(auditLog).all()).toMatchObject([
-      { action: 'users.changePassword', payload: '{}' },
-    ]);
+    const events = db.select().from(auditLog).all();
+    expect(events).toMatchObject([{ action: 'users.changePassword' }]);
+    // digests of the rows, and nothing else
+    expect(Object.keys(JSON.parse(events[0]?.payload ?? ''))).toEqual(['recorded']);
   });
 
   it('refuses a wrong or missing current password, a few times only', async () => {
     const before = storedHash();
     await expect(change('guess')).rejects.toMatchObject({ code: 'invalid' });
-    await expect(change()).rejects.toMatchObject({ code: 'invalid' });
+    for (let i = 0; i < 4; i++) await expect(change()).rejects.toMatchObject({ code: 'invalid' });
     await expect(change(OLD)).rejects.toMatchObject({ code: 'too-many-requests' });
     expect(storedHash()).toBe(before);
     expect(db.select().from(auditLog).all()).toEqual([]);

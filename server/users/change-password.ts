@@ -20,11 +20,12 @@ export async function changePassword(
   const user = ctx.db.select().from(users).where(eq(users.id, userId)).get();
   if (!user) throw new DomainError('not-found', 'Your account is gone.');
   if (user.passwordHash !== null) {
-    await limits.consume({ email: userId, address: userId });
-    if (!(await verifyPassword(user.passwordHash, input.currentPassword ?? ''))) {
-      throw new DomainError('invalid', 'The current password is not right.');
-    }
-    await limits.forgive(userId);
+    // who is signed in is known: one place to count at, wherever they are
+    const who = { account: userId, address: userId };
+    const isRight = await limits.attempt(who, async () =>
+      (await verifyPassword(user.passwordHash, input.currentPassword ?? '')) ? true : null,
+    );
+    if (!isRight) throw new DomainError('invalid', 'The current password is not right.');
   }
   const passwordHash = await hashPassword(input.newPassword);
   await writeWhenUnlocked(ctx.db, () => {

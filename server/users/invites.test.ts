@@ -11,7 +11,7 @@ import type { Actor, Ctx } from '../context.ts';
 import { createInvite } from '../projects/create-invite.ts';
 import { listInvites } from '../projects/list-invites.ts';
 import { revokeInvite } from '../projects/revoke-invite.ts';
-import { verifyChain } from '../verify/verify-chain.ts';
+import { verifyDatabase } from '../verify/verify-data-folder.ts';
 import { acceptInvite } from './accept-invite.ts';
 import { acceptOwnerLink } from './accept-owner-link.ts';
 import { createOwnerLink } from './create-owner-link.ts';
@@ -57,7 +57,7 @@ describe('invitations', () => {
     expect(added).toMatchObject({ email: 'ann@example.org', isInstanceOwner: false });
     expect(await verifyPassword(added?.passwordHash ?? null, person.password)).toBe(true);
     expect(actions()).toEqual([`user:${userIds.owner} projects.invite`, `user:${userId} users.acceptInvite`]);
-    expect((await verifyChain(db)).broken).toBeNull();
+    expect((await verifyDatabase(db)).broken).toBeNull();
 
     expect(() => readInvite({ ctx: anonymous(), input: { token } })).toThrow('not valid any more');
     await expect(

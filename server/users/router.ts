@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inputText } from '../../lib/well-formed.ts';
 import { createSignInLimits } from '../auth/sign-in-limits.ts';
 import {
   instanceOwnerProcedure,
@@ -26,7 +27,7 @@ export const usersRouter = router({
     .input(acceptOwnerLinkInput)
     .mutation(({ ctx, input }) => acceptOwnerLink({ ctx, input })),
   invite: publicProcedure
-    .input(z.strictObject({ token: z.string().max(100) }))
+    .input(z.strictObject({ token: inputText().max(100) }))
     .query(({ ctx, input }) => readInvite({ ctx, input })),
   acceptInvite: publicProcedure
     .input(acceptInviteInput)
@@ -39,9 +40,9 @@ export const usersRouter = router({
     .input(createTokenInput)
     .mutation(({ ctx, input }) => createToken({ ctx, input })),
   revokeToken: sessionProcedure
-    .input(z.strictObject({ tokenId: z.string().max(64) }))
+    .input(z.strictObject({ tokenId: inputText().max(64) }))
     .mutation(({ ctx, input }) => revokeToken({ ctx, input })),
   setDisabled: instanceOwnerProcedure
-    .input(z.strictObject({ userId: z.string().max(64), isDisabled: z.boolean() }))
+    .input(z.strictObject({ userId: inputText().max(64), isDisabled: z.boolean() }))
     .mutation(({ ctx, input }) => setDisabled({ ctx, input })),
 });

@@ -9,10 +9,12 @@ export const passwordSchema = inputText()
 
 const person = {
   name: inputText().trim().min(1, 'How should we call you?').max(100),
-  email: z
-    .email('Not an e-mail address.')
-    .max(254)
-    .transform((email) => email.toLowerCase()),
+  email: inputText().pipe(
+    z
+      .email('Not an e-mail address.')
+      .max(254)
+      .transform((email) => email.toLowerCase()),
+  ),
   password: passwordSchema,
 };
 const linkToken = inputText().max(100);

@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
 import { addThreeJudgments } from '../audit/testing.ts';
 import { createLabelingWorld } from '../tasks/testing.ts';
+import { collectFindings } from './findings.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyContents } from './verify-contents.ts';
+import { verifyDatabase } from './verify-data-folder.ts';
 
 let db: Db;
 
@@ -16,9 +18,15 @@ beforeEach(() => {
 const ids = (table: string) =>
   (db.$client.prepare(`select id from ${table} order by id`).all() as { id: string }[]).map(({ id }) => id);
 
+/** Names of the rows that differ, by the whole check. */
+const found = async () => (await verifyDatabase(db)).findings.map(({ where }) => where);
+
 describe('verifyContents', () => {
   it('finds untouched tables intact and counts them', async () => {
-    expect(await verifyContents(db)).toEqual({ judgments: 3, prompts: 3, responses: 6, broken: null });
+    const findings = collectFindings();
+    const counts = await verifyContents(db, findings, { isCovered: true });
+    expect(counts).toEqual({ judgments: 3, prompts: 3, responses: 6 });
+    expect(findings.list).toEqual([]);
   });
 
   it.each([
@@ -33,25 +41,34 @@ describe('verifyContents', () => {
   ])('names the judgment after `set %s`', async (change) => {
     const victim = ids('judgments')[1];
     db.$client.prepare(`update judgments set ${change} where id = ?`).run(victim);
-    expect((await verifyContents(db)).broken?.where).toBe(`judgment ${victim}`);
+    expect((await found()).join()).toContain(victim);
     // the log by itself is intact: only the comparison finds this
-    expect((await verifyChain(db)).broken).toBeNull();
+    const chain = collectFindings();
+    await verifyChain(db, chain);
+    expect(chain.list).toEqual([]);
   });
 
   it('notices a judgment taken out', async () => {
-    db.$client.prepare('delete from judgments where id = ?').run(ids('judgments')[1]);
-    expect((await verifyContents(db)).broken).toEqual({
-      where: 'table judgments',
-      problem: '2 rows, but the audit log recorded 3',
+    const victim = ids('judgments')[1];
+    db.$client.prepare('delete from judgments where id = ?').run(victim);
+    expect((await verifyDatabase(db)).broken).toMatchObject({
+      kind: 'row-removed',
+      where: `judgments ${victim}`,
     });
+    // a log without digests of rows, as before 0.7.0, counts
+    const findings = collectFindings();
+    await verifyContents(db, findings, { isCovered: false });
+    expect(findings.list).toEqual([
+      { kind: 'row-removed', where: 'table judgments', problem: '2 rows, but the audit log recorded 3' },
+    ]);
   });
 
   it('names the prompt and the response whose text was changed', async () => {
     const prompt = ids('prompts')[2];
     const response = ids('responses')[0];
     db.$client.prepare("update responses set content = content || ' ' where id = ?").run(response);
-    expect((await verifyContents(db)).broken?.where).toBe(`response ${response}`);
+    expect(await found()).toContain(`response ${response}`);
     db.$client.prepare("update prompts set messages = replace(messages, 'Q', 'q') where id = ?").run(prompt);
-    expect((await verifyContents(db)).broken?.where).toBe(`prompt ${prompt}`);
+    expect(await found()).toContain(`prompt ${prompt}`);
   });
 });

@@ -1,22 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
-import { and, asc, count, eq, gt, inArray, or, type SQL } from 'drizzle-orm';
+import { and, asc, count, eq, getTableName, gt, lte, or, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { z } from 'zod';
 import type { Db } from '../../db/client.ts';
+import { prepared } from '../../db/prepared.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
+import { auditRows } from '../../db/schema/audit-rows.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
-import type { Finding } from '../audit/schemas.ts';
 import { judgmentDigest } from '../judgments/digest.ts';
 import { promptHash, responseHash } from '../tasks/content-hash.ts';
 import { promptDetailsHash, responseDetailsHash } from '../tasks/row-details.ts';
+import type { Findings } from './findings.ts';
 
-export type ContentsReport = {
-  judgments: number;
-  prompts: number;
-  responses: number;
-  broken: Finding | null;
-};
+export type ContentsReport = { judgments: number; prompts: number; responses: number };
 
 const PAGE = 1000;
 const recordedPayload = z.object({ digest: z.string() });
@@ -25,99 +22,139 @@ const batchPayload = z.object({
 });
 
 /**
- * Compares what the tables say with what the audit log and the content hashes say: every judgment with the digest that its
- * audit event carries, every event of a judgment with the table (nothing removed), every prompt and response with its hash.
- * Stops at the first difference. Run it after `verifyChain`, whose records it trusts.
+ * Compares what the tables say with the audit log and the content hashes: every judgment with the event that it names, which
+ * must vouch for it, every prompt and response with its hash. `isCovered`: the log carries digests of all rows, so that removed
+ * ones are found by those; without, judgments are counted. Run it after `verifyChain`, whose records it trusts.
  */
-export async function verifyContents(db: Db): Promise<ContentsReport> {
-  const report: ContentsReport = { judgments: 0, prompts: 0, responses: 0, broken: null };
-  const digests = new Map<string, Set<string>>();
-  for await (const page of pages(db, judgments, judgments.id)) {
-    digestsOfEvents(db, page, digests);
-    for (const { eventHash, ...judgment } of page) {
-      if (!digests.get(eventHash)?.has(judgmentDigest(judgment))) {
-        const where = `judgment ${judgment.id}`;
-        return { ...report, broken: { where, problem: 'differs from what its audit event recorded' } };
-      }
-      report.judgments += 1;
-    }
+export async function verifyContents(
+  db: Db,
+  findings: Findings,
+  { isCovered }: { isCovered: boolean },
+): Promise<ContentsReport> {
+  const report: ContentsReport = { judgments: 0, prompts: 0, responses: 0 };
+  for await (const page of pages({ db, findings }, judgments, judgments.id)) {
+    for (const judgment of page) checkJudgment(db, judgment, findings);
+    report.judgments += page.length;
   }
-  const recorded = recordedJudgments(db);
+  const recorded = isCovered ? report.judgments : recordedJudgments(db);
   if (recorded !== report.judgments) {
     const problem = `${report.judgments} rows, but the audit log recorded ${recorded}`;
-    return { ...report, broken: { where: 'table judgments', problem } };
+    findings.add('row-removed', 'table judgments', problem);
   }
-  for await (const page of pages(db, prompts, prompts.id)) {
-    for (const prompt of page) {
-      const { id, messages, contentHash, detailsHash } = prompt;
-      if (promptDetailsHash(prompt) !== detailsHash) {
-        const problem = 'its id, tags or metadata do not have their hash';
-        return { ...report, broken: { where: `prompt ${id}`, problem } };
-      }
-      if (promptHash(messages) !== contentHash) {
-        return {
-          ...report,
-          broken: { where: `prompt ${id}`, problem: 'its text does not have its content hash' },
-        };
-      }
-      report.prompts += 1;
-    }
+  for await (const page of pages({ db, findings }, prompts, prompts.id)) {
+    for (const prompt of page) checkPrompt(prompt, findings);
+    report.prompts += page.length;
   }
-  for await (const page of pages(db, responses, responses.id)) {
-    for (const response of page) {
-      const { id, content, contentHash, detailsHash } = response;
-      if (response.origin === 'imported' && responseDetailsHash(response) !== detailsHash) {
-        const problem = 'its model or sampling do not have their hash';
-        return { ...report, broken: { where: `response ${id}`, problem } };
-      }
-      if (responseHash(content) !== contentHash) {
-        return {
-          ...report,
-          broken: { where: `response ${id}`, problem: 'its text does not have its content hash' },
-        };
-      }
-      report.responses += 1;
-    }
+  for await (const page of pages({ db, findings }, responses, responses.id)) {
+    for (const response of page) checkResponse(response, findings);
+    report.responses += page.length;
   }
   return report;
 }
 
+const eventByHash = (db: Db) =>
+  db
+    .select({ seq: auditLog.seq, payload: auditLog.payload })
+    .from(auditLog)
+    .where(eq(auditLog.hash, sql.placeholder('hash')))
+    .prepare();
+const lineOf = (db: Db) =>
+  db
+    .select({ seq: auditRows.seq })
+    .from(auditRows)
+    .where(
+      and(
+        eq(auditRows.tableName, 'judgments'),
+        eq(auditRows.rowKey, sql.placeholder('id')),
+        eq(auditRows.seq, sql.placeholder('seq')),
+      ),
+    )
+    .prepare();
+
+/** The event that a judgment names carries its digest: in its payload before 0.7.0, in audit_rows since. */
+function checkJudgment(db: Db, row: typeof judgments.$inferSelect, findings: Findings): void {
+  const { eventHash, ...judgment } = row;
+  const where = `judgment ${row.id}`;
+  const event = prepared(db, eventByHash).get({ hash: eventHash });
+  if (!event) {
+    findings.add('derived', where, `names the audit record ${eventHash}, which is not there`);
+    return;
+  }
+  const digests = digestsIn(event.payload);
+  const isVouchedFor =
+    digests.length > 0
+      ? digests.includes(judgmentDigest(judgment))
+      : prepared(db, lineOf).get({ id: row.id, seq: event.seq }) !== undefined;
+  if (!isVouchedFor) findings.add('row-changed', where, 'differs from what its audit event recorded');
+}
+
+function checkPrompt(prompt: typeof prompts.$inferSelect, findings: Findings): void {
+  const where = `prompt ${prompt.id}`;
+  if (promptDetailsHash(prompt) !== prompt.detailsHash) {
+    findings.add('derived', where, 'its id, tags or metadata do not have their hash');
+  }
+  if (promptHash(prompt.messages) !== prompt.contentHash) {
+    findings.add('derived', where, 'its text does not have its content hash');
+  }
+}
+
+function checkResponse(response: typeof responses.$inferSelect, findings: Findings): void {
+  const where = `response ${response.id}`;
+  if (response.origin === 'imported' && responseDetailsHash(response) !== response.detailsHash) {
+    findings.add('derived', where, 'its model or sampling do not have their hash');
+  }
+  if (responseHash(response.content) !== response.contentHash) {
+    findings.add('derived', where, 'its text does not have its content hash');
+  }
+}
+
+/** null where a text that must be JSON is none. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
 /** Rows of a table by id, a page at a time. */
 async function* pages<T extends SQLiteTable>(
-  db: Db,
+  { db, findings }: { db: Db; findings: Findings },
   table: T,
   id: SQLiteColumn,
 ): AsyncGenerator<T['$inferSelect'][]> {
+  const noJson = (name: string) => {
+    findings.add(
+      'row-changed',
+      `${getTableName(table)} ${name}`,
+      'holds a text that must be JSON and is none',
+    );
+    return [];
+  };
   let last = '';
   for (;;) {
-    const page = db
-      .select()
+    const ids = db
+      .select({ id })
       .from(table as SQLiteTable)
       .where(gt(id, last))
       .orderBy(asc(id))
-      .limit(PAGE)
-      .all() as T['$inferSelect'][];
-    if (page.length > 0) yield page;
-    if (page.length < PAGE) return;
-    last = (page.at(-1) as { id: string }).id;
+      .limit(PAGE);
+    const names = ids.all().map((row) => row.id as string);
+    const end = names.at(-1);
+    if (end === undefined) return;
+    const rows = db.select().from(table as SQLiteTable);
+    const read = (from: SQL | undefined) => rows.where(from).orderBy(asc(id)).all() as T['$inferSelect'][];
+    yield readable(() => read(and(gt(id, last), lte(id, end)))) ??
+      names.flatMap((name) => readable(() => read(eq(id, name))) ?? noJson(name));
+    if (names.length < PAGE) return;
+    last = end;
     await setImmediate();
   }
 }
 
-function digestsOfEvents(db: Db, page: { eventHash: string }[], into: Map<string, Set<string>>): void {
-  const wanted = [...new Set(page.map(({ eventHash }) => eventHash))].filter((hash) => !into.has(hash));
-  if (wanted.length === 0) return;
-  into.clear();
-  const hashes = [...new Set(page.map(({ eventHash }) => eventHash))];
-  const events = db
-    .select({ hash: auditLog.hash, payload: auditLog.payload })
-    .from(auditLog)
-    .where(inArray(auditLog.hash, hashes))
-    .all();
-  for (const { hash, payload } of events) into.set(hash, new Set(digestsIn(payload)));
-}
-
 function digestsIn(payload: string): string[] {
+  if (!payload.includes('igest')) return [];
   const value: unknown = JSON.parse(payload);
   const single = recordedPayload.safeParse(value);
   if (single.success) return [single.data.digest];

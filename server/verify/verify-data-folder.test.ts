@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import { addThreeJudgments } from '../audit/testing.ts';
 import { databaseFile, openDataFolder } from '../data-folder.ts';
 import { createSnapshot } from '../snapshots/create.ts';
@@ -30,7 +30,7 @@ beforeEach(async () => {
   const snapshotId = db.select().from(snapshots).get()?.id ?? '';
   await exportSnapshot({ ctx, input: { projectId, snapshotId, format: 'trl' } });
   snapshotFolder = db.select().from(snapshots).get()?.folder ?? '';
-  exportFolder = db.select().from(exports_).get()?.folder ?? '';
+  exportFolder = db.select().from(snapshotExports).get()?.folder ?? '';
 });
 afterEach(() => {
   db.$client.close();
@@ -91,10 +91,15 @@ describe('verifyDataFolder', () => {
     const manifestSha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
     const id = db.select().from(snapshots).get()?.id;
     db.update(snapshots).set({ manifestSha256 }).run();
-    expect((await verifyDataFolder(db, dataFolder)).broken).toMatchObject({
+    const { findings } = await verifyDataFolder(db, dataFolder);
+    expect(findings).toContainEqual({
+      kind: 'manifest',
       where: `row ${id}`,
       problem: expect.stringContaining('the audit log recorded'),
     });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ kind: 'row-changed', where: `snapshots ${id}` }),
+    );
   });
 });
 

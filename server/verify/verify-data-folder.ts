@@ -1,125 +1,87 @@
-import path from 'node:path';
-import { and, desc, eq } from 'drizzle-orm';
-import { z } from 'zod';
 import type { Db } from '../../db/client.ts';
-import { auditLog } from '../../db/schema/audit-log.ts';
-import { checkpoints } from '../../db/schema/models.ts';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
 import type { Finding } from '../audit/schemas.ts';
-import { DomainError } from '../errors.ts';
-import { checkpointFolder, verifyFolder as verifyCheckpoint } from '../models/internal.ts';
-import { verifyFolder } from '../snapshots/manifest.ts';
+import { collectFindings, type Findings } from './findings.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyContents } from './verify-contents.ts';
+import { verifyDerived } from './verify-derived.ts';
+import { verifyFiles } from './verify-files.ts';
+import { verifyRows } from './verify-rows.ts';
 
-export type DataFolderReport = {
-  /** audit records found good, and the hash of the last of them */
+export type DatabaseReport = {
+  /** audit records found good, and the hash of the last one */
   records: number;
   head: string;
   judgments: number;
   prompts: number;
   responses: number;
-  snapshots: number;
-  exports: number;
-  checkpoints: number;
+  /** rows, or groups of rows, that are as the log says */
+  rows: number;
+  /** what this database cannot be checked for, in words */
+  notCovered: string[];
+  /** the first thousand, the one that explains most first */
+  findings: Finding[];
+  /** all of them, by kind */
+  counts: Findings['counts'];
+  /** the first finding */
   broken: Finding | null;
 };
+export type DataFolderReport = DatabaseReport & { snapshots: number; exports: number; checkpoints: number };
+
+export type Progress = (doing: string, done: number) => void;
+
+/** Checks a database alone: the audit chain, and every row that it vouches for. Goes on after a finding. */
+export async function verifyDatabase(
+  db: Db,
+  {
+    findings = collectFindings(),
+    onProgress = () => {},
+  }: { findings?: Findings; onProgress?: Progress } = {},
+): Promise<DatabaseReport> {
+  const chain = await verifyChain(db, findings, ({ seq }) => onProgress('audit_log', seq));
+  const isCovered = chain.firstWithRows !== null;
+  const notCovered: string[] = [];
+  let rows = 0;
+  if (isCovered) {
+    rows = Object.values(await verifyRows(db, findings, onProgress)).reduce((sum, n) => sum + n, 0);
+    const taken = baselineOf(db);
+    if (taken !== null) notCovered.push(taken);
+  } else if (chain.records > 0) {
+    notCovered.push(
+      'rows other than judgments, prompts and responses: this folder was not opened yet by version 0.7.0 or later, which takes them over',
+    );
+  }
+  const contents = await verifyContents(db, findings, { isCovered });
+  await verifyDerived(db, findings);
+  return {
+    ...{ records: chain.records, head: chain.head, rows, ...contents, notCovered },
+    ...{ findings: findings.list, counts: findings.counts, broken: findings.list[0] ?? null },
+  };
+}
 
 /**
  * Checks a database and the files that belong to it, in the order in which one vouches for the next: the audit chain, the
- * rows it recorded, the manifests it recorded, the bytes those list. Stops at the first thing that is wrong.
- * `dataFolder` null leaves the files out.
+ * rows it recorded, the manifests it recorded, the bytes those list. `dataFolder` null leaves the files out.
  */
-export async function verifyDataFolder(db: Db, dataFolder: string | null): Promise<DataFolderReport> {
-  const chain = await verifyChain(db);
-  const report: DataFolderReport = {
-    records: chain.records,
-    head: chain.head,
-    judgments: 0,
-    prompts: 0,
-    responses: 0,
-    snapshots: 0,
-    exports: 0,
-    checkpoints: 0,
-    broken: chain.broken,
-  };
-  if (report.broken) return report;
-  const { broken, ...contents } = await verifyContents(db);
-  Object.assign(report, contents, { broken });
-  if (report.broken || dataFolder === null) return report;
-
-  for (const kind of ['snapshots', 'exports'] as const) {
-    for (const row of db
-      .select()
-      .from(kind === 'snapshots' ? snapshots : exports_)
-      .all()) {
-      const action = kind === 'snapshots' ? 'snapshots.create' : 'snapshots.export';
-      report.broken = checkRecorded(db, row, action) ?? (await checkExportedFolder(db, dataFolder, row));
-      if (report.broken) return report;
-      report[kind] += 1;
-    }
-  }
-  for (const row of db.select().from(checkpoints).all()) {
-    report.broken = checkRecorded(db, row) ?? (await checkCheckpoint(dataFolder, row));
-    if (report.broken) return report;
-    report.checkpoints += 1;
-  }
-  return report;
+export async function verifyDataFolder(
+  db: Db,
+  dataFolder: string | null,
+  { onProgress }: { onProgress?: Progress } = {},
+): Promise<DataFolderReport> {
+  const findings = collectFindings();
+  const report = await verifyDatabase(db, { findings, ...(onProgress && { onProgress }) });
+  const files =
+    dataFolder === null
+      ? { snapshots: 0, exports: 0, checkpoints: 0 }
+      : await verifyFiles(db, dataFolder, findings);
+  return { ...report, ...files, counts: findings.counts, broken: findings.list[0] ?? null };
 }
 
-type FolderRow = { id: string; folder: string; manifestSha256: string };
-
-const payloadWithManifest = z.object({ manifestSha256: z.string() });
-
-/**
- * The row's manifest hash must be the one that the audit event of its making carries. `action` names that event where others
- * of the same subject carry a manifest too: an export by the command line is an event of its snapshot.
- */
-function checkRecorded(db: Db, row: FolderRow, action?: string): Finding | null {
-  const events = db
-    .select({ payload: auditLog.payload })
-    .from(auditLog)
-    .where(and(eq(auditLog.subject, row.id), action === undefined ? undefined : eq(auditLog.action, action)))
-    .orderBy(desc(auditLog.seq))
-    .all();
-  const recorded = events
-    .map(({ payload }) => payloadWithManifest.safeParse(JSON.parse(payload)))
-    .find(({ success }) => success)?.data?.manifestSha256;
-  if (recorded === row.manifestSha256) return null;
-  return {
-    where: `row ${row.id}`,
-    problem:
-      recorded === undefined
-        ? 'no audit event recorded its manifest'
-        : `its manifest hash is ${row.manifestSha256}, the audit log recorded ${recorded}`,
-  };
-}
-
-async function checkExportedFolder(db: Db, dataFolder: string, row: FolderRow): Promise<Finding | null> {
-  const check = await verifyFolder(path.join(dataFolder, row.folder));
-  if (!check.ok) {
-    const line = check.line === null ? '' : `:${check.line}`;
-    return { where: `${row.folder}/${check.file}${line}`, problem: check.message };
-  }
-  if (check.manifestSha256 !== row.manifestSha256) {
-    const problem = `its sha256 is ${check.manifestSha256}, recorded ${row.manifestSha256}`;
-    return { where: `${row.folder}/manifest.json`, problem };
-  }
-  const { seq, hash } = check.manifest.audit_head;
-  const record = db.select({ hash: auditLog.hash }).from(auditLog).where(eq(auditLog.seq, seq)).get();
-  if (seq === 0 || record?.hash === hash) return null;
-  return {
-    where: `${row.folder}/manifest.json`,
-    problem: `it was made when audit record ${seq} had the hash ${hash}; now it has ${record?.hash ?? 'gone'}`,
-  };
-}
-
-async function checkCheckpoint(dataFolder: string, row: FolderRow): Promise<Finding | null> {
-  try {
-    await verifyCheckpoint(checkpointFolder(dataFolder, row.folder), row.manifestSha256);
-    return null;
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    return { where: `checkpoint ${row.id}`, problem: error.message };
-  }
+/** Since when rows of an earlier version are vouched for. */
+function baselineOf(db: Db): string | null {
+  const first = db.$client
+    .prepare(`select seq, at from audit_log where action = 'audit.baseline' order by seq limit 1`)
+    .get() as { seq: number; at: number } | undefined;
+  if (!first) return null;
+  const day = new Date(first.at).toISOString();
+  return `rows written before 0.7.0: they were taken over as they stood on ${day} (audit record ${first.seq}); of what happened to them before, only changes to judgments, prompts and responses can be seen`;
 }

@@ -17,10 +17,10 @@ test('a pair, judged with keys only, arrives as it was meant', async ({ world, p
   const label = new LabelPage(await pageAs(people.annotator));
   await label.open(project.slug);
 
-  // 1: much better, flags on the other one, a reason with letters and digits that are commands elsewhere
+  // 1: pressed again much better, flags on the other one, a reason with letters and digits that are commands elsewhere
   const right = await label.keyOf('right');
   const wrong = right === '1' ? '2' : '1';
-  await label.press(right, right, right);
+  await label.press(right, right);
   await label.press('f');
   await expect(label.page.getByTestId('flags-dialog')).toContainText('Flags of response');
   if (
@@ -204,7 +204,7 @@ test('undo corrects the last answer as a new revision, and the list opens older 
     .getByRole('button', { name: /1 plus 1/ })
     .click();
   await expect(label.page.getByTestId('editing-bar')).toBeVisible();
-  await expect(label.said).toContainText('slightly better');
+  await expect(label.said).toContainText(/ is better than /);
   await label.press(await label.keyOf('right'));
   await label.press('Enter');
   await expect(label.prompt).toHaveText(third ?? '');
@@ -240,7 +240,7 @@ test('a draft survives a reload; keys do nothing while typing; Ctrl+Enter sends'
   await label.page.reload();
   await expect(label.prompt).toHaveText(prompt ?? '');
   await expect(label.reason).toHaveValue('half a thought, s 2 n u\nsecond line');
-  await expect(label.said).toContainText('slightly better');
+  await expect(label.said).toContainText(/ is better than /);
   await label.press('r');
   await label.press('Control+Enter');
   await expect(label.prompt).not.toHaveText(prompt ?? '');
@@ -309,6 +309,78 @@ test('an expired lease is taken back by itself; a seat that passed on keeps the 
   await expect(alert).toContainText('An answer was not taken');
   await alert.getByRole('button', { name: 'Open it' }).click();
   await expect(label.reason).toHaveValue('do not lose this');
-  await expect(label.said).toContainText('slightly better');
+  await expect(label.said).toContainText(/ is better than /);
   expect(judgmentsOf(world, project.id)).toHaveLength(1);
+});
+
+test('an answer to a task that another tab has judged opens as a correction of that judgment', async ({
+  world,
+  pageAs,
+}) => {
+  const { project, people } = world.addProject('Two tabs');
+  world.addTasks(project, people.owner, sums(2));
+  const page = await pageAs(people.annotator);
+  const label = new LabelPage(page);
+  await label.open(project.slug);
+  const other = new LabelPage(await page.context().newPage());
+  await other.open(project.slug);
+  await expect(other.prompt).toContainText('1 plus 1');
+  await other.press(await other.keyOf('wrong'));
+  await other.submit();
+  await other.settled();
+
+  await label.press('r');
+  await page.keyboard.type('it is the right sum');
+  await label.press('Escape');
+  await label.press(await label.keyOf('right'));
+  await label.press('Enter');
+  const alert = label.queueStatus.getByRole('alert');
+  await expect(alert).toContainText('already judged');
+  await alert.getByRole('button', { name: 'Open it' }).click();
+  await expect(page.getByTestId('editing-bar')).toBeVisible();
+  await expect(label.prompt).toContainText('1 plus 1');
+  // what was chosen here is the draft, not what the other tab said
+  await expect(label.reason).toHaveValue('it is the right sum');
+  await expect(label.said).toContainText(/ is better than /);
+  await page.locator('body').click({ position: { x: 5, y: 5 } });
+  await label.press('Enter');
+  await expect(page.getByTestId('editing-bar')).toHaveCount(0);
+  await label.settled();
+  const rows = judgmentsOf(world, project.id);
+  expect(rows.map((row) => [row.revision, row.ranking[0], row.rationale])).toEqual([
+    [1, ['wrong: 3'], ''],
+    [2, ['right: 2'], 'it is the right sum'],
+  ]);
+  await expect(label.queueStatus.getByRole('alert')).toHaveCount(0);
+});
+
+test('an empty page says which emptiness it is', async ({ world, pageAs }) => {
+  const { project, people } = world.addProject('Empty');
+  const page = await pageAs(people.annotator);
+  await page.goto(`/label/${project.slug}`);
+  const said = page.getByTestId('all-done');
+  await expect(said).toContainText('There are no tasks yet');
+  world.addTasks(project, people.owner, sums(1));
+  await said.getByRole('button', { name: 'Look again' }).click();
+  const label = new LabelPage(page);
+  await expect(label.prompt).toContainText('1 plus 1');
+
+  const other = await pageAs(people.researcher);
+  await other.goto(`/label/${project.slug}`);
+  await expect(other.getByTestId('all-done')).toContainText('Others hold the rest right now');
+  await label.press('t');
+  await label.submit();
+  await expect(said).toContainText('You have answered or skipped every task');
+  await label.settled();
+  await other.getByRole('button', { name: 'Look again' }).click();
+  await expect(other.getByTestId('all-done')).toContainText('Every task has been answered');
+});
+
+test('many open tasks are counted as more than the server counts', async ({ world, pageAs }) => {
+  const { project, people } = world.addProject('Many');
+  world.addTasks(project, people.owner, sums(530));
+  const page = await pageAs(people.annotator);
+  const label = new LabelPage(page);
+  await label.open(project.slug);
+  await expect(page.getByTestId('progress')).toContainText('0 answered, 500+ left');
 });

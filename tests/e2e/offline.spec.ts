@@ -1,3 +1,5 @@
+import { and, eq } from 'drizzle-orm';
+import { seats } from '../../db/schema/tasks.ts';
 import { expect, test } from './fixtures.ts';
 import { LabelPage } from './pages/label-page.ts';
 import { judgmentsOf } from './support/judgments-of.ts';
@@ -79,4 +81,51 @@ test('an unsent answer survives closing the page', async ({ world, pageAs }) => 
   await again.open(project.slug);
   await again.settled();
   expect(judgmentsOf(world, project.id)).toMatchObject([{ ranking: [['poor 1'], ['good 1']] }]);
+});
+
+test('ten tasks are judged without a connection, and all answers arrive once', async ({ world, pageAs }) => {
+  const { project, people } = world.addProject('Tunnel');
+  const many = Array.from({ length: 60 }, (_, n) => ({
+    prompt: `Question ${n + 1}`,
+    responses: [`good ${n + 1}`, `poor ${n + 1}`],
+  }));
+  world.addTasks(project, people.owner, many);
+  const page = await pageAs(people.annotator);
+  const label = new LabelPage(page);
+  await label.open(project.slug);
+  await expect(page.getByTestId('progress')).toHaveAttribute('data-held', '11');
+
+  await page.context().setOffline(true);
+  for (let answer = 0; answer < 10; answer += 1) {
+    await label.press(await label.keyOf('good'));
+    await label.submit();
+  }
+  await expect(label.queueStatus).toContainText('10 answers wait to be sent');
+  expect(judgmentsOf(world, project.id)).toHaveLength(0);
+
+  await page.context().setOffline(false);
+  await label.settled();
+  const rows = judgmentsOf(world, project.id);
+  expect(rows.map((row) => row.ranking[0])).toEqual(many.slice(0, 10).map(({ responses }) => [responses[0]]));
+  expect(new Set(rows.map((row) => row.taskId)).size).toBe(10);
+  await expect(page.getByTestId('progress')).toContainText('10 answered, 50 left');
+});
+
+test('whoever leaves gives back what was only held ahead', async ({ world, pageAs }) => {
+  const { project, people } = world.addProject('Leaving');
+  const many = Array.from({ length: 60 }, (_, n) => ({ prompt: `Question ${n + 1}`, responses: ['a', 'b'] }));
+  world.addTasks(project, people.owner, many);
+  const page = await pageAs(people.annotator);
+  const label = new LabelPage(page);
+  await label.open(project.slug);
+  await expect(page.getByTestId('progress')).toHaveAttribute('data-held', '11');
+  const leased = () =>
+    world.db
+      .select({ taskId: seats.taskId })
+      .from(seats)
+      .where(and(eq(seats.annotatorId, people.annotator), eq(seats.state, 'leased')))
+      .all();
+  expect(leased()).toHaveLength(11);
+  await page.goto(`/projects/${project.slug}`);
+  await expect.poll(() => leased().length).toBe(1);
 });

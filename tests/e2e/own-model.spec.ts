@@ -67,7 +67,7 @@ test('a model of one’s own is added, asked, ranked and trained, and opens in t
   await expect(annotator.getByTestId('all-done')).toBeVisible();
   await label.settled();
 
-  // 3. a reward model with LoRA, then PPO
+  // 3. a reward model with LoRA, then PPO with LoRA
   await researcher.goto(`/projects/${slug}/exports`);
   await researcher.getByRole('button', { name: 'Freeze a snapshot' }).click();
   await expect(researcher.getByTestId('snapshot').first()).toContainText('judgments kept');
@@ -86,6 +86,7 @@ test('a model of one’s own is added, asked, ranked and trained, and opens in t
       'Rollout batch size': '16',
       'Response length': '16',
       'Max prompt length': '64',
+      Rank: '4',
     },
   });
   await run.start();
@@ -108,6 +109,12 @@ test('a model of one’s own is added, asked, ranked and trained, and opens in t
   expect(names).toEqual(
     expect.arrayContaining(['README.md', 'config.json', 'manifest.json', 'model.safetensors']),
   );
+  // merged into the weights, and beside them alone; B begins as zeros, so it was trained if it is none
+  const adapter = readSafetensors(path.join(folder, 'adapter', 'adapter_model.safetensors'));
+  const trained = [...adapter].filter(
+    ([name, { data }]) => name.includes('lora_B') && data.some((x) => x !== 0),
+  );
+  expect(trained.length).toBeGreaterThan(0);
 
   const python = pythonForTests();
   if (python) {

@@ -30,7 +30,7 @@ test('labeling on a phone with taps and swipes', async ({ world, pageAs }) => {
     .pane(kind)
     .getByRole('button', { name: `${kind} is better` })
     .tap();
-  await expect(label.said).toContainText(`${kind} is slightly better`);
+  await expect(label.said).toContainText(`${kind} is better`);
   await page.getByRole('button', { name: /^Submit/ }).tap();
   await expect(label.prompt).toContainText('Second');
 

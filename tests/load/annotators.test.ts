@@ -9,12 +9,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditHash, GENESIS_HASH } from '../../db/audit/append-record.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { imports } from '../../db/schema/imports.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { seats } from '../../db/schema/tasks.ts';
 import { ensureBuild } from '../../scripts/ensure-build.ts';
-import { auditHash, GENESIS_HASH } from '../../server/audit/append.ts';
 import type { Receipt, RecordInput } from '../../server/judgments/schemas.ts';
 import type { ClaimedTask } from '../../server/tasks/schemas.ts';
 import { LabelClient } from './label-client.ts';
@@ -38,8 +38,17 @@ const env = {
   LOG_LEVEL: 'warn',
 };
 const webArgs = isThin
-  ? ['--import', 'tsx', 'tests/load/serve-thin.ts', String(port)]
-  : ['node_modules/next/dist/bin/next', 'start', '-p', String(port), '-H', '127.0.0.1'];
+  ? ['--import', './scripts/mark-peer.mjs', '--import', 'tsx', 'tests/load/serve-thin.ts', String(port)]
+  : [
+      '--import',
+      './scripts/mark-peer.mjs',
+      'node_modules/next/dist/bin/next',
+      'start',
+      '-p',
+      String(port),
+      '-H',
+      '127.0.0.1',
+    ];
 const web = new KillableProcess({ name: 'web', args: webArgs, env });
 const worker = new KillableProcess({
   name: 'worker',

@@ -38,7 +38,7 @@ async function distribution(at: string): Promise<number[]> {
   const { params, config } = loadPretrained(at);
   const tokenizer = loadTokenizer(at);
   const promptIds = tokenizer.encodeChat(letterPrompt, { addGenerationPrompt: true });
-  const read = createCompletionReader({ params, config, padTokenId: tokenizer.padTokenId });
+  const { read } = createCompletionReader({ params, config, padTokenId: tokenizer.padTokenId });
   const rows = LETTERS.map((letter) => ({
     promptIds,
     responseIds: [...tokenizer.encode(letter), tokenizer.eosTokenId],

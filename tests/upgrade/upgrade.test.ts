@@ -9,16 +9,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, asc, eq } from 'drizzle-orm';
+import Database from 'better-sqlite3';
+import { and, asc, desc, eq } from 'drizzle-orm';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
+import { auditLog } from '../../db/schema/audit-log.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { checkpoints, models } from '../../db/schema/models.ts';
 import { projects } from '../../db/schema/projects.ts';
 import { responses } from '../../db/schema/prompts.ts';
 import { runEvents, runMetrics, runs } from '../../db/schema/runs.ts';
-import { exports_, snapshots } from '../../db/schema/snapshots.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import type { Ctx } from '../../server/context.ts';
 import { databaseFile, openDataFolder } from '../../server/data-folder.ts';
 import { generateResponses } from '../../server/models/generate.ts';
@@ -163,7 +165,7 @@ const linesOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n
 
 /** Writes every export that the folder holds again, from its snapshot: every column it had is the same, byte for byte. */
 async function exportAgain({ db, ctx, dataFolder }: Earlier): Promise<void> {
-  const all = db.select().from(exports_).all();
+  const all = db.select().from(snapshotExports).all();
   expect(all.length).toBeGreaterThan(0);
   for (const { snapshotId, format, folder, rows } of all) {
     const snapshot = db.select().from(snapshots).where(eq(snapshots.id, snapshotId)).get();
@@ -214,7 +216,35 @@ describe('a data folder of 0.1.0 whose run was interrupted', { timeout: 400_000 
   it('is whole before and after, and was copied', async () => {
     expect(before).toMatchObject({ ok: true, broken: null, judgments: 16, snapshots: 1, exports: 1 });
     const report = await verifyDataFolder(earlier.db, earlier.dataFolder);
-    expect(report).toMatchObject({ broken: null, head: before.head, records: before.records, judgments: 16 });
+    // the log goes on from where it was, with one record that takes the rows over
+    expect(report).toMatchObject({ broken: null, records: Number(before.records) + 1, judgments: 16 });
+    expect(before.not_covered).toEqual([expect.stringContaining('not opened yet')]);
+    expect(report.notCovered).toEqual([expect.stringContaining('rows written before 0.7.0')]);
+    const { previousHash } = earlier.db.select().from(auditLog).orderBy(desc(auditLog.seq)).get() ?? {};
+    expect(previousHash).toBe(before.head);
+  });
+
+  it('is watched from then on: a change of any row is found', async () => {
+    const { db, dataFolder } = earlier;
+    const shell = new Database(databaseFile(dataFolder));
+    for (const [table, column] of [
+      ['users', 'is_instance_owner'],
+      ['projects', 'settings'],
+      ['tasks', 'overlap'],
+      ['runs', 'config'],
+    ]) {
+      const was = shell.prepare(`select rowid, ${column} value from ${table} limit 1`).get() as {
+        rowid: number;
+        value: unknown;
+      };
+      const set = shell.prepare(`update ${table} set ${column} = ? where rowid = ?`);
+      set.run(typeof was.value === 'number' ? was.value + 1 : `${was.value} `, was.rowid);
+      const { findings } = await verifyDataFolder(db, dataFolder);
+      expect(findings).toMatchObject([{ kind: 'row-changed', where: expect.stringMatching(`^${table} `) }]);
+      set.run(was.value, was.rowid);
+    }
+    shell.close();
+    expect((await verifyDataFolder(db, dataFolder)).findings).toEqual([]);
     expect(copiesIn(earlier.dataFolder)).toHaveLength(1);
   });
 
@@ -289,7 +319,7 @@ describe.skipIf(demo === null)("the data folder of 0.1.0's demo", { timeout: 400
     };
     expect(before).toMatchObject({ ok: true, broken: null, records: 1002, head: HEAD, ...counts });
     const report = await verifyDataFolder(earlier.db, earlier.dataFolder);
-    expect(report).toMatchObject({ broken: null, records: 1002, head: HEAD, ...counts });
+    expect(report).toMatchObject({ broken: null, records: 1003, ...counts });
     expect(copiesIn(earlier.dataFolder)).toHaveLength(1);
     const copied = openDataFolder(earlier.dataFolder);
     copied.$client.close();

@@ -6,17 +6,16 @@ import type { DataKind } from '../data/types.ts';
 /** What `--data` names, for each kind of data. */
 const DATA_FILES: Record<DataKind, string> = {
   texts: '.txt or JSONL {"text"}',
-  demonstrations: 'JSONL {"prompt","completion"}, {"messages"} or {"instruction","output"}',
+  demonstrations: 'JSONL or CSV {"prompt","completion"}, {"messages"} or {"instruction","output"}',
   rankings: 'HH-RLHF or TRL JSONL, or CSV prompt,chosen,rejected',
-  unpaired: 'JSONL {"prompt","completion","label"}',
+  unpaired: 'JSONL or CSV {"prompt","completion","label"}',
   prompts: 'prompts as .txt, JSONL or CSV',
 };
 
-const MODEL_OPTION: Record<ModelNeed, string | null> = {
+const MODEL_OPTION: Record<ModelNeed, string> = {
   required: '--model',
   'or-new': '--model, left out: a new one',
   'or-base': '--model, left out: a small base is pretrained on the data first',
-  none: null,
 };
 
 const indent = ' '.repeat(21);

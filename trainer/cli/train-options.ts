@@ -82,8 +82,6 @@ function checkInputs(
   const { model: start, rewardModel } = definitionOf(recipe).startsFrom;
   if (start.need === 'required' && model === undefined)
     throw new UsageError(`--model is missing: ${recipe} needs the folder of a model to start from`);
-  if (start.need === 'none' && model !== undefined)
-    throw new UsageError(`--model has no meaning for ${recipe}, which makes a new model`);
   if (rewardModel && reward === undefined) {
     throw new UsageError(
       `--reward is missing: ${recipe} needs the folder of a reward model, or "true" on toy data`,

@@ -6,7 +6,7 @@ import { sizeNativeThreads } from '../backends/native-threads.ts';
 import { latestCheckpoint } from '../checkpoint.ts';
 import { type DataKindOf, dataKindOf, definitionOf, type RecipeName } from '../config/recipes.ts';
 import type { LoadReport } from '../data/load-examples.ts';
-import type { TrainEvent } from '../events.ts';
+import { PHASES, type TrainEvent } from '../events.ts';
 import { largestModel } from '../recipes/largest-model.ts';
 import type { RunFolders } from '../recipes/run/recipe-args.ts';
 import { runBackend } from '../recipes/run/run-state.ts';
@@ -115,6 +115,11 @@ async function followEvents(
   let metrics: MetricsFile | null = null;
   let done: Extract<TrainEvent, { type: 'done' }> | null = null;
   let evaluated = '';
+  let bar = '';
+  const showBar = (label: string, total: number) => {
+    if (bar !== label) progress.start(label, total);
+    bar = label;
+  };
   try {
     for await (const event of events) {
       metrics?.add(event);
@@ -123,8 +128,12 @@ async function followEvents(
         note(
           `${event.recipe}: ${event.totalSteps} steps, ${event.numParameters.toLocaleString('en')} parameters, backend ${event.backend} (${event.device})`,
         );
-        progress.start(event.recipe, event.totalSteps);
+        showBar(event.recipe, event.totalSteps);
+      } else if (event.type === 'progress') {
+        showBar(event.phase, event.total);
+        progress.update(event.done, PHASES[event.phase]);
       } else if (event.type === 'step') {
+        showBar(recipe, event.totalSteps);
         const phase = event.step === event.totalSteps ? 'now measuring' : '';
         progress.update(
           event.step,

@@ -17,6 +17,13 @@ export const LANGUAGE_MODEL_CHARTS: readonly Chart[] = [
   },
 ];
 
+/** Of recipes that sample answers at evaluations. */
+export const RESPONSE_LENGTH_CHART: Chart = {
+  title: 'Length of answers',
+  good: 'Keeps near where it began, or moves to the length of the answers that are learnt; growth without end means length is what is learnt.',
+  series: [{ name: 'eval_responses_len', label: 'Tokens of an answer' }],
+};
+
 /** Of every recipe; their figures are defined under the heading "All recipes". */
 export const OPTIMIZER_CHARTS: readonly Chart[] = [
   {

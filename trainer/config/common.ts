@@ -82,6 +82,20 @@ export function runtimeSchema(defaults: { checkpointEvery?: number; evalEvery?: 
     .prefault({});
 }
 
+/** What a language model in training is asked at evaluations. */
+export const sampleFields = {
+  samplePrompts: z
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(8)
+    .describe(
+      'Held-out prompts that the model continues at each evaluation, to be read and measured; 0 = none',
+    ),
+  sampleTokens: z.number().int().positive().default(64).describe('Most tokens of such an answer'),
+};
+
 /** How the compiled steps of a recipe spend time and memory; the result is the same but for rounding. */
 export const computeFields = {
   precision: z

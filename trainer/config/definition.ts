@@ -28,10 +28,9 @@ export type Headline = {
 
 /**
  * Whether a language model is what a run starts from. `required`: it must be given one; `or-new`: where it is given none, the
- * recipe makes one; `or-base`: where the command line is given none, a small one is pretrained on the same rows first; `none`: it
- * always makes a new one.
+ * recipe makes one; `or-base`: where the command line is given none, a small one is pretrained on the same rows first.
  */
-export type ModelNeed = 'required' | 'or-new' | 'or-base' | 'none';
+export type ModelNeed = 'required' | 'or-new' | 'or-base';
 
 /** Sizes of a model that a recipe makes itself. */
 export type NewModel = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import { RESPONSE_LENGTH_CHART } from './charts.ts';
+import { computeFields, optimizerSchema, runtimeSchema, sampleFields } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
 
@@ -56,6 +57,7 @@ export const dpoSchema = z
     epochs: z.number().positive().default(1).describe('Passes over the training examples'),
     lora: loraSchema,
     ...computeFields,
+    ...sampleFields,
     optimizer: optimizerSchema({ learningRate: 5e-6, schedule: 'linear', warmupRatio: 0.1, beta2: 0.999 }),
     runtime: runtimeSchema(),
   })
@@ -180,6 +182,7 @@ export const dpoRecipe = {
       good: 'Falls a little; a plunge means the policy repeats itself.',
       series: [{ name: 'entropy', label: 'Nats per token' }],
     },
+    RESPONSE_LENGTH_CHART,
   ],
   progress: {
     loss: 'loss',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import { RESPONSE_LENGTH_CHART } from './charts.ts';
+import { computeFields, optimizerSchema, runtimeSchema, sampleFields } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
 
@@ -27,6 +28,7 @@ export const ktoSchema = z.strictObject({
   epochs: z.number().positive().default(1).describe('Passes over the training examples'),
   lora: loraSchema,
   ...computeFields,
+  ...sampleFields,
   optimizer: optimizerSchema({ learningRate: 5e-6, schedule: 'linear', warmupRatio: 0.1, beta2: 0.999 }),
   runtime: runtimeSchema(),
 });
@@ -106,6 +108,7 @@ export const ktoRecipe = {
         { name: 'logps/rejected', label: 'Undesirable' },
       ],
     },
+    RESPONSE_LENGTH_CHART,
   ],
   progress: { loss: 'loss', 'rewards/margins': 'margin', 'eval_rewards/margins': 'held-out margin' },
   headlines: [

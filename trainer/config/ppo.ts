@@ -112,11 +112,14 @@ export const ppoRecipe = {
     const part = { tokens: tokens / numMinibatches, times: numPpoEpochs * numMinibatches };
     return {
       steps: Math.ceil(config.totalEpisodes / rolloutBatchSize),
-      // policy and its frozen reference; reward model and critic
-      models: (['start', 'reward'] as const).flatMap((model) => [
-        { model, isTrained: true },
-        { model, isTrained: false },
-      ]),
+      models: [
+        { model: 'start', isTrained: true },
+        // with an adapter the reference is the policy's own base
+        ...(config.lora.rank === null ? [{ model: 'start', isTrained: false } as const] : []),
+        // critic and reward model
+        { model: 'reward', isTrained: true },
+        { model: 'reward', isTrained: false },
+      ],
       passes: [
         { model: 'start', kind: 'generate', tokens: responses, logits: responses, times: 1 },
         { model: 'start', kind: 'forward', tokens, logits: responses, times: 2 },

@@ -7,7 +7,6 @@ const MODEL: Record<ModelNeed, string> = {
   'or-new': 'a model, or nothing: then it makes one',
   'or-base':
     'a model; on the command line also nothing: then a small base is pretrained on the same rows first',
-  none: 'nothing: it makes a model',
 };
 
 /** docs/recipes.md is this text; `npx vitest run trainer/config -u` writes it anew. */

@@ -40,12 +40,18 @@ export const rewardSchema = z.strictObject({
     .describe(
       'Reference samples whose scores are shifted and scaled to mean 0, std 1 after training; 0 = off',
     ),
+  samplePrompts: z
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(8)
+    .describe('Held-out prompts whose answers are shown with their scores at each evaluation; 0 = none'),
   lora: loraSchema,
   ...computeFields,
   optimizer: optimizerSchema({ learningRate: 3e-4 }),
   runtime: runtimeSchema(),
 });
-export type RewardConfig = z.output<typeof rewardSchema>;
 
 export const rewardRecipe = {
   title: 'Reward model',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { LANGUAGE_MODEL_CHARTS } from './charts.ts';
-import { computeFields, optimizerSchema, runtimeSchema } from './common.ts';
+import { LANGUAGE_MODEL_CHARTS, RESPONSE_LENGTH_CHART } from './charts.ts';
+import { computeFields, optimizerSchema, runtimeSchema, sampleFields } from './common.ts';
 import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
 
@@ -16,6 +16,7 @@ export const sftSchema = z.strictObject({
   epochs: z.number().positive().default(1).describe('Passes over the training rows'),
   lora: loraSchema,
   ...computeFields,
+  ...sampleFields,
   optimizer: optimizerSchema({ learningRate: 5e-4 }),
   runtime: runtimeSchema(),
 });
@@ -88,7 +89,7 @@ export const sftRecipe = {
   },
   result: { kind: 'language-model', suffix: '-sft' },
   metrics: 'pretrain',
-  charts: LANGUAGE_MODEL_CHARTS,
+  charts: [...LANGUAGE_MODEL_CHARTS, RESPONSE_LENGTH_CHART],
   progress: { loss: 'loss', eval_loss: 'held-out loss' },
   headlines: [{ name: 'heldOutLoss', label: 'held-out loss', unit: 'number' }],
   summary: {

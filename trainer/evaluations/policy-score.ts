@@ -6,6 +6,7 @@ import { disposeParams } from '../model/params.ts';
 import { type Response, respond } from '../recipes/rollouts/respond.ts';
 import { openScore } from '../recipes/rollouts/scoring.ts';
 import { createRng } from '../rng.ts';
+import { encodePrompt, type Refusal, refusalNotice } from '../tokenizer/encode-prompt.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 
 /** Rows per pass of generation. */
@@ -17,8 +18,9 @@ const ROWS_PER_PASS = 64;
  *
  * @param goOn asked before each pass; false stops it
  * @returns score with low and high (95 %), ended, responseLength, prompts; with a baseline baselineScore and gain with gainLow and
- *   gainHigh (paired by prompt); a bound is left out where there is only one prompt (docs/metrics.md). Null when stopped
- * @throws Error when a prompt leaves no room for an answer, or the tokenizers differ
+ *   gainHigh (paired by prompt); a bound is left out where there is only one prompt. refused: prompts left out since the chat
+ *   template of one of the models refuses them (docs/metrics.md). Null when stopped
+ * @throws Error when a prompt leaves no room for an answer, all are refused, or the tokenizers differ
  */
 export async function policyScore(args: {
   modelFolder: string;
@@ -31,7 +33,9 @@ export async function policyScore(args: {
   goOn: () => Promise<boolean>;
 }): Promise<Record<string, number> | null> {
   const { modelFolder, baselineFolder } = args;
-  const own = await scoresOf({ ...args, modelFolder });
+  const speakers = [modelFolder, ...(baselineFolder === null ? [] : [baselineFolder])];
+  const { prompts, refused } = acceptedBy(speakers, args.prompts);
+  const own = await scoresOf({ ...args, prompts, modelFolder });
   if (own === null) return null;
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const { mean: score, bounds } = meanInterval(own.scores);
@@ -41,9 +45,10 @@ export async function policyScore(args: {
     ended: mean(own.responses.map(({ ended }) => (ended ? 1 : 0))),
     responseLength: mean(own.responses.map(({ responseIds }) => responseIds.length)),
     prompts: own.scores.length,
+    refused,
   };
   if (baselineFolder === null) return figures;
-  const other = await scoresOf({ ...args, modelFolder: baselineFolder });
+  const other = await scoresOf({ ...args, prompts, modelFolder: baselineFolder });
   if (other === null) return null;
   const gain = meanInterval(own.scores.map((s, i) => s - (other.scores[i] ?? Number.NaN)));
   return {
@@ -52,6 +57,22 @@ export async function policyScore(args: {
     gain: gain.mean,
     ...(gain.bounds ? { gainLow: gain.bounds.low, gainHigh: gain.bounds.high } : {}),
   };
+}
+
+/** Prompts that the chat templates of all these models take. @throws Error with the first reason where none is left */
+function acceptedBy(
+  modelFolders: readonly string[],
+  prompts: readonly PromptExample[],
+): { prompts: readonly PromptExample[]; refused: number } {
+  const refused: Refusal[] = [];
+  let accepted = prompts;
+  for (const folder of modelFolders) {
+    const tokenizer = loadTokenizer(folder);
+    accepted = accepted.filter((example) => encodePrompt(tokenizer, example, refused) !== null);
+  }
+  if (accepted.length === 0)
+    throw new Error(refusalNotice(refused, prompts.length) ?? 'there are no prompts to measure on');
+  return { prompts: accepted, refused: refused.length };
 }
 
 async function scoresOf({

@@ -1,8 +1,8 @@
 import type { RankedExample } from '../data/types.ts';
 import { loadModelConfig, loadPretrained } from '../model/files/load-pretrained.ts';
 import { disposeParams } from '../model/params.ts';
+import { rankedAccuracy } from '../recipes/batches/ranked-accuracy.ts';
 import { rankedRows } from '../recipes/batches/ranked-rows.ts';
-import { rankedAccuracy } from '../recipes/reward/ranked-accuracy.ts';
 import { createScorer } from '../recipes/rollouts/create-scorer.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 

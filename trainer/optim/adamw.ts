@@ -3,6 +3,7 @@
  * gradient list, which mixes them up as soon as the set changes, and cannot be resumed exactly (training.md 2.9).
  */
 
+import type { TensorToWrite } from '../model/files/safetensors.ts';
 import { newParam, type Params, readFloats } from '../model/params.ts';
 import { adamw } from '../ops/adamw.ts';
 import type { HostTensor } from '../tensors/compile.ts';
@@ -37,6 +38,8 @@ export type AdamW = {
    */
   update(grads: Grads, scalars: AdamWScalars<Tensor>): Scalar;
   exportState(): AdamWState;
+  /** The same for a file: each moment is read when its turn comes, so that they never lie there all at once. */
+  stateToWrite(): { step: number; moments: Record<string, TensorToWrite> };
   /** @throws Error naming a parameter whose moments are missing, left over or of another shape */
   importState(state: AdamWState): void;
   dispose(): void;
@@ -98,6 +101,17 @@ export function createAdamW(params: Params, config: AdamWConfig): AdamW {
         exported[`${name}.${SECOND}`] = { shape: second.shape, data: readFloats(second) };
       }
       return { step, moments: exported };
+    },
+    stateToWrite() {
+      const lazily = (variable: Variable): TensorToWrite => ({
+        shape: variable.shape,
+        readFloats: () => readFloats(variable),
+      });
+      const written = [...moments].flatMap(([name, { first, second }]) => [
+        [`${name}.${FIRST}`, lazily(first)] as const,
+        [`${name}.${SECOND}`, lazily(second)] as const,
+      ]);
+      return { step, moments: Object.fromEntries(written) };
     },
     importState(state) {
       const expected = new Set(

@@ -43,7 +43,7 @@ export function StudioNav({
             <Logo />
           </Link>
           <span className="min-w-0 flex-1 truncate text-right text-sm text-muted-foreground lg:hidden">
-            {project?.name}
+            <bdi>{project?.name}</bdi>
           </span>
           <button
             type="button"
@@ -91,7 +91,9 @@ export function StudioNav({
             ) : null}
             <NavLink href="/account" pathname={pathname}>
               <UserRoundIcon aria-hidden />
-              <span className="truncate">{person.name}</span>
+              <span dir="auto" className="truncate">
+                {person.name}
+              </span>
             </NavLink>
           </nav>
         </div>

@@ -39,9 +39,13 @@ export function failed({ ctx, job, error }: { ctx: Ctx; job: Job; error: string 
 }
 
 function markFailed(ctx: Ctx, importId: string, error: string): void {
-  ctx.db
-    .update(imports)
-    .set({ status: 'failed', error, finishedAt: ctx.now() })
-    .where(eq(imports.id, importId))
-    .run();
+  ctx.db.transaction(
+    () =>
+      ctx.db
+        .update(imports)
+        .set({ status: 'failed', error, finishedAt: ctx.now() })
+        .where(eq(imports.id, importId))
+        .run(),
+    { behavior: 'immediate' },
+  );
 }

@@ -5,6 +5,7 @@ import { numParametersOf } from '../../../trainer/cost/model-size.ts';
 import { isRewardModel, type ModelConfig } from '../../../trainer/model/config.ts';
 import { checkAdapterFolder } from '../../../trainer/model/files/adapter-files.ts';
 import { checkModelFolder } from '../../../trainer/model/files/load-pretrained.ts';
+import { encodePrompt, type Refusal } from '../../../trainer/tokenizer/encode-prompt.ts';
 import { loadTokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
 import type { Inspection, InspectTask } from './process-task.ts';
 
@@ -46,9 +47,12 @@ export function inspectModel({ folder, kind, baseFolder }: InspectTask): Inspect
 
 /** The template is rendered and its ids are in the model's vocabulary; the tokenizer's own checks say what is missing. */
 function checkTalk(folder: string, { vocabSize }: ModelConfig): void {
-  const ids = loadTokenizer(folder).encodeChat([{ role: 'user', content: 'Hello' }], {
-    addGenerationPrompt: true,
-  });
+  const refused: Refusal[] = [];
+  const ids = encodePrompt(loadTokenizer(folder), { prompt: [{ role: 'user', content: 'Hello' }] }, refused);
+  if (ids === null)
+    throw new Error(
+      `the chat template refuses a conversation of one user's "Hello", expected its text: ${refused[0]?.reason}`,
+    );
   const outside = ids.find((id) => id >= vocabSize);
   if (outside !== undefined)
     throw new Error(

@@ -42,12 +42,16 @@ export async function stageModel(ctx: Ctx, row: Registration, io: GatherIo): Pro
   const { kind } = inspection;
   if (kind !== 'adapter') requireKindOfName(ctx, { ...row, kind });
   keepOnly(folder, kind === 'adapter');
-  return ctx.db
-    .update(registrations)
-    .set({ kind, revision, licence: row.licence ?? licenceOfCard(folder) })
-    .where(eq(registrations.id, row.id))
-    .returning()
-    .get();
+  return ctx.db.transaction(
+    () =>
+      ctx.db
+        .update(registrations)
+        .set({ kind, revision, licence: row.licence ?? licenceOfCard(folder) })
+        .where(eq(registrations.id, row.id))
+        .returning()
+        .get(),
+    { behavior: 'immediate' },
+  );
 }
 
 /**

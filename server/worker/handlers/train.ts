@@ -82,8 +82,13 @@ function runOf(ctx: Ctx, job: Job): Run | undefined {
 }
 
 function waitAgain(ctx: Ctx, run: Run, { step, error }: { step: number; error: string | null }): void {
-  ctx.db.update(runs).set({ status: 'queued' }).where(eq(runs.id, run.id)).run();
-  addRunEvent(ctx, { runId: run.id, type: 'waiting-again', payload: { step, error } });
+  ctx.db.transaction(
+    () => {
+      ctx.db.update(runs).set({ status: 'queued' }).where(eq(runs.id, run.id)).run();
+      addRunEvent(ctx, { runId: run.id, type: 'waiting-again', payload: { step, error } });
+    },
+    { behavior: 'immediate' },
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { chooseBackend } from '../../../trainer/backends/choose.ts';
+import type { Message } from '../../../trainer/data/types.ts';
 import { generate } from '../../../trainer/generate.ts';
 import { mergeAdapter } from '../../../trainer/merge-adapter.ts';
 import { isRewardModel } from '../../../trainer/model/config.ts';
@@ -6,6 +7,7 @@ import { loadPretrained, type PretrainedModel } from '../../../trainer/model/fil
 import { countParams, disposeParams } from '../../../trainer/model/params.ts';
 import { createScorer } from '../../../trainer/recipes/rollouts/create-scorer.ts';
 import { createRng } from '../../../trainer/rng.ts';
+import { ChatTemplateError } from '../../../trainer/tokenizer/chat-template.ts';
 import { loadTokenizer, type Tokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
 import { stopIds, withoutStop } from '../../../trainer/tokenizer/stop-ids.ts';
 import type { Trial, TryTask } from './process-task.ts';
@@ -41,7 +43,9 @@ async function answered(
   { params, config, generationConfig }: PretrainedModel,
   tokenizer: Tokenizer,
 ): Promise<Trial['sample']> {
-  const ids = tokenizer.encodeChat([{ role: 'user', content: PROMPT }], { addGenerationPrompt: true });
+  const ids = encoded([{ role: 'user', content: PROMPT }], (messages) =>
+    tokenizer.encodeChat(messages, { addGenerationPrompt: true }),
+  );
   const maxNewTokens = Math.min(MOST_NEW_TOKENS, config.maxPositions - ids.length);
   if (maxNewTokens < 1)
     throw new Error(
@@ -60,12 +64,23 @@ async function answered(
   return { prompt: PROMPT, response: tokenizer.decode(answer).trim(), score: null };
 }
 
+/** @throws Error that says which conversation the chat template refuses, and why */
+function encoded(conversation: Message[], encode: (messages: Message[]) => number[]): number[] {
+  try {
+    return encode(conversation);
+  } catch (error) {
+    if (!(error instanceof ChatTemplateError)) throw error;
+    const said = conversation.map(({ role, content }) => `${role}: "${content}"`).join(', ');
+    throw new Error(`the chat template refuses the conversation ${said}: ${error.message}`, { cause: error });
+  }
+}
+
 async function scored({ params, config }: PretrainedModel, tokenizer: Tokenizer): Promise<Trial['sample']> {
   const conversation = [
     { role: 'user' as const, content: PROMPT },
     { role: 'assistant' as const, content: RESPONSE },
   ];
-  const ids = tokenizer.encodeChat(conversation);
+  const ids = encoded(conversation, (messages) => tokenizer.encodeChat(messages));
   if (ids.length > config.maxPositions)
     throw new Error(
       `the model takes ${config.maxPositions} positions, a short conversation has ${ids.length}`,

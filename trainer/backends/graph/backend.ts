@@ -89,7 +89,7 @@ export class NativeBackend extends MathBackendCPU {
 
   /** Makes sure that cpu kernels find the current values of these tensors. */
   bringToHost(infos: readonly TensorInfo[]): void {
-    for (const { dataId } of infos) if (this.data.has(dataId)) this.residency.fetch(dataId);
+    for (const { dataId } of infos) if (this.data.has(dataId)) this.residency.bring(dataId);
   }
 
   /** Remembers the shape of a variable's data, for when it moves to TensorFlow. */

@@ -8,6 +8,12 @@ const MOST_PROGRAMS = 48;
 /** Variables read back in one go: each list of names costs TensorFlow a preparation, one long list much memory. */
 const READ_AT_ONCE = 32;
 
+/**
+ * Bytes on the host that are but copies of what a program holds: enough to serve the neighbours of the last few reads, which come in
+ * the order of names. A checkpoint reads all weights and moments; kept, these would be as much again as training holds.
+ */
+const MOST_COPIES = 2 ** 28;
+
 /** Bytes of arrays let go of from which on their memory is given back at once. */
 const WORTH_COLLECTING = 2 ** 26;
 
@@ -29,9 +35,14 @@ export class Residency {
   readonly #programs = new Map<string, Program[]>();
   /** least recently used first */
   readonly #used = new Set<Program>();
+  /** data whose values on the host are but a copy of what a program holds, to be let go of; the oldest first */
+  readonly #copies = new Set<object>();
 
-  constructor(host: HostSide) {
+  readonly #mostCopies: number;
+
+  constructor(host: HostSide, mostCopies = MOST_COPIES) {
     this.#host = host;
+    this.#mostCopies = mostCopies;
   }
 
   isOnHost(dataId: object): boolean {
@@ -77,6 +88,7 @@ export class Residency {
   prepare(program: Program, variables: readonly Variable[]): void {
     let freed = 0;
     const moves: { slot: number; dataId: object; value: number }[] = [];
+    const uploaded: object[] = [];
     const wanted = new Map<Program, { from: number[]; slots: number[]; dataIds: object[] }>();
     variables.forEach(({ dataId }, slot) => {
       if (program.held[slot] === dataId) return;
@@ -84,6 +96,7 @@ export class Residency {
       if (!place) {
         const value = upload(this.#host.shape(dataId), this.#host.values(dataId));
         moves.push({ slot, dataId, value });
+        uploaded.push(dataId);
         return;
       }
       const list = wanted.get(place.program) ?? { from: [], slots: [], dataIds: [] };
@@ -114,17 +127,30 @@ export class Residency {
       const places = this.#placesOf(dataId);
       for (const place of places) if (place.program !== program) place.program.drop(place.slot);
       this.#places.set(dataId, [{ program, slot }]);
+      this.#copies.delete(dataId);
       if (this.#onlyInPrograms.has(dataId)) return;
       this.#onlyInPrograms.add(dataId);
       freed += 4 * this.#host.values(dataId).length;
       this.#host.forget(dataId);
     });
     for (const other of this.#used) other.releaseStale();
+    // of what is not written, a frozen base for one, the host has a copy too
+    for (const dataId of uploaded) if (this.isOnHost(dataId)) this.#copies.add(dataId);
+    freed += this.#forgetCopies(null);
     // arrays of a large model would lie there during the first step, which needs the memory most
     if (freed >= WORTH_COLLECTING) collectGarbage();
   }
 
-  /** Reads a value back to the host, and its neighbours with it: who asks for one asks for all. */
+  /** Makes sure that a value is on the host and stays there, for a kernel that is about to compute with it. */
+  bring(dataId: object): void {
+    this.fetch(dataId);
+    this.#copies.delete(dataId);
+  }
+
+  /**
+   * Reads a value back to the host, and its neighbours with it: who asks for one asks for all. What was read back long before is
+   * let go of; who has its array keeps it.
+   */
   fetch(dataId: object): void {
     const place = this.#places.get(dataId)?.[0];
     if (!place || this.isOnHost(dataId)) return;
@@ -140,8 +166,26 @@ export class Residency {
       const held = program.held[other] as object;
       this.#host.setValues(held, read(values[i] as number));
       this.#onlyInPrograms.delete(held);
+      this.#copies.add(held);
     });
     deleteTensors(values);
+    this.#forgetCopies(dataId);
+  }
+
+  /** Lets go of copies until few are left, the first first, but never of the one that was asked for. @returns bytes */
+  #forgetCopies(asked: object | null): number {
+    const bytesOf = (dataId: object) => 4 * this.#host.values(dataId).length;
+    const bytes = [...this.#copies].reduce((sum, dataId) => sum + bytesOf(dataId), 0);
+    let freed = 0;
+    for (const dataId of this.#copies) {
+      if (bytes - freed <= this.#mostCopies) break;
+      if (dataId === asked) continue;
+      freed += bytesOf(dataId);
+      this.#copies.delete(dataId);
+      this.#onlyInPrograms.add(dataId);
+      this.#host.forget(dataId);
+    }
+    return freed;
   }
 
   /** The tensor is gone. */
@@ -149,6 +193,7 @@ export class Residency {
     for (const { program, slot } of this.#places.get(dataId) ?? []) program.drop(slot);
     this.#places.delete(dataId);
     this.#onlyInPrograms.delete(dataId);
+    this.#copies.delete(dataId);
   }
 
   #placesOf(dataId: object): Place[] {
@@ -164,7 +209,7 @@ export class Residency {
     for (const dataId of oldest.held) {
       if (!dataId) continue;
       const places = this.#placesOf(dataId);
-      if (places.length === 1) this.fetch(dataId);
+      if (places.length === 1) this.bring(dataId);
       this.#places.set(
         dataId,
         places.filter(({ program }) => program !== oldest),

@@ -3,10 +3,10 @@ import type { RankedExample } from '../../data/types.ts';
 import type { HostTensor } from '../../tensors/compile.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { watchOverOptimization } from '../ppo/figures.ts';
-import { rankedAccuracy } from '../reward/ranked-accuracy.ts';
 import { episodeBatch } from '../rollouts/episode-batch.ts';
 import { answerBatch } from './answer-batch.ts';
 import { createExampleOrder } from './example-order.ts';
+import { rankedAccuracy } from './ranked-accuracy.ts';
 import { rankedRows } from './ranked-rows.ts';
 import { rewardBatch } from './reward-batch.ts';
 

@@ -26,9 +26,10 @@ import { refusalNotice } from '../../tokenizer/encode-prompt.ts';
 import { stopIds } from '../../tokenizer/stop-ids.ts';
 import { bySplit, createEpochs } from '../batches/epochs.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
+import { rankedAccuracy } from '../batches/ranked-accuracy.ts';
 import { type RankedRow, rankedRows } from '../batches/ranked-rows.ts';
-import { heldOutSummary, notices } from '../reward/figures.ts';
-import { rankedAccuracy } from '../reward/ranked-accuracy.ts';
+import { heldOutSummary, notices } from '../batches/ranked-summary.ts';
+import { createAnswerSampler } from '../rollouts/answer-sampler.ts';
 import { createCompletionReader } from '../rollouts/read-completions.ts';
 import { asTrainable } from '../run/adapted-model.ts';
 import { assertFinite } from '../run/assert-finite.ts';
@@ -40,7 +41,7 @@ import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import { measureReference } from '../run/reference-cache.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { runStateSchema } from '../run/run-state.ts';
-import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
+import { endStopped, isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
 import { checkFirstLoss } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
 import { chesOfPairs, mostAlike } from './alike.ts';
@@ -103,7 +104,16 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
   const pack = isPackingWorthIt(countParams(params));
   const update = createDpoStep({ model: { params, trainable, config: model }, optimizer, config });
   const { precision } = config;
-  const readPolicy = createCompletionReader({ params, config: model, padTokenId, precision });
+  const policy = createCompletionReader({ params, config: model, padTokenId, precision });
+  const sampler = createAnswerSampler(
+    { params, config: model },
+    {
+      promptIds: heldOut.rows.map(({ sequences: [ids], promptLength }) =>
+        (ids as number[]).slice(0, promptLength),
+      ),
+      ...{ tokenizer, eosTokenIds: generationConfig.eosTokenIds, options: config, seed: runtime.seed },
+    },
+  );
 
   // 3. What a checkpoint keeps of the run.
   let progress: z.output<typeof progressSchema> = { step: 0, numTokens: 0, firstLoss: null };
@@ -129,24 +139,42 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
     const rows = [...train.rows, ...heldOut.rows];
     const completions = rows.flatMap(completionsOf);
     const numPairs = train.rows.reduce((sum, row) => sum + row.pairs.length, 0);
-    const reference = await measureReference(
+    const reference = yield* measureReference(
       run,
-      { modelFolder, base, precision, rows: [completions, train.rows.map((row) => row.pairs)] },
+      {
+        ...{ modelFolder, base, precision, rows: [completions, train.rows.map((row) => row.pairs)] },
+        ...{ numRows: completions.length, step: progress.step },
+      },
       { logProbsS: completions.length, chesP: numPairs },
-      async (frozen) => {
-        const read = createCompletionReader({ params: frozen, config: model, padTokenId, precision });
-        const { logProbsS, meansSD } = await read(completions);
-        const trainSD = meansSD.subarray(0, train.rows.flatMap(completionsOf).length * model.hiddenSize);
-        return { logProbsS, chesP: chesOfPairs(train.rows, trainSD) };
+      {
+        signal,
+        async *measure(frozen) {
+          const reader = createCompletionReader({ params: frozen, config: model, padTokenId, precision });
+          const { logProbsS, meansSD } = yield* reader.readInPasses(completions);
+          const trainSD = meansSD.subarray(0, train.rows.flatMap(completionsOf).length * model.hiddenSize);
+          return { logProbsS, chesP: chesOfPairs(train.rows, trainSD) };
+        },
       },
     );
+    const counts = {
+      trainExamples: train.rows.length,
+      ties: examples.reduce((sum, example) => sum + numTies(example), 0),
+      dropped: train.counts.dropped + heldOut.counts.dropped,
+      promptsCut: train.counts.promptsCut + heldOut.counts.promptsCut,
+      identicalPairs: train.counts.identicalPairs + heldOut.counts.identicalPairs,
+      refused: refused.length,
+    };
+    if (reference === null) {
+      yield* endStopped(save('interrupted'), counts);
+      return;
+    }
     const referenceOf = perRow(rows, reference.logProbsS);
     if (progress.step === 0) {
       const samples = mostAlike(train.rows, reference.chesP, { tokenizer, count: SHOWN_PAIRS });
       yield { type: 'sample', step: 0, samples };
     }
     const evaluate = async () => {
-      const { logProbsS: policyS } = await readPolicy(heldOut.rows.flatMap(completionsOf));
+      const { logProbsS: policyS } = await policy.read(heldOut.rows.flatMap(completionsOf));
       const logProbs = { policyS, referenceS: referenceOf(heldOut.rows) };
       return {
         figures: preferenceFigures(heldOut.rows, logProbs, config),
@@ -154,9 +182,15 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
       };
     };
     const isMeasured = heldOut.rows.some(({ pairs }) => pairs.some(({ target }) => target !== 0.5));
+    // loss alone says nothing of answers that grow
+    const tell = async function* (about: Evaluation): AsyncGenerator<TrainEvent> {
+      const { step } = progress;
+      const sampled = await sampler.sample();
+      yield { type: 'eval', step, metrics: { ...evaluationFigures(about), ...sampled.figures } };
+      if (sampled.samples.length > 0) yield { type: 'sample', step, samples: sampled.samples };
+    };
     let measured = isMeasured ? await evaluate() : null;
-    if (measured && progress.step === 0)
-      yield { type: 'eval', step: 0, metrics: evaluationFigures(measured) };
+    if (measured && progress.step === 0) yield* tell(measured);
     const displacement = watchDisplacement();
 
     // 5. Train.
@@ -195,7 +229,7 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
       let watched: Record<string, number> | null = measured ? null : metrics;
       if (measured && isEvaluationDue(run, step, totalSteps)) {
         measured = await evaluate();
-        yield { type: 'eval', step, metrics: evaluationFigures(measured) };
+        yield* tell(measured);
         watched = measured.figures;
       }
       const alarm = watched && displacement(watched);
@@ -217,15 +251,11 @@ export async function* dpo(args: RecipeArgs<'dpo'>): AsyncGenerator<TrainEvent> 
             chosenChange: measured.figures['logps/chosen_change'] as number,
           }
         : {}),
-      trainExamples: train.rows.length,
-      ties: examples.reduce((sum, example) => sum + numTies(example), 0),
-      dropped: train.counts.dropped + heldOut.counts.dropped,
-      promptsCut: train.counts.promptsCut + heldOut.counts.promptsCut,
-      identicalPairs: train.counts.identicalPairs + heldOut.counts.identicalPairs,
-      refused: refused.length,
+      ...counts,
     };
     yield { type: 'done', step, folder: last.folder, stopped, summary };
   } finally {
+    sampler.dispose();
     optimizer.dispose();
     disposeParams(params);
   }
@@ -247,13 +277,9 @@ function isFirstLossKnown({ ties, nllWeight, lengthPenalty }: DpoConfig): boolea
   return ties === 'leave-out' && nllWeight === 0 && lengthPenalty === 0;
 }
 
-function evaluationFigures({
-  figures,
-  accuracy,
-}: {
-  figures: Record<string, number>;
-  accuracy: { loss: number };
-}): Record<string, number> {
+type Evaluation = { figures: Record<string, number>; accuracy: { loss: number } };
+
+function evaluationFigures({ figures, accuracy }: Evaluation): Record<string, number> {
   const named = Object.entries(figures).map(([name, value]) => [`eval_${name}`, value] as const);
   return { eval_loss: accuracy.loss, ...Object.fromEntries(named) };
 }

@@ -23,6 +23,7 @@ import { stopIds } from '../../tokenizer/stop-ids.ts';
 import { completionBatch } from '../batches/completion-batch.ts';
 import { bySplit, createEpochs } from '../batches/epochs.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
+import { createAnswerSampler } from '../rollouts/answer-sampler.ts';
 import { createCompletionReader } from '../rollouts/read-completions.ts';
 import { asTrainable } from '../run/adapted-model.ts';
 import { assertFinite } from '../run/assert-finite.ts';
@@ -34,7 +35,7 @@ import { type RecipeArgs, requireFolder } from '../run/recipe-args.ts';
 import { measureReference } from '../run/reference-cache.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { runStateSchema } from '../run/run-state.ts';
-import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
+import { endStopped, isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
 import { checkFirstLoss } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
 import { heldOutSummary, undesirableWeight, unpairedFigures } from './figures.ts';
@@ -98,7 +99,14 @@ export async function* kto(args: RecipeArgs<'kto'>): AsyncGenerator<TrainEvent> 
     model: { params, trainable, config: model },
     ...{ optimizer, options, compute: config },
   });
-  const read = createCompletionReader({ params, config: model, padTokenId, precision });
+  const { read } = createCompletionReader({ params, config: model, padTokenId, precision });
+  const sampler = createAnswerSampler(
+    { params, config: model },
+    {
+      ...{ promptIds: heldOut.rows.map(({ promptIds }) => promptIds), tokenizer, options: config },
+      ...{ eosTokenIds: generationConfig.eosTokenIds, seed: runtime.seed },
+    },
+  );
 
   // 3. What a checkpoint keeps of the run.
   let progress = { step: 0, numTokens: 0 };
@@ -133,15 +141,33 @@ export async function* kto(args: RecipeArgs<'kto'>): AsyncGenerator<TrainEvent> 
       promptIds,
       responseIds,
     }));
-    const { logProbsS } = await measureReference(
+    const about = { modelFolder, base, precision, rows: completions, step: progress.step };
+    const reference = yield* measureReference(
       run,
-      { modelFolder, base, precision, rows: completions },
+      { ...about, numRows: completions.length },
       { logProbsS: completions.length },
-      async (frozen) => {
-        const reader = createCompletionReader({ params: frozen, config: model, padTokenId, precision });
-        return { logProbsS: (await reader(completions)).logProbsS };
+      {
+        signal,
+        async *measure(frozen) {
+          const reader = createCompletionReader({ params: frozen, config: model, padTokenId, precision });
+          const { logProbsS } = yield* reader.readInPasses(completions);
+          return { logProbsS };
+        },
       },
     );
+    const counts = {
+      trainExamples: train.rows.length,
+      desirable: numDesirable,
+      undesirable: numUndesirable,
+      tooLong,
+      refused: refused.length,
+      undesirableWeight: options.undesirableWeight,
+    };
+    if (reference === null) {
+      yield* endStopped(save('interrupted'), counts);
+      return;
+    }
+    const { logProbsS } = reference;
     const numTrain = train.rows.length;
     const heldOutReferenceS = logProbsS.subarray(2 * numTrain);
     const evaluate = async () => {
@@ -150,7 +176,16 @@ export async function* kto(args: RecipeArgs<'kto'>): AsyncGenerator<TrainEvent> 
       const ratiosS = policyS.map((logProb, s) => logProb - (heldOutReferenceS[s] as number));
       return { figures: unpairedFigures(heldOut.rows, logProbs, beta), ratiosS };
     };
+    // loss alone says nothing of answers that grow
+    const tell = async function* (figures: Record<string, number>): AsyncGenerator<TrainEvent> {
+      const { step } = progress;
+      const sampled = await sampler.sample();
+      const named = Object.entries(figures).map(([name, value]) => [`eval_${name}`, value] as const);
+      yield { type: 'eval', step, metrics: { ...Object.fromEntries(named), ...sampled.figures } };
+      if (sampled.samples.length > 0) yield { type: 'sample', step, samples: sampled.samples };
+    };
     let measured = heldOut.rows.length > 0 ? await evaluate() : null;
+    if (measured && progress.step === 0) yield* tell(measured.figures);
 
     // 5. Train.
     while (progress.step < totalSteps && !signal.aborted) {
@@ -197,10 +232,7 @@ export async function* kto(args: RecipeArgs<'kto'>): AsyncGenerator<TrainEvent> 
       yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
       if (measured && isEvaluationDue(run, step, totalSteps)) {
         measured = await evaluate();
-        const named = Object.entries(measured.figures).map(
-          ([name, value]) => [`eval_${name}`, value] as const,
-        );
-        yield { type: 'eval', step, metrics: Object.fromEntries(named) };
+        yield* tell(measured.figures);
       }
       if (isCheckpointDue(run, step, totalSteps)) yield save('scheduled');
       await otherWork();
@@ -213,15 +245,11 @@ export async function* kto(args: RecipeArgs<'kto'>): AsyncGenerator<TrainEvent> 
     yield last;
     const summary: Record<string, number> = {
       ...(measured && !stopped ? heldOutSummary(heldOut.rows, measured.ratiosS) : {}),
-      trainExamples: train.rows.length,
-      desirable: numDesirable,
-      undesirable: numUndesirable,
-      tooLong,
-      refused: refused.length,
-      undesirableWeight: options.undesirableWeight,
+      ...counts,
     };
     yield { type: 'done', step, folder: last.folder, stopped, summary };
   } finally {
+    sampler.dispose();
     optimizer.dispose();
     disposeParams(params);
   }

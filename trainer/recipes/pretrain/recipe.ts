@@ -27,6 +27,7 @@ import { learningRateAt } from '../../optim/schedule.ts';
 import { createRng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../../tokenizer/train-bpe.ts';
+import { createAnswerSampler } from '../rollouts/answer-sampler.ts';
 import { asTrainable } from '../run/adapted-model.ts';
 import { assertFinite } from '../run/assert-finite.ts';
 import { beginRun } from '../run/begin-run.ts';
@@ -75,9 +76,9 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
   });
   const batchAt = (stream: Int32Array, starts: readonly number[]) =>
     windowBatch(stream, starts, { sequenceLength, padTokenId });
+  const places = Math.floor((heldOut.length - 1) / sequenceLength);
+  const starts = Array.from({ length: Math.min(places, MOST_EVAL_ROWS) }, (_, i) => i * sequenceLength);
   const heldOutBatches = function* () {
-    const places = Math.floor((heldOut.length - 1) / sequenceLength);
-    const starts = Array.from({ length: Math.min(places, MOST_EVAL_ROWS) }, (_, i) => i * sequenceLength);
     for (let from = 0; from < starts.length; from += batchSize) {
       const part = starts.slice(from, from + batchSize);
       yield { inputs: batchAt(heldOut, part), share: part.length / starts.length };
@@ -86,6 +87,20 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
   const evaluate = async () => {
     const figures = await measureBatches(steps.measure, heldOutBatches());
     return { ...figures, eval_perplexity: Math.exp(figures.eval_loss) };
+  };
+  // what the model makes of the first half of held-out rows
+  const sampler = createAnswerSampler(
+    { params, config: model },
+    {
+      promptIds: starts.map((start) => [...heldOut.subarray(start, start + (sequenceLength >> 1))]),
+      ...{ tokenizer, eosTokenIds: [tokenizer.eosTokenId], options: config, seed: runtime.seed },
+    },
+  );
+  const tell = async function* (metrics: Record<string, number>): AsyncGenerator<TrainEvent> {
+    const { step } = progress;
+    yield { type: 'eval', step, metrics };
+    const { samples } = await sampler.sample();
+    if (samples.length > 0) yield { type: 'sample', step, samples };
   };
 
   // 4. What a checkpoint keeps of the run.
@@ -114,7 +129,7 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
         detail: `loss ${figures.eval_loss}, ln ${model.vocabSize} = ${expected}`,
       });
     }
-    if (progress.step === 0) yield { type: 'eval', step: 0, metrics: figures };
+    if (progress.step === 0) yield* tell(figures);
 
     // 5. Train.
     while (progress.step < totalSteps && !signal.aborted) {
@@ -140,7 +155,7 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
       yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
       if (isEvaluationDue(run, step, totalSteps)) {
         figures = await evaluate();
-        yield { type: 'eval', step, metrics: figures };
+        yield* tell(figures);
       }
       if (isCheckpointDue(run, step, totalSteps)) yield save('scheduled');
       await otherWork();
@@ -160,6 +175,7 @@ export async function* pretrain(args: RecipeArgs<'pretrain'>): AsyncGenerator<Tr
     };
     yield { type: 'done', step, folder: last.folder, stopped, summary };
   } finally {
+    sampler.dispose();
     optimizer.dispose();
     disposeParams(params);
   }

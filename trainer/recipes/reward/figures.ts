@@ -1,8 +1,8 @@
 /** Figures of a reward run under TRL's names (docs/metrics.md). Shapes: M responses of all prompts of a step. */
-import type { RewardConfig } from '../../config/reward.ts';
-import { fitBagOfWords } from '../../math/bag-of-words.ts';
-import type { RankedCounts, RankedRow } from '../batches/ranked-rows.ts';
-import { type RankedAccuracy, rankedAccuracy } from './ranked-accuracy.ts';
+import type { Sample } from '../../events.ts';
+import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
+import { type RankedAccuracy, rankedAccuracy } from '../batches/ranked-accuracy.ts';
+import type { RankedRow } from '../batches/ranked-rows.ts';
 
 /** What the scores of a step's responses say, measured before its update. */
 export function batchFigures(rows: readonly RankedRow[], scoresM: Float32Array): Record<string, number> {
@@ -32,48 +32,25 @@ export function evaluationFigures(measured: RankedAccuracy): Record<string, numb
 }
 
 /**
- * Held-out accuracy with its interval for the summary, beside what length alone and words alone would give on the same pairs;
- * nothing where there is no decided pair.
+ * Answers as they were judged and as they are scored.
+ * @param scoresM one for each of the sequences of the rows, row after row; those of further rows may follow
  */
-export function heldOutSummary(
-  measured: RankedAccuracy,
-  { train, heldOut }: Record<'train' | 'heldOut', readonly RankedRow[]>,
-): Record<string, number> {
-  const { accuracy, strict, low, high, loss, numExamples, numPairs } = measured;
-  if (numPairs === 0) return {};
-  const accuracyOf = (scoreText: (response: string) => number) => {
-    const scores = heldOut.flatMap(({ responses }) => responses.map(scoreText));
-    return rankedAccuracy(heldOut, Float32Array.from(scores)).accuracy;
-  };
-  return {
-    heldOutAccuracy: accuracy,
-    low,
-    high,
-    heldOutStrict: strict,
-    heldOutLoss: loss,
-    examples: numExamples,
-    pairs: numPairs,
-    longerWins: accuracyOf((response) => response.length),
-    bagOfWords: accuracyOf(fitBagOfWords(train)),
-  };
-}
-
-/** What became of examples that could not be used as they are, in words. */
-export function notices(
-  train: RankedCounts,
-  heldOut: RankedCounts,
-  { maxLength }: Pick<RewardConfig, 'maxLength'>,
-): string[] {
-  const sum = (key: keyof RankedCounts) => train[key] + heldOut[key];
-  const all: [keyof RankedCounts, string][] = [
-    ['promptsCut', `examples are longer than maxLength ${maxLength}: the start of the prompt is cut`],
-    ['responsesCut', `examples have a response longer than maxLength ${maxLength}: its end is cut`],
-    ['dropped', `examples are longer than maxLength ${maxLength} and left out`],
-    ['withoutPairs', 'examples have no pair to learn from and are left out'],
-    [
-      'identicalPairs',
-      `pairs are the same tokens on both sides, cut to maxLength ${maxLength}, and are left out`,
-    ],
-  ];
-  return all.filter(([key]) => sum(key) > 0).map(([key, text]) => `${sum(key)} ${text}`);
+export function scoredSamples(
+  rows: readonly RankedRow[],
+  scoresM: Float32Array,
+  tokenizer: Pick<Tokenizer, 'decode'>,
+): Sample[] {
+  let first = 0;
+  return rows.flatMap(({ sequences, promptLength, responses, pairs }) => {
+    const from = first;
+    first += sequences.length;
+    return sequences.map((ids, k) => ({
+      prompt: tokenizer.decode(ids.slice(0, promptLength)),
+      response: responses[k] as string,
+      figures: {
+        score: scoresM[from + k] as number,
+        rank: 1 + pairs.filter(({ rejected, target }) => rejected === k && target !== 0.5).length,
+      },
+    }));
+  });
 }

@@ -29,7 +29,9 @@ import { tf } from '../../tensors/tf.ts';
 import { refusalNotice } from '../../tokenizer/encode-prompt.ts';
 import { bySplit, createEpochs } from '../batches/epochs.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
+import { type RankedAccuracy, rankedAccuracy } from '../batches/ranked-accuracy.ts';
 import { type RankedRow, rankedRows } from '../batches/ranked-rows.ts';
+import { heldOutSummary, notices } from '../batches/ranked-summary.ts';
 import { rewardBatch } from '../batches/reward-batch.ts';
 import { createScorer } from '../rollouts/create-scorer.ts';
 import { sampleReferences } from '../rollouts/sample-references.ts';
@@ -45,8 +47,7 @@ import { runStateSchema } from '../run/run-state.ts';
 import { isCheckpointDue, isEvaluationDue, type SaveReason, saveRun } from '../run/save-run.ts';
 import { selfCheck } from '../run/self-check.ts';
 import { startStopwatch } from '../run/stopwatch.ts';
-import { batchFigures, evaluationFigures, heldOutSummary, notices } from './figures.ts';
-import { type RankedAccuracy, rankedAccuracy } from './ranked-accuracy.ts';
+import { batchFigures, evaluationFigures, scoredSamples } from './figures.ts';
 import { createRewardStep } from './steps.ts';
 
 /** Rounding only: see the check. */
@@ -98,8 +99,8 @@ export async function* reward(args: RecipeArgs<'reward'>): AsyncGenerator<TrainE
   const optimizer = createAdamW(trainable, config.optimizer);
   const pack = isPackingWorthIt(countParams(params));
   const score = createScorer({ params, config: model, padTokenId, precision: config.precision });
-  const evaluate = async (rows: readonly RankedRow[]) =>
-    rankedAccuracy(rows, await score(rows.flatMap(({ sequences }) => sequences)));
+  const scoresOf = (rows: readonly RankedRow[]) => score(rows.flatMap(({ sequences }) => sequences));
+  const evaluate = async (rows: readonly RankedRow[]) => rankedAccuracy(rows, await scoresOf(rows));
 
   // 3. The compiled step.
   const update = createRewardStep({ params, trainable, model, optimizer, options: config });
@@ -142,11 +143,14 @@ export async function* reward(args: RecipeArgs<'reward'>): AsyncGenerator<TrainE
       });
     }
     // the last evaluation is also the one of the summary
-    let measured: { step: number; figures: RankedAccuracy } | null = null;
+    let measured: { step: number; figures: RankedAccuracy; scoresM: Float32Array } | null = null;
     const measureHeldOut = async () => {
       const { step } = progress;
-      if (measured?.step !== step) measured = { step, figures: await evaluate(heldOut.rows) };
-      return measured.figures;
+      if (measured?.step !== step) {
+        const scoresM = await scoresOf(heldOut.rows);
+        measured = { step, figures: rankedAccuracy(heldOut.rows, scoresM), scoresM };
+      }
+      return measured;
     };
 
     // 5. Train.
@@ -169,8 +173,12 @@ export async function* reward(args: RecipeArgs<'reward'>): AsyncGenerator<TrainE
       };
       assertFinite(metrics, { step, batchIds: rows.map(({ id }) => id), config });
       yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
-      if (heldOut.counts.kept > 0 && isEvaluationDue(run, step, totalSteps))
-        yield { type: 'eval', step, metrics: evaluationFigures(await measureHeldOut()) };
+      if (heldOut.counts.kept > 0 && isEvaluationDue(run, step, totalSteps)) {
+        const { figures, scoresM } = await measureHeldOut();
+        yield { type: 'eval', step, metrics: evaluationFigures(figures) };
+        const samples = scoredSamples(heldOut.rows.slice(0, config.samplePrompts), scoresM, tokenizer);
+        if (samples.length > 0) yield { type: 'sample', step, samples };
+      }
       if (isCheckpointDue(run, step, totalSteps)) yield save('scheduled');
       await otherWork();
     }
@@ -215,7 +223,7 @@ export async function* reward(args: RecipeArgs<'reward'>): AsyncGenerator<TrainE
       identicalPairs: train.counts.identicalPairs + heldOut.counts.identicalPairs,
       refused: refused.length,
       ...scale,
-      ...heldOutSummary(await measureHeldOut(), { train: train.rows, heldOut: heldOut.rows }),
+      ...heldOutSummary((await measureHeldOut()).figures, { train: train.rows, heldOut: heldOut.rows }),
     };
     yield { type: 'done', step, folder: last.folder, stopped: false, summary };
   } finally {

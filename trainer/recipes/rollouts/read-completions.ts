@@ -11,11 +11,17 @@ import { orderOfPasses } from '../batches/order-of-passes.ts';
 /** Completions per forward pass: their logits over a large vocabulary are what takes the memory. */
 const ROWS_PER_PASS = 16;
 
-export type ReadCompletions = {
+type ReadCompletions = {
   /** log pi, summed over each completion's tokens, [S] */
   logProbsS: Float32Array;
   /** mean of the hidden states that each completion's tokens were predicted from, row after row, [S * D] */
   meansSD: Float32Array;
+};
+
+export type CompletionReader = {
+  read(rows: readonly CompletionRow[]): Promise<ReadCompletions>;
+  /** the same, telling after each pass how many rows are done */
+  readInPasses(rows: readonly CompletionRow[]): AsyncGenerator<number, ReadCompletions>;
 };
 
 /**
@@ -29,7 +35,7 @@ export function createCompletionReader(model: {
   config: ModelConfig;
   padTokenId: number;
   precision?: Precision;
-}): (rows: readonly CompletionRow[]) => Promise<ReadCompletions> {
+}): CompletionReader {
   const { params, config, padTokenId, precision } = model;
   const pack = isPackingWorthIt(countParams(params));
   const pass = compile(
@@ -42,7 +48,7 @@ export function createCompletionReader(model: {
     },
     { precision },
   );
-  return async (rows) => {
+  async function* readInPasses(rows: readonly CompletionRow[]): AsyncGenerator<number, ReadCompletions> {
     const logProbsS = new Float32Array(rows.length);
     const meansSD = new Float32Array(rows.length * config.hiddenSize);
     const inOrder = orderOfPasses(
@@ -62,7 +68,17 @@ export function createCompletionReader(model: {
         const { hiddenSize } = config;
         meansSD.set(read.meansSD.data.subarray(i * hiddenSize, (i + 1) * hiddenSize), s * hiddenSize);
       });
+      yield start + picked.length;
     }
     return { logProbsS, meansSD };
+  }
+  return {
+    readInPasses,
+    async read(rows) {
+      const passes = readInPasses(rows);
+      let next = await passes.next();
+      while (!next.done) next = await passes.next();
+      return next.value;
+    },
   };
 }

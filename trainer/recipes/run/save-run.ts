@@ -42,7 +42,7 @@ export function saveRun(
     };
   }
   const folder = checkpointFolder(out, step);
-  const moments = Object.entries(optimizers).map(([name, optimizer]) => [name, optimizer.exportState()]);
+  const moments = Object.entries(optimizers).map(([name, optimizer]) => [name, optimizer.stateToWrite()]);
   const { manifestSha256 } = writeCheckpoint({
     folder,
     model,
@@ -64,4 +64,14 @@ export function isCheckpointDue({ config: { runtime } }: Run, step: number, tota
 /** Whether held-out data is measured after `step` of `totalSteps`; after the last one it always is. */
 export function isEvaluationDue({ config: { runtime } }: Run, step: number, totalSteps: number): boolean {
   return step % runtime.evalEvery === 0 || step === totalSteps;
+}
+
+/** What a run yields that is told to stop before it comes to its next step (`yield*`). */
+export function* endStopped(
+  checkpoint: Extract<TrainEvent, { type: 'checkpoint' }>,
+  summary: Record<string, number>,
+): Generator<TrainEvent> {
+  const { step, folder } = checkpoint;
+  yield checkpoint;
+  yield { type: 'done', step, folder, stopped: true, summary };
 }

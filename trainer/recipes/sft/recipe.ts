@@ -21,6 +21,7 @@ import { stopIds } from '../../tokenizer/stop-ids.ts';
 import { answerBatch } from '../batches/answer-batch.ts';
 import { bySplit, createEpochs } from '../batches/epochs.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
+import { createAnswerSampler } from '../rollouts/answer-sampler.ts';
 import { asTrainable } from '../run/adapted-model.ts';
 import { assertFinite } from '../run/assert-finite.ts';
 import { beginRun } from '../run/begin-run.ts';
@@ -84,7 +85,21 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
       yield { inputs: answerBatch(part, { padTokenId, pack, numTokens }), share: 1 };
     }
   };
+  const sampler = createAnswerSampler(
+    { params, config: model },
+    {
+      ...{ promptIds: heldOut.rows.map(({ promptIds }) => promptIds), tokenizer, options: config },
+      ...{ eosTokenIds: generationConfig.eosTokenIds, seed: runtime.seed },
+    },
+  );
   const evaluate = () => measureBatches(steps.measure, heldOutBatches());
+  /** What is told of held-out rows, beside the loss what the model says to their prompts. */
+  const tell = async function* (figures: Record<string, number>): AsyncGenerator<TrainEvent> {
+    const { step } = progress;
+    const sampled = await sampler.sample();
+    yield { type: 'eval', step, metrics: { ...figures, ...sampled.figures } };
+    if (sampled.samples.length > 0) yield { type: 'sample', step, samples: sampled.samples };
+  };
 
   // 4. What a checkpoint keeps of the run.
   let progress = { step: 0, numTokens: 0 };
@@ -113,7 +128,7 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
       yield { type: 'warning', step: progress.step, message };
     }
     let figures = await evaluate();
-    if (progress.step === 0 && heldOut.rows.length > 0) yield { type: 'eval', step: 0, metrics: figures };
+    if (progress.step === 0 && heldOut.rows.length > 0) yield* tell(figures);
 
     // 5. Train.
     while (progress.step < totalSteps && !signal.aborted) {
@@ -140,7 +155,7 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
       yield { type: 'step', step, totalSteps, metrics, seconds: watch.seconds() };
       if (heldOut.rows.length > 0 && isEvaluationDue(run, step, totalSteps)) {
         figures = await evaluate();
-        yield { type: 'eval', step, metrics: figures };
+        yield* tell(figures);
       }
       if (isCheckpointDue(run, step, totalSteps)) yield save('scheduled');
       await otherWork();
@@ -161,6 +176,7 @@ export async function* sft(args: RecipeArgs<'sft'>): AsyncGenerator<TrainEvent> 
     };
     yield { type: 'done', step, folder: last.folder, stopped, summary };
   } finally {
+    sampler.dispose();
     optimizer.dispose();
     disposeParams(params);
   }

@@ -1,31 +1,36 @@
-import { type NextRequest, NextResponse } from 'next/server';
-import NextAuth from 'next-auth';
+import { answerNextAuth } from '@/server/auth/answer-next-auth.ts';
+import { parseCookie } from '@/server/auth/parse-cookie.ts';
 import { authOptions } from '@/server/auth/session.ts';
-import { RETRY_AFTER_SECONDS } from '@/server/error-response.ts';
-
-type Params = { params: Promise<{ nextauth: string[] }> };
+import { readEnv } from '@/server/env.ts';
+import { errorResponse, retryAfter } from '@/server/error-response.ts';
+import type { DomainError } from '@/server/errors.ts';
+import { httpStatus } from '@/server/trpc.ts';
 
 /** next-auth's own endpoints. The invitation cookie lets an invited person come in through the single sign-on. */
-async function handle(request: NextRequest, params: Params): Promise<Response> {
-  if (Number(request.headers.get('content-length') ?? 0) > 20_000) {
-    return NextResponse.json(
-      { error: 'The request is larger than the limit of 20000 bytes.' },
-      { status: 413 },
-    );
-  }
-  const inviteToken = request.cookies.get('plumbline.invite')?.value ?? null;
-  let isUnavailable = false;
+async function handle(
+  request: Request,
+  { params }: { params: Promise<{ nextauth: string[] }> },
+): Promise<Response> {
+  const inviteToken = parseCookie(request.headers.get('cookie') ?? '', 'plumbline.invite') ?? null;
+  let refusal: DomainError | undefined;
   const options = authOptions({
     inviteToken,
-    onUnavailable: () => {
-      isUnavailable = true;
+    onRefused: (error) => {
+      refusal = error;
     },
   });
-  const answer: Response = await NextAuth(request, params, options);
-  if (!isUnavailable) return answer;
-  const headers = new Headers(answer.headers);
-  headers.set('retry-after', RETRY_AFTER_SECONDS);
-  return new Response(answer.body, { status: 503, headers });
+  try {
+    const origin = new URL(readEnv().NEXTAUTH_URL).origin;
+    const answer = await answerNextAuth(request, { path: (await params).nextauth, origin, options });
+    if (refusal === undefined) return answer;
+    const headers = new Headers(answer.headers);
+    for (const [name, value] of Object.entries(retryAfter(refusal))) headers.set(name, value);
+    return new Response(answer.body, { status: httpStatus(refusal), headers });
+  } catch (error) {
+    const answer = errorResponse(error);
+    if (answer === null) throw error;
+    return answer;
+  }
 }
 
 export { handle as GET, handle as POST };

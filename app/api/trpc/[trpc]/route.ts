@@ -1,7 +1,8 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { readLimitedBody, requireJson, requireSameOrigin } from '@/server/auth/check-request.ts';
 import { createContext } from '@/server/auth/create-context.ts';
-import { errorResponse, RETRY_AFTER_SECONDS } from '@/server/error-response.ts';
+import { errorResponse, retryAfter } from '@/server/error-response.ts';
+import { DomainError } from '@/server/errors.ts';
 import { log, withLogFields } from '@/server/log.ts';
 import { appRouter } from '@/server/root.ts';
 
@@ -36,10 +37,10 @@ async function answer(request: Request): Promise<Response> {
       }),
       router: appRouter,
       createContext: () => ctx,
-      responseMeta: ({ errors }) =>
-        errors.some(({ code }) => code === 'SERVICE_UNAVAILABLE')
-          ? { headers: new Headers({ 'retry-after': RETRY_AFTER_SECONDS }) }
-          : {},
+      responseMeta: ({ errors }) => {
+        const cause = errors.map((error) => error.cause).find((one) => one instanceof DomainError);
+        return cause ? { headers: new Headers(retryAfter(cause)) } : {};
+      },
       onError: ({ path, error }) => {
         if (error.code === 'INTERNAL_SERVER_ERROR')
           log().error({ path, err: error.cause ?? error }, 'procedure failed');

@@ -22,11 +22,18 @@ export function LabelApp({ project, userId, guideline }: Props) {
       void started.feed.fill();
     };
     const look = () => document.visibilityState === 'visible' && void started.feed.checkLeases();
+    const leave = () => started.feed.leave();
+    const comeBack = (event: PageTransitionEvent) => event.persisted && void started.feed.fill();
     window.addEventListener('online', online);
+    window.addEventListener('pagehide', leave);
+    window.addEventListener('pageshow', comeBack);
     document.addEventListener('visibilitychange', look);
     return () => {
       window.removeEventListener('online', online);
+      window.removeEventListener('pagehide', leave);
+      window.removeEventListener('pageshow', comeBack);
       document.removeEventListener('visibilitychange', look);
+      started.feed.leave();
       started.feed.stop();
       started.sender.stop();
     };
@@ -52,6 +59,8 @@ function startSession(api: ReturnType<typeof labelApi>, owner: string): LabelSes
     now: Date.now,
     seatsUnderWay: () =>
       sender.getState().flatMap(({ body }) => (body.kind === 'record' ? [body.task.seatId] : [])),
+    isSending: () =>
+      sender.getState().some(({ body, state }) => body.kind === 'record' && state !== 'refused'),
   });
   // answers left from last time go first, then the first task
   sender.wake();

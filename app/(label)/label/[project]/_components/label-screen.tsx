@@ -4,7 +4,6 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
-import { SidePanel } from '@/app/_ui/side-panel.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 import type { Answer, Receipt } from '@/server/judgments/schemas.ts';
 import type { LabelProject } from './label-project.ts';
@@ -14,12 +13,11 @@ import { type ActivityClock, STOPPED_CLOCK } from './sending/activity-clock.ts';
 import { stateOf } from './sending/answer-of.ts';
 import type { AnswerBody, AnswerSender, TaskView } from './sending/answer-sender.ts';
 import { readDraft, writeDraft } from './sending/draft.ts';
+import { failureOf } from './sending/label-api.ts';
 import { QueueStatus } from './sending/queue-status.tsx';
 import type { TaskFeed } from './sending/task-feed.ts';
 import { AnswerSheet } from './sheet/answer-sheet.tsx';
-import { GuidelineText } from './sheet/guideline-text.tsx';
-import { KeySheet } from './sheet/key-sheet.tsx';
-import { MyAnswers } from './sheet/my-answers.tsx';
+import { LabelPanels, type Panel } from './sheet/label-panels.tsx';
 import { NoTask } from './sheet/no-task.tsx';
 import { SkipDialog } from './sheet/skip-dialog.tsx';
 import { EditingBar, LeaseLostBar } from './sheet/task-bars.tsx';
@@ -35,7 +33,6 @@ export type LabelSession = {
 
 /** An earlier answer that is being corrected; the task that was open waits behind it. */
 type Editing = { judgmentId: string; revision: number; task: TaskView; state: RankingState };
-type Panel = 'help' | 'guidelines' | 'mine' | 'skip' | null;
 
 type Props = {
   project: LabelProject;
@@ -66,33 +63,37 @@ export function LabelScreen({ project, session, guideline }: Props) {
     [session, draftName, queryClient, trpc, project.id],
   );
 
+  /** Opens a correction of an own judgment, of any revision or by its task; with `draft` as what is on the screen. */
   const openAnswer = useCallback(
-    async (judgmentId: string) => {
+    async (which: { judgmentId: string } | { taskId: string }, draft?: string) => {
       setPanel(null);
       try {
         const own = await queryClient.fetchQuery({
-          ...trpc.judgments.getMine.queryOptions({ projectId: project.id, judgmentId }),
+          ...trpc.judgments.getMine.queryOptions({ projectId: project.id, ...which }),
           staleTime: 0,
+          retry: false,
         });
+        if (draft !== undefined) localStorage.setItem(draftName(own.judgmentId), draft);
         const shown = own.responses.map((response) => response.id);
         // the scale stays as it was asked then, whatever the project asks now
         const asksStrength = own.strength !== null || own.askStrength;
         const answer = stateOf(own, { shown, asksStrength });
         setEditing({ judgmentId: own.judgmentId, revision: own.revision, task: own, state: answer });
+        return 'opened';
       } catch (error) {
-        toast('The answer could not be opened', {
-          detail: error instanceof Error ? error.message : undefined,
-          tone: 'danger',
-        });
+        const failure = failureOf(error);
+        if (failure.code === 'not-found') return 'none';
+        toast('The answer could not be opened', { detail: failure.message, tone: 'danger' });
+        return 'failed';
       }
     },
-    [queryClient, trpc, project.id, toast],
+    [queryClient, trpc, project.id, draftName, toast],
   );
 
   const undo = useCallback(() => {
     const answer = last.current;
     if (answer === null) return setPanel('mine');
-    if (answer.judgmentId !== null) return void openAnswer(answer.judgmentId);
+    if (answer.judgmentId !== null) return void openAnswer({ judgmentId: answer.judgmentId });
     const body = sender.takeBack(answer.key);
     if (body?.kind === 'record') {
       last.current = null;
@@ -125,19 +126,29 @@ export function LabelScreen({ project, session, guideline }: Props) {
     }
   };
 
-  const open = (key: string) => {
-    const body = sender.takeBack(key);
-    if (body?.kind === 'record') {
+  /**
+   * A refused answer back on the screen, with everything that was chosen and written. Where the server has a judgment of this
+   * task already (another tab, or a later correction), it opens as a correction of that one: the answer itself would be
+   * refused again.
+   */
+  const open = async (key: string) => {
+    const body = queue.find((answer) => answer.idempotencyKey === key)?.body;
+    if (body === undefined) return;
+    const which = body.kind === 'record' ? { taskId: body.task.taskId } : { judgmentId: body.judgmentId };
+    const opened = await openAnswer(which, draftOf(body));
+    if (opened === 'failed') return;
+    sender.takeBack(key);
+    if (opened === 'none' && body.kind === 'record') {
       localStorage.setItem(draftName(body.task.seatId), draftOf(body));
       feed.reopen(body.task);
-    } else if (body?.kind === 'revise') {
-      const shown = body.task.responses.map((response) => response.id);
-      const answer = stateOf(body.answer, {
-        shown,
-        asksStrength: body.answer.strength !== null || body.task.askStrength,
-      });
-      setEditing({ judgmentId: body.judgmentId, revision: 1, task: body.task, state: answer });
     }
+  };
+
+  const leaveEditing = () => {
+    if (editing === null) return;
+    // "as it was": what was begun here must not come back when it is opened again
+    localStorage.removeItem(draftName(editing.judgmentId));
+    setEditing(null);
   };
 
   const task: TaskView | null = editing?.task ?? state.current;
@@ -182,13 +193,13 @@ export function LabelScreen({ project, session, guideline }: Props) {
           void feed.fill();
         }}
         onRetry={sender.retry}
-        onOpen={open}
+        onOpen={(key) => void open(key)}
         onDiscard={(key) => {
           sender.takeBack(key);
           void feed.fill();
         }}
       />
-      {editing !== null && <EditingBar revision={editing.revision} onCancel={() => setEditing(null)} />}
+      {editing !== null && <EditingBar revision={editing.revision} onCancel={leaveEditing} />}
       {editing === null && state.lost !== null && state.current !== null && (
         <LeaseLostBar
           message={state.lost}
@@ -203,7 +214,7 @@ export function LabelScreen({ project, session, guideline }: Props) {
         <NoTask
           state={state}
           project={project}
-          isWaiting={queue.length > 0}
+          isWaiting={queue.some((answer) => answer.state !== 'refused')}
           isCovered={panel !== null}
           onRetry={() => void feed.fill()}
           onCommand={command}
@@ -224,30 +235,14 @@ export function LabelScreen({ project, session, guideline }: Props) {
       <p className="sr-only" aria-live="polite">
         {announced}
       </p>
-      <SidePanel
-        isOpen={panel === 'help'}
+      <LabelPanels
+        panel={panel}
         onClose={() => setPanel(null)}
-        title="Keys"
-        description="Everything on this page works without a mouse."
-      >
-        <KeySheet isPair={taskIds === 2} />
-      </SidePanel>
-      <SidePanel
-        isOpen={panel === 'guidelines'}
-        onClose={() => setPanel(null)}
-        title="Guidelines"
-        description={guideline === null ? 'Nothing written yet.' : `Version ${guideline.version}`}
-      >
-        <GuidelineText text={guideline?.text ?? ''} />
-      </SidePanel>
-      <SidePanel
-        isOpen={panel === 'mine'}
-        onClose={() => setPanel(null)}
-        title="My answers"
-        description="Open one to correct it. A correction is kept beside the first answer."
-      >
-        <MyAnswers projectId={project.id} onOpen={(id) => void openAnswer(id)} />
-      </SidePanel>
+        projectId={project.id}
+        guideline={guideline}
+        isPair={taskIds === 2}
+        onOpen={(judgmentId) => void openAnswer({ judgmentId })}
+      />
       <SkipDialog
         isOpen={panel === 'skip' && state.current !== null}
         onClose={() => setPanel(null)}
@@ -266,9 +261,10 @@ export function LabelScreen({ project, session, guideline }: Props) {
 }
 
 /** An answer taken back becomes a draft again, so that it appears as it was. */
-function draftOf(body: Extract<AnswerBody, { kind: 'record' }>): string {
+function draftOf(body: AnswerBody): string {
   const shown = body.task.responses.map((response) => response.id);
-  const ranking = stateOf(body.answer, { shown, asksStrength: body.task.askStrength });
+  const asksStrength = body.answer.strength !== null || body.task.askStrength;
+  const ranking = stateOf(body.answer, { shown, asksStrength });
   const { activeMs, firstInteractionAt } = body.answer;
   return writeDraft(ranking, { ...STOPPED_CLOCK, activeMs, firstInteractionAt });
 }

@@ -8,7 +8,8 @@ const say = (count: number, actions: RankingAction[], asks = true) =>
 describe('the answer in words', () => {
   it('says pairs', () => {
     expect(say(2, [])).toBe('Nothing chosen yet.');
-    expect(say(2, [{ type: 'pick', id: 'y' }])).toBe('B is slightly better than A.');
+    expect(say(2, [{ type: 'pick', id: 'y' }])).toBe('B is better than A.');
+    expect(say(2, [{ type: 'shift', step: 1 }])).toBe('B is slightly better than A.');
     expect(say(2, [{ type: 'set-strength', strength: -3 }])).toBe('A is much better than B.');
     expect(say(2, [{ type: 'pick', id: 'x' }], false)).toBe('A is better than B.');
     expect(say(2, [{ type: 'tie' }])).toBe('A tie: both the same.');

@@ -1,6 +1,5 @@
 import { letterOf, type RankingState, unplacedOf } from './ranking-state.ts';
-
-const STRENGTH_WORDS = ['', 'slightly better', 'better', 'much better'] as const;
+import { strengthWords } from './strength-words.ts';
 
 /** The answer so far as one sentence: shown under the panes and read out by screen readers. */
 export function describeAnswer(state: RankingState): string {
@@ -12,7 +11,7 @@ export function describeAnswer(state: RankingState): string {
   if (state.tieKind === 'equal') return `A tie: ${everybody.toLowerCase()} the same.`;
   const letters = state.groups.map((group) => group.map((id) => letterOf(state, id)).join(' = '));
   if (state.shown.length === 2) {
-    const words = state.strength === null ? 'better' : STRENGTH_WORDS[Math.abs(state.strength)];
+    const words = state.strength === null ? 'better' : strengthWords(state.strength);
     return `${letters[0]} is ${words} than ${letters[1]}.`;
   }
   const left = unplacedOf(state).map((id) => letterOf(state, id));

@@ -87,8 +87,8 @@ function arrowOf(key: string, isPair: boolean): LabelCommand | null {
 
 /** Lines of the `?` sheet. */
 export const KEY_SHEET: readonly { keys: readonly string[]; pair: string; ranking: string }[] = [
-  { keys: ['1', '…', '9'], pair: 'Pick; again for much better', ranking: 'Give the next place' },
-  { keys: ['←', '→'], pair: 'Move along the scale', ranking: 'Select a response' },
+  { keys: ['1', '…', '9'], pair: 'Better; again: much better', ranking: 'Give the next place' },
+  { keys: ['←', '→'], pair: 'One step along the scale, from slightly better', ranking: 'Select a response' },
   { keys: ['↑', '↓'], pair: 'Scroll', ranking: 'Move the selected response up or down' },
   { keys: ['T'], pair: 'Tie; again: both good', ranking: 'Tie the selected response with the one above' },
   { keys: ['0'], pair: 'Both bad', ranking: 'All bad' },

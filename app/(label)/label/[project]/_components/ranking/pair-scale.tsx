@@ -1,15 +1,9 @@
 import { keepFocus } from './keep-focus.ts';
 import type { RankingAction, RankingState } from './ranking-state.ts';
+import { strengthWords } from './strength-words.ts';
 
-const STEPS = [
-  { strength: -3, label: 'A much better', short: 'much better' },
-  { strength: -2, label: 'A better', short: 'better' },
-  { strength: -1, label: 'A slightly better', short: 'slightly better' },
-  { strength: 0, label: 'Tie', short: 'tie' },
-  { strength: 1, label: 'B slightly better', short: 'slightly better' },
-  { strength: 2, label: 'B better', short: 'better' },
-  { strength: 3, label: 'B much better', short: 'much better' },
-] as const;
+const STEPS = [-3, -2, -1, 0, 1, 2, 3] as const;
+const WITHOUT_STRENGTH = [-1, 0, 1] as const;
 
 /** The place on the scale, also where strength is not asked: then -1, 0, 1. */
 function scaleValue(state: RankingState): number | null {
@@ -27,7 +21,7 @@ export function PairScale({
   dispatch: (action: RankingAction) => void;
 }) {
   const value = scaleValue(state);
-  const steps = state.asksStrength ? STEPS : STEPS.filter((step) => Math.abs(step.strength) <= 1);
+  const steps = state.asksStrength ? STEPS : WITHOUT_STRENGTH;
   return (
     <fieldset className="flex w-full min-w-0 items-center gap-2">
       <legend className="sr-only">Which response is better, and how much?</legend>
@@ -35,29 +29,25 @@ export function PairScale({
         A
       </span>
       <div className="flex grow">
-        {steps.map((step) => {
-          const label =
-            state.asksStrength || step.strength === 0
-              ? step.label
-              : step.strength < 0
-                ? 'A better'
-                : 'B better';
+        {steps.map((strength) => {
+          const words = state.asksStrength ? strengthWords(strength) : strength === 0 ? 'tie' : 'better';
+          const label = strength === 0 ? 'Tie' : `${strength < 0 ? 'A' : 'B'} ${words}`;
           return (
             <label
-              key={step.strength}
+              key={strength}
               title={label}
               onMouseDown={keepFocus}
-              className="flex min-h-10 flex-1 cursor-pointer items-center justify-center border border-border border-r-0 px-1 text-center text-xs first:rounded-l-md last:rounded-r-md last:border-r hover:bg-muted has-checked:border-primary has-checked:bg-primary has-checked:text-primary-foreground has-focus-visible:outline-2 has-focus-visible:outline-ring"
+              className="flex min-h-10 flex-1 cursor-pointer items-center justify-center border border-border border-r-0 px-1 text-center text-xs first:rounded-l-md last:rounded-r-md last:border-r hover:bg-muted has-checked:border-primary has-checked:bg-primary has-checked:text-primary-foreground has-focus-visible:outline-2 has-focus-visible:outline-ring pointer-coarse:min-h-11 pointer-coarse:px-0.5"
             >
               <input
                 type="radio"
                 name="strength"
                 className="sr-only"
                 aria-label={label}
-                checked={value === step.strength}
-                onChange={() => dispatch({ type: 'set-strength', strength: step.strength })}
+                checked={value === strength}
+                onChange={() => dispatch({ type: 'set-strength', strength })}
               />
-              <span aria-hidden>{state.asksStrength ? step.short : label}</span>
+              <span aria-hidden>{state.asksStrength ? words : label}</span>
             </label>
           );
         })}

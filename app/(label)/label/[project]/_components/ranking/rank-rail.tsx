@@ -113,7 +113,7 @@ function RankedItem({ id, state, dispatch }: { id: string } & Pick<Props, 'state
         {...attributes}
         {...listeners}
         aria-label={`Move response ${letter}, place ${rankOf(state, id)}`}
-        className="flex min-h-9 min-w-8 cursor-grab touch-none items-center justify-center text-muted-foreground"
+        className="flex min-h-9 min-w-8 cursor-grab pointer-coarse:min-h-11 pointer-coarse:min-w-11 touch-none items-center justify-center text-muted-foreground"
       >
         <GripVertical aria-hidden className="size-4" />
       </button>
@@ -147,7 +147,7 @@ function RailButton({ label, onClick, Icon }: { label: string; onClick: () => vo
       title={label}
       onMouseDown={keepFocus}
       onClick={onClick}
-      className="flex min-h-9 min-w-8 items-center justify-center rounded text-muted-foreground hover:bg-muted hover:text-foreground"
+      className="flex min-h-9 min-w-8 items-center justify-center rounded pointer-coarse:min-h-11 pointer-coarse:min-w-11 text-muted-foreground hover:bg-muted hover:text-foreground"
     >
       <Icon aria-hidden className="size-4" />
     </button>
@@ -163,7 +163,13 @@ function EndOfList({ isEmpty }: { isEmpty: boolean }) {
         isEmpty ? 'py-6 text-center' : 'py-1'
       } ${isOver ? 'border-primary' : 'border-border'}`}
     >
-      {isEmpty ? 'Press 1–9 in order, best first, or drag here.' : 'worst'}
+      {isEmpty && (
+        <span className="pointer-coarse:hidden">Press 1–9 in order, best first, or drag here.</span>
+      )}
+      {isEmpty && (
+        <span className="hidden pointer-coarse:inline">Place the best first, or drag the letters here.</span>
+      )}
+      {!isEmpty && 'worst'}
     </div>
   );
 }
@@ -181,7 +187,7 @@ function UnplacedChip({ id, letter, onPlace }: { id: string; letter: string; onP
         onClick={onPlace}
         style={{ transform: CSS.Translate.toString(transform) }}
         aria-label={`Place ${letter} next`}
-        className="min-h-9 touch-none rounded-md border border-border bg-card px-4 font-semibold text-sm hover:bg-muted"
+        className="min-h-9 touch-none pointer-coarse:min-h-11 pointer-coarse:min-w-11 rounded-md border border-border bg-card px-4 font-semibold text-sm hover:bg-muted"
       >
         {letter}
       </button>

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { describeAnswer } from './describe-answer.ts';
 import {
   emptyRanking,
   missingFrom,
@@ -20,15 +21,29 @@ const left: RankingAction = { type: 'shift', step: -1 };
 const right: RankingAction = { type: 'shift', step: 1 };
 
 describe('pairs', () => {
-  it('makes a pick stronger when it is pressed again, up to 3', () => {
-    const strengths = [1, 2, 3, 4].map((times) => play(2, Array(times).fill(pick('ra'))).strength);
-    expect(strengths).toEqual([-1, -2, -3, -3]);
+  it('takes a pick for "better", and pressed again for "much better"', () => {
+    const strengths = [1, 2, 3].map((times) => play(2, Array(times).fill(pick('ra'))).strength);
+    expect(strengths).toEqual([-2, -3, -3]);
+    expect(describeAnswer(play(2, [pick('ra')]))).toBe('A is better than B.');
+    expect(describeAnswer(play(2, [pick('rb'), pick('rb')]))).toBe('B is much better than A.');
+  });
+
+  it('makes "slightly better", which arrows and scale reach, better by a pick', () => {
+    expect(play(2, [left]).strength).toBe(-1);
+    expect(play(2, [left, pick('ra')]).strength).toBe(-2);
+    expect(play(2, [left, pick('rb')]).strength).toBe(2);
+    expect(play(2, [pick('ra'), right]).strength).toBe(-1);
+  });
+
+  it('stores no strength from a pick where none is asked', () => {
+    const state = play(2, [pick('ra'), pick('ra')], false);
+    expect([state.strength, state.groups]).toEqual([null, [['ra'], ['rb']]]);
   });
 
   it('puts the second first when it is picked, with a positive strength', () => {
     const state = play(2, [pick('ra'), pick('ra'), pick('rb')]);
     expect(state.groups).toEqual([['rb'], ['ra']]);
-    expect(state.strength).toBe(1);
+    expect(state.strength).toBe(2);
   });
 
   it('walks the scale from -3 over the tie to 3 with arrows', () => {
@@ -64,7 +79,7 @@ describe('pairs', () => {
       strength: 0,
     });
     expect(play(2, [{ type: 'all-bad' }, { type: 'all-bad' }]).groups).toEqual([]);
-    expect(play(2, [{ type: 'all-bad' }, pick('rb')])).toMatchObject({ tieKind: 'none', strength: 1 });
+    expect(play(2, [{ type: 'all-bad' }, pick('rb')])).toMatchObject({ tieKind: 'none', strength: 2 });
   });
 });
 

@@ -39,6 +39,8 @@ export type RankingAction =
   | { type: 'clear' };
 
 export const MAX_STRENGTH = 3;
+/** "better" on the scale, docs/decisions/010 */
+const PICKED_STRENGTH = 2;
 
 export function emptyRanking(shown: readonly string[], asksStrength: boolean): RankingState {
   return {
@@ -83,7 +85,7 @@ export function missingFrom(state: RankingState, requireRationale: boolean): str
       return `Place ${left.map((id) => letterOf(state, id)).join(', ')}, or mark the task as not rankable.`;
   }
   if (requireRationale && state.rationale.trim() === '')
-    return 'This project asks for a reason: press R to write one.';
+    return 'This project asks for a reason: write one below.';
   return null;
 }
 
@@ -143,14 +145,17 @@ function without(groups: readonly (readonly string[])[], id: string): string[][]
   return groups.map((group) => group.filter((other) => other !== id)).filter((group) => group.length > 0);
 }
 
-/** A number key or a click on a response. In a pair: it is better, and again: even better. In a ranking: next place. */
+/**
+ * A number key or a click on a response. In a pair: it is better, which is what the button says, and again: much better.
+ * "Slightly better" is a step of the scale and of the arrows; a pick from there makes it better. In a ranking: next place.
+ */
 function pick(state: RankingState, id: string): RankingState {
   const index = state.shown.indexOf(id);
   if (index === -1) return state;
   if (state.shown.length === 2) {
     const sign = index === 0 ? -1 : 1;
-    const isAgain = state.groups.length === 2 && state.groups[0]?.[0] === id;
-    const size = isAgain ? Math.min(MAX_STRENGTH, Math.abs(state.strength ?? 1) + 1) : 1;
+    const isAgain = !state.notRankable && state.groups.length === 2 && state.groups[0]?.[0] === id;
+    const size = isAgain ? Math.min(MAX_STRENGTH, Math.abs(state.strength ?? 1) + 1) : PICKED_STRENGTH;
     return { ...setPair(state, sign * size), selected: id };
   }
   if (rankOf(state, id) !== null) return { ...state, selected: id, notRankable: false };

@@ -1,15 +1,17 @@
 import { type TRPCClient, TRPCClientError } from '@trpc/client';
 import type { Answer, Receipt } from '@/server/judgments/schemas.ts';
 import type { AppRouter } from '@/server/root.ts';
-import type { ClaimedTask, Progress } from '@/server/tasks/schemas.ts';
+import { type Claim, type ClaimedTask, MAX_HOLDING, type Progress } from '@/server/tasks/schemas.ts';
 
 type Lease = { seatId: string; leaseToken: string };
 
 /** What the label page asks of the server, for one project. */
 export type LabelApi = {
-  claim: (holding: string[]) => Promise<{ task: ClaimedTask | null; progress: Progress }>;
+  claim: (holding: string[]) => Promise<Claim>;
   renew: (lease: Lease) => Promise<{ leaseExpiresAt: number }>;
-  release: (lease: Lease) => Promise<unknown>;
+  /** goes out at once, also from a page that is being closed */
+  releaseAll: (leases: Lease[]) => Promise<unknown>;
+  progress: () => Promise<Progress>;
   skip: (lease: Lease & { reason: string }) => Promise<unknown>;
   reclaim: (seatId: string) => Promise<{ task: ClaimedTask }>;
   record: (input: Lease & Answer & { idempotencyKey: string }) => Promise<Receipt>;
@@ -22,9 +24,18 @@ const PATIENCE_MS = 20_000;
 export function labelApi(client: TRPCClient<AppRouter>, projectId: string): LabelApi {
   const patience = () => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
   return {
-    claim: (holding) => client.tasks.claim.mutate({ projectId, holding: holding.slice(0, 8) }, patience()),
+    claim: (holding) =>
+      client.tasks.claim.mutate({ projectId, holding: holding.slice(0, MAX_HOLDING) }, patience()),
     renew: (lease) => client.tasks.renew.mutate({ projectId, ...lease }, patience()),
-    release: (lease) => client.tasks.release.mutate({ projectId, ...lease }, patience()),
+    // not by the client: it gathers calls for a moment, and a closing page has none
+    releaseAll: (leases) =>
+      fetch('/api/trpc/tasks.releaseAll', {
+        method: 'POST',
+        keepalive: true,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ projectId, leases }),
+      }),
+    progress: () => client.tasks.progress.query({ projectId }, patience()),
     skip: (lease) => client.tasks.skip.mutate({ projectId, ...lease }, patience()),
     reclaim: (seatId) => client.tasks.reclaim.mutate({ projectId, seatId }, patience()),
     record: (input) => client.judgments.record.mutate({ projectId, ...input }, patience()),

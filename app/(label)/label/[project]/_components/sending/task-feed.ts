@@ -1,11 +1,14 @@
-import type { ClaimedTask, Progress } from '@/server/tasks/schemas.ts';
+import type { ClaimedTask, NothingOpen, Progress } from '@/server/tasks/schemas.ts';
 import { failureOf, type LabelApi } from './label-api.ts';
+import { tasksAhead } from './tasks-ahead.ts';
 
 export type FeedState = {
   current: ClaimedTask | null;
-  /** claimed ahead, so that the next task shows without waiting */
+  /** claimed ahead: the next task shows without waiting, and a lost connection leaves something to do */
   upcoming: readonly ClaimedTask[];
   status: 'loading' | 'ready' | 'empty' | 'unreachable' | 'refused';
+  /** why nothing is left, as the last claim found it */
+  nothingOpen: NothingOpen | null;
   message: string | null;
   progress: Progress | null;
   /** set when the lease of the current task is gone: what to tell the person */
@@ -13,29 +16,38 @@ export type FeedState = {
 };
 
 type Options = {
-  api: Pick<LabelApi, 'claim' | 'renew' | 'release' | 'skip' | 'reclaim'>;
+  api: Pick<LabelApi, 'claim' | 'renew' | 'releaseAll' | 'progress' | 'skip' | 'reclaim'>;
   now: () => number;
-  /** seats of answers that are still on their way: held, but not to be shown again */
+  /** seats of answers that the server has not taken so far: held, but not to be shown again */
   seatsUnderWay: () => string[];
+  /** one of them is still being sent */
+  isSending: () => boolean;
 };
 
 const RETRY_MS = 3_000;
+/** how often a page without a task looks whether something came back */
+const LOOK_AGAIN_MS = 30_000;
 const CHECK_MS = 15_000;
 /** somebody who read or typed within this time still works on the task */
 const PRESENT_MS = 3 * 60_000;
 
-/** Keeps one task on the screen and one ahead, and their leases alive while somebody is there. */
-export function createTaskFeed({ api, now, seatsUnderWay }: Options) {
+/** Keeps one task on the screen and some ahead, and their leases alive while somebody is there. */
+export function createTaskFeed({ api, now, seatsUnderWay, isSending }: Options) {
   let state: FeedState = {
     current: null,
     upcoming: [],
     status: 'loading',
+    nothingOpen: null,
     message: null,
     progress: null,
     lost: null,
   };
   const listeners = new Set<() => void>();
+  /** seats that were on the screen: they may have a draft, and are not handed back unasked */
+  const seen = new Set<string>();
   let isClaiming = false;
+  let isAskedAgain = false;
+  let isChecking = false;
   let isStopped = false;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let lastSeenAt = now();
@@ -47,50 +59,79 @@ export function createTaskFeed({ api, now, seatsUnderWay }: Options) {
 
   function set(change: Partial<FeedState>): void {
     state = { ...state, ...change };
+    if (state.current !== null) seen.add(state.current.seatId);
     for (const listener of listeners) listener();
   }
 
-  /** Claims until one task is shown and one waits, or nothing is left. */
+  function isFull(): boolean {
+    if (state.current === null) return false;
+    return state.upcoming.length >= tasksAhead(state.progress?.openForMe ?? 0);
+  }
+
+  /** Claims until one task is shown and enough wait, or nothing is left, and learns how far the person is. */
   async function fill(): Promise<void> {
-    if (isClaiming || isStopped || (state.current !== null && state.upcoming.length > 0)) return;
+    if (isStopped) return;
+    // what was accepted meanwhile may be missing in the answer that is on its way: ask once more after it
+    isAskedAgain = isClaiming;
+    if (isClaiming) return;
     isClaiming = true;
     clearTimeout(retry);
     try {
-      const shown = [state.current, ...state.upcoming].flatMap((task) =>
-        task === null ? [] : [task.seatId],
-      );
-      const under = seatsUnderWay();
-      const { task, progress } = await api.claim([...shown, ...under]);
-      if (task === null) {
-        set({
-          progress,
-          message: null,
-          status: state.current !== null ? 'ready' : waitsFor(under, progress),
-        });
-        // the lease limit counts answers that are still on their way, so there may be more in a moment
-        if (under.length === 0 && progress.openForMe > 0 && state.current === null)
-          retry = setTimeout(() => void fill(), RETRY_MS);
-        return;
-      }
-      skewMs = task.leasedAt - now();
-      leaseMs = task.leaseExpiresAt - task.leasedAt;
-      // a lease that had run out may come back to us, with its order: it is not another task
-      if (task.seatId === state.current?.seatId)
-        set({ current: { ...state.current, ...leaseOf(task) }, lost: null, progress });
-      else if (under.includes(task.seatId)) set({ progress });
-      else if (state.current === null)
-        set({ current: task, status: 'ready', message: null, progress, lost: null });
-      else set({ upcoming: [...state.upcoming, task], progress });
+      if (isFull()) set({ progress: await api.progress() });
+      // one after the other: the first shows while the others are still asked for
+      while (!isStopped && !isFull() && (await claimOne()));
+      handBackSurplus();
     } catch (error) {
       const failure = failureOf(error);
       const status = failure.kind === 'unreached' ? 'unreachable' : 'refused';
       set({ message: failure.message, status: state.current === null ? status : 'ready' });
-      if (failure.kind === 'unreached') retry = setTimeout(() => void fill(), RETRY_MS);
-      return;
+      if (failure.kind === 'unreached' && !isStopped) retry = setTimeout(() => void fill(), RETRY_MS);
     } finally {
       isClaiming = false;
     }
-    await fill();
+    if (isAskedAgain) await fill();
+  }
+
+  /** False when there was nothing to claim. */
+  async function claimOne(): Promise<boolean> {
+    const shown = [state.current, ...state.upcoming].flatMap((task) => (task === null ? [] : [task.seatId]));
+    const under = seatsUnderWay();
+    const { task, progress, nothingOpen } = await api.claim([...shown, ...under]);
+    if (task === null) {
+      const isEmpty = !isSending() && progress.openForMe === 0;
+      const status = state.current !== null ? 'ready' : isEmpty ? 'empty' : 'loading';
+      set({ progress, message: null, status, nothingOpen });
+      // the lease limit counts answers that are still on their way, and what others hold may come back
+      if (!isSending() && state.current === null && !isStopped)
+        retry = setTimeout(() => void fill(), isEmpty ? LOOK_AGAIN_MS : RETRY_MS);
+      return false;
+    }
+    skewMs = task.leasedAt - now();
+    leaseMs = task.leaseExpiresAt - task.leasedAt;
+    // a lease that had run out may come back to us, with its order: it is not another task
+    if (task.seatId === state.current?.seatId)
+      set({ current: { ...state.current, ...leaseOf(task) }, lost: null, progress });
+    else if (under.includes(task.seatId) || state.upcoming.some((other) => other.seatId === task.seatId))
+      replace(task, progress);
+    else if (state.current === null)
+      set({ current: task, status: 'ready', message: null, progress, lost: null });
+    else set({ upcoming: [...state.upcoming, task], progress });
+    return true;
+  }
+
+  /** Others took most of what was open meanwhile: what is held ahead and was never shown goes back to them. */
+  function handBackSurplus(): void {
+    const most = Math.max(1, state.progress?.openForMe ?? 0);
+    const surplus = state.upcoming.slice(most).filter((task) => !seen.has(task.seatId));
+    release(surplus);
+  }
+
+  function release(tasks: readonly ClaimedTask[]): void {
+    if (tasks.length === 0) return;
+    set({ upcoming: state.upcoming.filter((task) => !tasks.includes(task)) });
+    const leases = tasks.map(({ seatId, leaseToken }) => ({ seatId, leaseToken }));
+    // one that does not arrive is no loss: the leases end by themselves
+    api.releaseAll(leases).catch(() => {});
   }
 
   function next(): void {
@@ -104,32 +145,44 @@ export function createTaskFeed({ api, now, seatsUnderWay }: Options) {
   }
 
   async function checkLeases(): Promise<void> {
-    const { current } = state;
-    if (current === null) return;
-    const isPresent = now() - lastSeenAt < PRESENT_MS;
-    for (const task of [current, ...state.upcoming]) {
-      const left = task.leaseExpiresAt - (now() + skewMs);
-      if (left > Math.max(leaseMs / 2, CHECK_MS * 2) || !isPresent) {
-        if (left <= 0 && task === current && state.lost === null)
+    if (isChecking || state.current === null) return;
+    isChecking = true;
+    try {
+      const isPresent = now() - lastSeenAt < PRESENT_MS;
+      for (const task of [state.current, ...state.upcoming]) {
+        const left = task.leaseExpiresAt - (now() + skewMs);
+        const isDue = left <= Math.max(leaseMs / 2, CHECK_MS * 2);
+        if (isPresent && isDue && !(await renew(task))) return;
+        if (!isPresent && left <= 0 && task.seatId === state.current?.seatId && state.lost === null)
           set({ lost: 'Your hold on this task ran out while you were away.' });
-        continue;
       }
-      try {
-        const { leaseExpiresAt } = await api.renew({ seatId: task.seatId, leaseToken: task.leaseToken });
-        replace({ ...task, leaseExpiresAt });
-      } catch (error) {
-        const failure = failureOf(error);
-        if (failure.kind === 'refused' && task.seatId === state.current?.seatId)
-          set({ lost: failure.message });
-        else if (failure.kind === 'refused')
-          set({ upcoming: state.upcoming.filter((other) => other.seatId !== task.seatId) });
-      }
+    } finally {
+      isChecking = false;
     }
   }
 
-  function replace(task: ClaimedTask): void {
-    if (state.current?.seatId === task.seatId) set({ current: task });
-    set({ upcoming: state.upcoming.map((other) => (other.seatId === task.seatId ? task : other)) });
+  /** False when the server cannot be reached: then the others need not be tried. */
+  async function renew(task: ClaimedTask): Promise<boolean> {
+    try {
+      const { leaseExpiresAt } = await api.renew({ seatId: task.seatId, leaseToken: task.leaseToken });
+      replace({ ...task, leaseExpiresAt });
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.kind === 'unreached') return false;
+      if (task.seatId === state.current?.seatId) set({ lost: failure.message });
+      else set({ upcoming: state.upcoming.filter((other) => other.seatId !== task.seatId) });
+    }
+    return true;
+  }
+
+  function replace(task: ClaimedTask, progress = state.progress): void {
+    const again = (other: ClaimedTask) =>
+      other.seatId === task.seatId ? { ...other, ...leaseOf(task) } : other;
+    set({
+      current: state.current === null ? null : again(state.current),
+      upcoming: state.upcoming.map(again),
+      progress,
+    });
   }
 
   return {
@@ -154,10 +207,7 @@ export function createTaskFeed({ api, now, seatsUnderWay }: Options) {
         const { task } = await api.reclaim(current.seatId);
         lastSeenAt = now();
         // the shown content stays: only the proof is new
-        set({
-          current: { ...current, leaseToken: task.leaseToken, leaseExpiresAt: task.leaseExpiresAt },
-          lost: null,
-        });
+        set({ current: { ...current, ...leaseOf(task) }, lost: null });
         return true;
       } catch (error) {
         set({ lost: failureOf(error).message });
@@ -180,6 +230,10 @@ export function createTaskFeed({ api, now, seatsUnderWay }: Options) {
       const upcoming = state.current === null ? state.upcoming : [state.current, ...state.upcoming];
       set({ current: task, upcoming, status: 'ready', lost: null });
     },
+    /** Somebody goes: tasks they have not seen are others' at once, the one on the screen stays theirs until it ends. */
+    leave(): void {
+      release(state.upcoming.filter((task) => !seen.has(task.seatId)));
+    },
     stop(): void {
       isStopped = true;
       clearInterval(checker);
@@ -192,8 +246,4 @@ export type TaskFeed = ReturnType<typeof createTaskFeed>;
 
 function leaseOf({ leaseToken, leaseExpiresAt }: ClaimedTask) {
   return { leaseToken, leaseExpiresAt };
-}
-
-function waitsFor(underWay: string[], progress: Progress): FeedState['status'] {
-  return underWay.length > 0 || progress.openForMe > 0 ? 'loading' : 'empty';
 }

@@ -3,7 +3,6 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { Button } from '@/app/_ui/button.tsx';
 import { Kbd } from '@/app/_ui/kbd.tsx';
-import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import type { Answer } from '@/server/judgments/schemas.ts';
 import { describeAnswer } from '../ranking/describe-answer.ts';
 import { keepFocus } from '../ranking/keep-focus.ts';
@@ -21,8 +20,12 @@ import { useLabelKeys } from '../ranking/use-label-keys.ts';
 import { type ActivityClock, noteActivity, noteInteraction } from '../sending/activity-clock.ts';
 import { answerOf } from '../sending/answer-of.ts';
 import type { TaskView } from '../sending/answer-sender.ts';
+import { useCoarsePointer } from './coarse-pointer.ts';
 import { FlagsDialog } from './flags-dialog.tsx';
+import { PromptBox } from './prompt-box.tsx';
 import { ResponsePane } from './response-pane.tsx';
+import { ScrollDots } from './scroll-dots.tsx';
+import { useTallest } from './use-tallest.ts';
 
 type Props = {
   task: TaskView;
@@ -47,6 +50,9 @@ export function AnswerSheet(props: Props) {
   const [problem, setProblem] = useState<string | null>(null);
   const rationale = useRef<HTMLTextAreaElement>(null);
   const prompt = useRef<HTMLElement>(null);
+  const panes = useRef<HTMLDivElement>(null);
+  const tallest = useTallest(panes);
+  const isTouch = useCoarsePointer();
   const lastInput = useRef<'keyboard' | 'pointer' | 'touch'>('keyboard');
   const isPair = state.shown.length === 2;
 
@@ -123,19 +129,16 @@ export function AnswerSheet(props: Props) {
       : 'sm:grid-cols-2 xl:grid-cols-3';
   return (
     <div className="flex min-h-0 grow flex-col gap-3 px-3 py-3 sm:px-4">
-      <section
-        ref={prompt}
-        tabIndex={-1}
-        aria-label="Prompt"
-        data-testid="prompt"
-        className="max-h-[26dvh] shrink-0 overflow-y-auto rounded-lg border bg-muted/50 px-4 py-3 outline-none"
-      >
-        <PromptView messages={task.prompt} />
-      </section>
+      <PromptBox messages={task.prompt} box={prompt} />
 
-      <div className={`flex min-h-0 grow flex-col gap-3 ${isPair ? '' : 'lg:flex-row'}`}>
+      <div
+        // on a narrow screen the order stands below the answers, and both scroll between prompt and footer
+        className={`flex min-h-0 grow flex-col gap-3 ${isPair ? '' : 'max-lg:overflow-y-auto lg:flex-row'}`}
+      >
         <div
-          className={`-mx-3 flex min-h-72 min-w-0 grow snap-x snap-mandatory gap-3 overflow-x-auto px-3 sm:mx-0 sm:grid sm:auto-rows-[minmax(14rem,1fr)] sm:overflow-x-visible sm:px-0 ${columns} ${isPair ? '' : 'sm:overflow-y-auto'}`}
+          ref={panes}
+          style={{ '--tallest': `${tallest}px` } as React.CSSProperties}
+          className={`relative flex min-h-[min(18rem,var(--tallest))] min-w-0 grow snap-x snap-mandatory gap-3 overflow-x-auto ${isPair ? '-mx-3 px-3 sm:mx-0' : 'shrink-0 lg:shrink'} sm:grid sm:auto-rows-[minmax(min(14rem,var(--tallest)),1fr)] sm:overflow-x-visible sm:px-0 ${columns} ${isPair ? '' : 'sm:overflow-y-auto'}`}
         >
           {task.responses.map((response) => (
             <ResponsePane
@@ -148,6 +151,7 @@ export function AnswerSheet(props: Props) {
             />
           ))}
         </div>
+        <ScrollDots row={panes} letters={state.shown.map((id) => letterOf(state, id))} />
         {!isPair && (
           <aside className="shrink-0 lg:w-64 lg:overflow-y-auto" aria-label="Ranking">
             <RankRail state={state} dispatch={dispatch} onDragging={setDragging} />
@@ -203,7 +207,8 @@ export function AnswerSheet(props: Props) {
             rows={1}
             maxLength={10_000}
             aria-label={task.requireRationale ? 'Reason (required)' : 'Reason (optional)'}
-            placeholder={task.requireRationale ? 'Why? (required, key R)' : 'Why? (optional, key R)'}
+            dir="auto"
+            placeholder={`Why? (${task.requireRationale ? 'required' : 'optional'}${isTouch ? '' : ', key R'})`}
             className="min-h-11 grow resize-y rounded-md border border-input bg-card px-3 py-2.5 text-base sm:text-sm"
           />
           <Button size="lg" onMouseDown={keepFocus} onClick={submit}>
@@ -234,10 +239,10 @@ function Toggle({
       aria-pressed={isOn}
       onMouseDown={keepFocus}
       onClick={onPress}
-      className="inline-flex min-h-9 items-center gap-2 rounded-md border bg-card px-3 text-sm hover:bg-muted aria-pressed:border-primary aria-pressed:bg-primary aria-pressed:text-primary-foreground"
+      className="inline-flex min-h-9 items-center gap-2 rounded-md border bg-card px-3 text-sm pointer-coarse:min-h-11 hover:bg-muted aria-pressed:border-primary aria-pressed:bg-primary aria-pressed:text-primary-foreground"
     >
       {children}
-      <kbd className="rounded-sm border border-current px-1 font-mono text-[11px] max-sm:hidden">
+      <kbd className="rounded-sm border border-current px-1 font-mono text-[11px] max-sm:hidden pointer-coarse:hidden">
         {keyName}
       </kbd>
     </button>

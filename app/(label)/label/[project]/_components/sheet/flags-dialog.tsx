@@ -32,13 +32,15 @@ export function FlagsDialog({ state, dispatch, id, onChange }: Props) {
         <DialogContent onKeyDown={press} data-testid="flags-dialog">
           <DialogTitle>Flags of response {letterOf(state, id)}</DialogTitle>
           <DialogDescription>
-            Flags say what is wrong with a response, whatever its place. <Kbd>←</Kbd> <Kbd>→</Kbd> other
-            responses, <Kbd>F</Kbd> done.
+            Flags say what is wrong with a response, whatever its place.{' '}
+            <span className="pointer-coarse:hidden">
+              <Kbd>←</Kbd> <Kbd>→</Kbd> other responses, <Kbd>F</Kbd> done.
+            </span>
           </DialogDescription>
           <ul className="mt-4 grid gap-1">
             {FLAG_NAMES.map(({ flag, name, meaning }, index) => (
               <li key={flag}>
-                <label className="flex min-h-10 cursor-pointer items-center gap-3 rounded-md px-2 hover:bg-muted">
+                <label className="flex min-h-11 cursor-pointer items-center gap-3 rounded-md px-2 hover:bg-muted">
                   <input
                     type="checkbox"
                     className="size-4 accent-primary"

@@ -41,9 +41,11 @@ export function MyAnswers({
             <button
               type="button"
               onClick={() => onOpen(item.judgmentId)}
-              className="grid w-full gap-0.5 rounded-md border px-3 py-2 text-left hover:bg-muted"
+              className="grid min-h-11 w-full gap-0.5 rounded-md border px-3 py-2 text-left hover:bg-muted"
             >
-              <span className="truncate">{item.promptExcerpt}</span>
+              <span dir="auto" className="truncate">
+                {item.promptExcerpt}
+              </span>
               <span className="flex justify-between gap-3 text-muted-foreground text-xs">
                 <span>
                   {placingText(item)}

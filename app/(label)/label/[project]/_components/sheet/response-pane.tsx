@@ -2,6 +2,7 @@ import { Flag } from 'lucide-react';
 import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
 import { keepFocus } from '../ranking/keep-focus.ts';
 import { letterOf, type RankingState, rankOf } from '../ranking/ranking-state.ts';
+import { strengthWords } from '../ranking/strength-words.ts';
 
 type Props = {
   state: RankingState;
@@ -20,6 +21,8 @@ export function ResponsePane({ state, id, content, onPick, onFlags }: Props) {
   const isBest = isPair && state.tieKind === 'none' && rank === 1;
   const isSelected = !isPair && state.selected === id;
   const flags = state.flags[id] ?? [];
+  // the scale's own words, so that nobody has to guess what a press has stored
+  const better = state.strength === null ? 'better' : strengthWords(state.strength);
   return (
     <section
       id={`response-${letter}`}
@@ -40,14 +43,14 @@ export function ResponsePane({ state, id, content, onPick, onFlags }: Props) {
         {state.tieKind !== 'none' && isPair && (
           <span className="rounded-full bg-muted px-2 py-0.5 text-xs">tie</span>
         )}
-        {isBest && <span className="rounded-full bg-muted px-2 py-0.5 text-xs">better</span>}
+        {isBest && <span className="rounded-full bg-muted px-2 py-0.5 text-xs">{better}</span>}
         <span className="grow" />
         <button
           type="button"
           onMouseDown={keepFocus}
           onClick={onFlags}
           aria-label={`Flags of response ${letter}${flags.length > 0 ? `, ${flags.length} set` : ''}`}
-          className="inline-flex min-h-9 items-center gap-1 rounded px-2 text-muted-foreground text-xs hover:bg-muted hover:text-foreground"
+          className="inline-flex min-h-9 items-center justify-center gap-1 rounded px-2 text-muted-foreground text-xs pointer-coarse:min-h-11 pointer-coarse:min-w-11 hover:bg-muted hover:text-foreground"
         >
           <Flag aria-hidden className={`size-4 ${flags.length > 0 ? 'fill-current text-foreground' : ''}`} />
           {flags.length > 0 && <span className="tabular-nums">{flags.length}</span>}
@@ -57,20 +60,24 @@ export function ResponsePane({ state, id, content, onPick, onFlags }: Props) {
           onMouseDown={keepFocus}
           onClick={onPick}
           aria-pressed={isPair ? isBest : rank !== null}
-          className={`inline-flex min-h-9 items-center gap-2 rounded-md border px-3 text-sm hover:bg-muted ${
+          className={`inline-flex min-h-9 items-center gap-2 rounded-md border px-3 text-sm pointer-coarse:min-h-11 hover:bg-muted ${
             isPair
               ? 'aria-pressed:border-primary aria-pressed:bg-primary aria-pressed:text-primary-foreground'
               : 'aria-pressed:bg-muted aria-pressed:text-muted-foreground'
           }`}
         >
           {isPair ? `${letter} is better` : rank === null ? `Place ${letter}` : `${letter} placed`}
-          <kbd className="rounded-sm border border-current px-1 font-mono text-[11px] max-sm:hidden">
+          <kbd className="rounded-sm border border-current px-1 font-mono text-[11px] max-sm:hidden pointer-coarse:hidden">
             {index + 1}
           </kbd>
         </button>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <div className="min-h-0 grow overflow-y-auto overscroll-contain px-4 py-3" tabIndex={0}>
+      <div
+        data-tall
+        className="min-h-0 grow overflow-y-auto overscroll-contain px-4 py-3"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+        tabIndex={0}
+      >
         {content.trim() === '' ? (
           <p className="text-muted-foreground italic">This response is empty.</p>
         ) : (

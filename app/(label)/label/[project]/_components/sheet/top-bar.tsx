@@ -1,17 +1,18 @@
 import { ArrowLeft, BookOpen, CircleHelp, CloudUpload, ListChecks, SkipForward, Undo2 } from 'lucide-react';
 import Link from 'next/link';
 import { Progress as ProgressBar } from '@/app/_ui/progress.tsx';
-import type { Progress } from '@/server/tasks/schemas.ts';
+import { MAX_COUNTED_OPEN, type Progress } from '@/server/tasks/schemas.ts';
 import type { LabelProject } from '../label-project.ts';
 import { keepFocus } from '../ranking/keep-focus.ts';
 import type { LabelCommand } from '../ranking/keyboard.ts';
 import type { AnswerBody } from '../sending/answer-sender.ts';
 import type { SubmitQueue } from '../sending/submit-queue.ts';
+import { useCoarsePointer } from './coarse-pointer.ts';
 
 type Props = {
   project: LabelProject;
   progress: Progress | null;
-  /** tasks held for this page: the one shown and the one after it */
+  /** tasks held for this page: the one shown and those ahead */
   held: number;
   queue: SubmitQueue<AnswerBody>;
   canUndo: boolean;
@@ -22,22 +23,26 @@ const number = new Intl.NumberFormat('en-US');
 
 /** Where one is, how far, and the page's own commands with their keys. */
 export function TopBar({ project, progress, held, queue, canUndo, onCommand }: Props) {
-  const done = (progress?.mine ?? 0) + queue.filter((answer) => answer.body.kind === 'record').length;
+  const isTouch = useCoarsePointer();
+  const underWay = queue.filter((answer) => answer.body.kind === 'record' && answer.state !== 'refused');
+  const done = (progress?.mine ?? 0) + underWay.length;
   // what is held is leased to me, so the server no longer counts it as open
   const left = (progress?.openForMe ?? 0) + held;
+  // where the server stopped counting, the end is not known
+  const isMore = progress !== null && progress.openForMe >= MAX_COUNTED_OPEN;
   const isSending = queue.some((answer) => answer.state !== 'refused');
   return (
     <header className="flex items-center gap-2 border-b bg-card px-2 py-1.5 sm:px-4">
       <Link
         href={`/projects/${project.slug}`}
-        className="inline-flex min-h-9 min-w-9 items-center gap-2 rounded-md px-2 text-sm hover:bg-muted"
+        className="inline-flex min-h-9 min-w-9 items-center justify-center gap-2 rounded-md px-2 text-sm pointer-coarse:min-h-11 pointer-coarse:min-w-11 hover:bg-muted"
         aria-label={`Back to ${project.name}`}
       >
         <ArrowLeft aria-hidden className="size-4" />
       </Link>
       <h1 className="min-w-0 truncate font-medium text-sm">
         <span className="sr-only">Label: </span>
-        {project.name}
+        <bdi>{project.name}</bdi>
       </h1>
       {progress !== null && (
         <div
@@ -45,9 +50,17 @@ export function TopBar({ project, progress, held, queue, canUndo, onCommand }: P
           data-testid="progress"
           data-held={held}
         >
-          <ProgressBar className="w-28" value={done} max={Math.max(1, done + left)} label="Answered by you" />
+          {!isMore && (
+            <ProgressBar
+              className="w-28"
+              value={done}
+              max={Math.max(1, done + left)}
+              label="Answered by you"
+            />
+          )}
           <span className="tabular-nums">
-            {number.format(done)} answered, {number.format(left)} left
+            {number.format(done)} answered,{' '}
+            {isMore ? `${number.format(MAX_COUNTED_OPEN)}+` : number.format(left)} left
           </span>
         </div>
       )}
@@ -93,7 +106,9 @@ export function TopBar({ project, progress, held, queue, canUndo, onCommand }: P
         isDisabled={!canUndo}
         onPress={() => onCommand({ type: 'skip' })}
       />
-      <BarButton label="Keys" keyName="?" Icon={CircleHelp} onPress={() => onCommand({ type: 'help' })} />
+      {!isTouch && (
+        <BarButton label="Keys" keyName="?" Icon={CircleHelp} onPress={() => onCommand({ type: 'help' })} />
+      )}
     </header>
   );
 }
@@ -111,19 +126,22 @@ function BarButton({
   isDisabled?: boolean;
   onPress: () => void;
 }) {
+  const isTouch = useCoarsePointer();
   return (
     <button
       type="button"
       aria-label={label}
-      title={`${label} (${keyName})`}
+      title={isTouch ? label : `${label} (${keyName})`}
       disabled={isDisabled}
       onMouseDown={keepFocus}
       onClick={onPress}
-      className="inline-flex min-h-9 min-w-9 items-center justify-center gap-1.5 rounded-md px-2 text-muted-foreground text-xs hover:bg-muted hover:text-foreground disabled:opacity-50"
+      className="inline-flex min-h-9 min-w-9 items-center justify-center gap-1.5 rounded-md px-2 text-muted-foreground text-xs pointer-coarse:min-h-11 pointer-coarse:min-w-11 hover:bg-muted hover:text-foreground disabled:opacity-50"
     >
       <Icon aria-hidden className="size-4" />
       <span className="hidden xl:inline">{label}</span>
-      <kbd className="hidden rounded-sm border px-1 font-mono text-[11px] md:inline">{keyName}</kbd>
+      <kbd className="hidden rounded-sm border px-1 font-mono text-[11px] md:pointer-fine:inline">
+        {keyName}
+      </kbd>
     </button>
   );
 }

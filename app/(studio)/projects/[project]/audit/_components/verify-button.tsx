@@ -15,6 +15,7 @@ export function VerifyButton({ projectId }: { projectId: string }) {
     trpc.audit.verify.queryOptions({ projectId }, { enabled: false, gcTime: 0, staleTime: 0 }),
   );
   const report = check.data;
+  const total = Object.values(report?.counts ?? {}).reduce((sum, n) => sum + n, 0);
   const Icon = report ? (report.broken ? ShieldAlertIcon : ShieldCheckIcon) : ShieldIcon;
   return (
     <Card className="flex flex-wrap items-center gap-x-4 gap-y-3 px-4 py-3">
@@ -35,6 +36,12 @@ export function VerifyButton({ projectId }: { projectId: string }) {
           <p>
             <strong className="font-medium text-destructive">Broken: {report.broken.where}</strong>{' '}
             {report.broken.problem}.
+            {total > 1 && (
+              <>
+                {' '}
+                <Count value={total} /> findings in all; <code>npm run verify</code> lists them.
+              </>
+            )}
           </p>
         ) : report ? (
           <>
@@ -42,11 +49,16 @@ export function VerifyButton({ projectId }: { projectId: string }) {
               All <Count value={report.records} /> records of this installation are intact.
             </p>
             <p className="font-mono text-xs break-all text-muted-foreground">head {report.head}</p>
+            {report.notCovered.map((text) => (
+              <p key={text} className="text-xs text-muted-foreground">
+                Not covered: {text}.
+              </p>
+            ))}
           </>
         ) : (
           <p className="text-muted-foreground">
-            Recomputes every hash from the first record, and compares judgments, prompts and responses with
-            what was recorded.
+            Recomputes every hash from the first record, and compares every row of data, rights, runs and
+            models with what was recorded.
           </p>
         )}
       </div>

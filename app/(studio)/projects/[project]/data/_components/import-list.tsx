@@ -53,7 +53,9 @@ function ImportCard({ item, projectId, slug }: { item: ImportSummary; projectId:
     <Card data-testid="import">
       <CardContent className="grid gap-3 pt-4">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-          <h2 className="min-w-0 truncate font-medium">{item.fileName}</h2>
+          <h2 dir="auto" className="min-w-0 truncate font-medium">
+            {item.fileName}
+          </h2>
           <StatusBadge item={item} />
           <span className="text-muted-foreground text-xs">
             {item.format}, <Time at={item.createdAt} />

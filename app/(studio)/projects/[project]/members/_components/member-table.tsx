@@ -67,7 +67,7 @@ export function MemberTable({
               {mayChange ? (
                 <TableCell className="max-sm:max-w-36 max-sm:pl-4">
                   <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-                    <span className="font-medium">{member.name}</span>
+                    <bdi className="font-medium">{member.name}</bdi>
                     <span className="font-mono text-xs text-muted-foreground sm:hidden">
                       {member.pseudonym}
                     </span>

@@ -15,6 +15,7 @@ import { Time } from '@/app/_ui/time.tsx';
 import { formatDuration } from '@/lib/format-duration.ts';
 import type { AppRouter } from '@/server/root.ts';
 import { definitionOf } from '@/trainer/config/recipes.ts';
+import { PHASES, type Phase } from '@/trainer/events.ts';
 import { formatFigure } from './format-figure.ts';
 import { StatusBadge } from './status-badge.tsx';
 
@@ -133,11 +134,25 @@ type RunProgressFacts = {
   step: number;
   totalSteps: number | null;
   status: string;
+  /** what it is at before its next step */
+  phase: { phase: Phase; done: number; total: number; remainingSeconds: number } | null;
   remainingSeconds: number | null;
 };
 
 export function RunProgress({ run }: { run: RunProgressFacts }) {
   if (run.totalSteps === null) return <span className="text-muted-foreground">–</span>;
+  if (run.phase !== null) {
+    const { phase, done, total, remainingSeconds } = run.phase;
+    return (
+      <div className="grid gap-1">
+        <span className="text-xs text-muted-foreground">
+          {PHASES[phase]}: {formatFigure(done)} of {formatFigure(total)}, {formatDuration(remainingSeconds)}{' '}
+          left
+        </span>
+        <Progress value={done} max={total} label={`${PHASES[phase]}: ${done} of ${total}`} />
+      </div>
+    );
+  }
   return (
     <div className="grid gap-1">
       <span className="text-xs whitespace-nowrap text-muted-foreground">

@@ -2,7 +2,7 @@ import { XIcon } from 'lucide-react';
 import { Button } from '@/app/_ui/button.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
 import type { ConfigIssue } from '@/server/runs/schemas.ts';
-import type { ConditionDraft, StepDraft } from './step-draft.ts';
+import { type ConditionDraft, figuresOfDraft, type StepDraft } from './step-draft.ts';
 
 /** On what figures of earlier steps a step depends. All of them must hold, or it is skipped with all that starts from it. */
 export function ConditionsEditor({
@@ -22,6 +22,8 @@ export function ConditionsEditor({
     <div className="grid gap-2">
       {draft.when.map((condition, i) => {
         const wrong = issues.filter(({ path }) => path.startsWith(`when.${i}.`));
+        const named = earlier.find(({ key }) => key === condition.step);
+        const figuresId = `${draft.id}-figures-${i}`;
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: conditions have no name of their own and are only added at the end
           <div key={i} className="grid gap-1">
@@ -42,9 +44,17 @@ export function ConditionsEditor({
                 className="font-mono"
                 placeholder="low"
                 spellCheck={false}
+                list={figuresId}
                 value={condition.figure}
                 onChange={(event) => set(i, { figure: event.target.value })}
               />
+              <datalist id={figuresId}>
+                {Object.entries(named ? figuresOfDraft(named) : {}).map(([name, label]) => (
+                  <option key={name} value={name}>
+                    {label}
+                  </option>
+                ))}
+              </datalist>
               <Select
                 aria-label="Of step"
                 value={condition.step}

@@ -33,6 +33,8 @@ export function ScheduleForm({
   const [cron, setCron] = useState(schedule?.cron ?? '0 3 * * *');
   const [drafts, setDrafts] = useState(() => schedule?.steps.map(toDraft) ?? usualChain(choices));
   const parsed = useMemo(() => parseDrafts(drafts), [drafts]);
+  // what is missing is complained of where somebody has been, or once it was sent
+  const [wasSent, setWasSent] = useState(false);
   const onSuccess = async () => {
     await fetchAnew(queryClient, trpc.schedules.list.queryKey({ projectId }));
     onDone();
@@ -47,6 +49,7 @@ export function ScheduleForm({
   const change = (id: string, next: StepDraft) =>
     setDrafts((all) => all.map((draft) => (draft.id === id ? next : draft)));
   const submit = () => {
+    setWasSent(true);
     if (!parsed.ok) return;
     const input = {
       ...{ projectId, name, trigger, steps: parsed.steps },
@@ -105,6 +108,7 @@ export function ScheduleForm({
                 position={i}
                 earlier={drafts.slice(0, i)}
                 isLast={i === drafts.length - 1}
+                wasSent={wasSent}
                 issues={parsed.ok ? [] : (parsed.issues[i] ?? [])}
                 choices={choices}
                 onChange={(next) => change(draft.id, next)}
@@ -130,11 +134,15 @@ export function ScheduleForm({
               ))}
             </Select>
           </Field>
-          <FormError>{(create.error ?? update.error)?.message}</FormError>
+          <FormError>
+            {wasSent && !parsed.ok
+              ? `Not saved: see ${wrongSteps(drafts, parsed.issues)}.`
+              : (create.error ?? update.error)?.message}
+          </FormError>
           <Button
             type="submit"
             isBusy={create.isPending || update.isPending}
-            disabled={name.trim() === '' || !!everyError || !parsed.ok}
+            disabled={name.trim() === '' || !!everyError || drafts.length === 0}
           >
             {schedule ? 'Save' : 'Create schedule'}
           </Button>
@@ -142,6 +150,11 @@ export function ScheduleForm({
       </CardContent>
     </Card>
   );
+}
+
+function wrongSteps(drafts: readonly StepDraft[], issues: readonly unknown[][]): string {
+  const wrong = drafts.flatMap(({ key }, i) => (issues[i]?.length ? `step ${i + 1} (${key})` : []));
+  return wrong.join(', ');
 }
 
 function moved(all: readonly StepDraft[], place: number, by: -1 | 1): StepDraft[] {

@@ -7,6 +7,7 @@ import {
 import {
   type ChainStep,
   chainSchema,
+  figuresOf,
   type Need,
   needsOf,
   resultOf,
@@ -118,43 +119,45 @@ function onlyNeeded(draft: StepDraft, at: (path: string) => Source | null) {
 }
 
 /** What the step of a draft starts from, as fields. */
-export function needsOfDraft({ kind, recipe, measure, numModels }: StepDraft): Need[] {
+export function needsOfDraft(draft: StepDraft): Need[] {
+  const needs = needsOf(shapeOf(draft));
+  return draft.kind === 'train' ? needs.filter(({ need }) => need !== 'none') : needs;
+}
+
+/** What the step of a draft leaves for later ones. */
+export function resultOfDraft(draft: StepDraft): StepResult | null {
+  return resultOf(shapeOf(draft));
+}
+
+/** Figures that conditions of later steps can name, in words. */
+export function figuresOfDraft(draft: StepDraft): Record<string, string> {
+  return figuresOf(shapeOf(draft));
+}
+
+/** A step of the draft's kind with nothing chosen: what is said of a kind does not depend on that. */
+function shapeOf({ kind, recipe, measure, numModels }: StepDraft): ChainStep {
   const shared = { key: 'x', when: [] };
   const none = null as unknown as Extract<Source, { from: 'model' }>;
   const sampling = { temperature: 1, maxNewTokens: 1, seed: 1 };
   switch (kind) {
     case 'snapshot':
-      return [];
+      return { ...shared, kind, sources: [] };
     case 'train':
-      return needsOf({
-        ...{ ...shared, kind, recipe, config: {}, model: null, rewardModel: null, snapshot: null },
-      }).filter(({ need }) => need !== 'none');
+      return { ...shared, kind, recipe, config: {}, model: null, rewardModel: null, snapshot: null };
     case 'generate':
-      return needsOf({
+      return {
         ...{ ...shared, ...sampling, kind, numPrompts: 1, responsesPerPrompt: 1, createTasks: false },
         models: Array.from({ length: numModels }, () => none),
-      });
+      };
     case 'evaluate':
-      return measure === 'accuracy'
-        ? needsOf({
-            ...{ ...shared, kind },
-            evaluation: { measure, rewardModel: none, snapshot: none as never },
-          })
-        : needsOf({
-            ...{ ...shared, kind },
-            evaluation: { measure, model: none, rewardModel: none, baseline: null, ...sampling },
-          });
+      return {
+        ...{ ...shared, kind },
+        evaluation:
+          measure === 'accuracy'
+            ? { measure, rewardModel: none, snapshot: none as never }
+            : { measure, model: none, rewardModel: none, baseline: null, ...sampling },
+      };
   }
-}
-
-/** What the step of a draft leaves for later ones. */
-export function resultOfDraft(draft: StepDraft): StepResult | null {
-  if (draft.kind === 'snapshot') return 'snapshot';
-  if (draft.kind !== 'train') return null;
-  return resultOf({
-    ...{ kind: 'train', key: 'x', when: [], recipe: draft.recipe, config: {} },
-    ...{ model: null, rewardModel: null, snapshot: null },
-  });
 }
 
 /** The list as it would be stored, or every problem by step with the path of its field. */

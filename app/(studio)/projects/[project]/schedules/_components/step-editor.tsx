@@ -1,4 +1,5 @@
 import { ArrowDownIcon, ArrowUpIcon, Trash2Icon } from 'lucide-react';
+import { useState } from 'react';
 import { Button } from '@/app/_ui/button.tsx';
 import { CheckField, Field } from '@/app/_ui/field.tsx';
 import { Checkbox, Input, Select } from '@/app/_ui/input.tsx';
@@ -19,6 +20,7 @@ export function StepEditor({
   position,
   earlier,
   isLast,
+  wasSent,
   issues,
   choices,
   onChange,
@@ -30,6 +32,8 @@ export function StepEditor({
   position: number;
   earlier: readonly StepDraft[];
   isLast: boolean;
+  /** the form was sent: from then on everything that is wrong is said */
+  wasSent: boolean;
   issues: ConfigIssue[];
   choices: Choices;
   onChange: (draft: StepDraft) => void;
@@ -38,6 +42,8 @@ export function StepEditor({
   onRemove: () => void;
 }) {
   const { title, description } = stepKinds[draft.kind];
+  /** fields that somebody has been in */
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const errorAt = (path: string) => issues.find((issue) => issue.path === path)?.message;
   return (
     <li className="grid gap-3 rounded-md border p-3" aria-label={`Step ${position + 1}: ${draft.key}`}>
@@ -83,14 +89,16 @@ export function StepEditor({
       <KindFields draft={draft} onChange={onChange} error={errorAt('sources')} />
       {needsOfDraft(draft).map(({ path, label, expects, need }) => {
         const isMissing = !draft.sources[path] && need === 'required';
+        const error = isMissing ? 'Choose where it comes from.' : errorAt(path);
         return (
-          <Field key={path} label={label} error={isMissing ? 'Choose where it comes from.' : errorAt(path)}>
+          <Field key={path} label={label} error={wasSent || left.has(path) ? error : undefined}>
             <SourceSelect
               expects={expects}
               earlier={earlier}
               choices={choices}
               none={need === 'required' ? 'Choose …' : 'nothing'}
               value={draft.sources[path] ?? ''}
+              onBlur={() => setLeft((all) => new Set([...all, path]))}
               onChange={(event) =>
                 onChange({ ...draft, sources: { ...draft.sources, [path]: event.target.value } })
               }

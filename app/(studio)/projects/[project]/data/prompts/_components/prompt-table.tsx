@@ -122,7 +122,8 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
                     <button
                       type="button"
                       onClick={() => setOpenId(prompt.promptId)}
-                      className="line-clamp-2 min-w-56 max-w-[70ch] break-words text-left underline-offset-2 hover:underline"
+                      className="line-clamp-2 min-w-56 max-w-[70ch] break-words text-start underline-offset-2 hover:underline"
+                      dir="auto"
                     >
                       {prompt.excerpt}
                     </button>

@@ -65,7 +65,9 @@ export function TaskTable({
             {items.map((task) => (
               <TableRow key={task.taskId}>
                 <TableCell>
-                  <span className="line-clamp-2 min-w-56 max-w-[60ch] break-words">{task.promptExcerpt}</span>
+                  <span dir="auto" className="line-clamp-2 min-w-56 max-w-[60ch] break-words">
+                    {task.promptExcerpt}
+                  </span>
                 </TableCell>
                 <TableCell className="tabular-nums">{task.numResponses}</TableCell>
                 <TableCell className="whitespace-nowrap tabular-nums">

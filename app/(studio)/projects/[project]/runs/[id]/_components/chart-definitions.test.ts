@@ -45,6 +45,7 @@ describe('live updates', () => {
     backend: 'cpu',
     device: null,
     error: null,
+    phase: null,
     remainingSeconds: null,
   } as const;
   const metric = (id: number, step: number, value: number) => ({ id, step, name: 'loss', value });

@@ -84,6 +84,7 @@ export function RunView({
     status: live && !isEnded(run.status) ? live.status : run.status,
     step: live?.step ?? run.step,
     totalSteps: live?.totalSteps ?? run.totalSteps,
+    phase: live ? live.phase : run.phase,
     remainingSeconds: live ? live.remainingSeconds : run.remainingSeconds,
   };
   const error = live?.error ?? run.error;

@@ -12,6 +12,7 @@ export const SAMPLE_FIGURES: Record<string, { label: string; kind: 'number' | 'y
   ended: { label: 'Ended', kind: 'yes-no' },
   ches: { label: 'CHES', kind: 'number' },
   chosen: { label: 'Chosen', kind: 'yes-no' },
+  rank: { label: 'Rank', kind: 'number' },
 };
 
 /** Names of the figures that any of the samples has, in the order of SAMPLE_FIGURES and after these in their own. */
