@@ -3,6 +3,7 @@ import { readLimitedBody, requireJson, requireSameOrigin } from '@/server/auth/c
 import { createContext } from '@/server/auth/create-context.ts';
 import { errorResponse, RETRY_AFTER_SECONDS } from '@/server/error-response.ts';
 import { log, withLogFields } from '@/server/log.ts';
+import { countRequest } from '@/server/metrics/request-counts.ts';
 import { appRouter } from '@/server/root.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -14,11 +15,15 @@ function handle(request: Request): Promise<Response> {
     const start = performance.now();
     const response = await answer(request);
     const path = new URL(request.url).pathname.slice('/api/trpc/'.length);
-    const ms = Math.round(performance.now() - start);
+    const seconds = (performance.now() - start) / 1000;
+    countRequest({ procedures: path.split(','), status: response.status, seconds }, isProcedure);
+    const ms = Math.round(seconds * 1000);
     log().info({ method: request.method, path, status: response.status, ms }, 'request');
     return response;
   });
 }
+
+const isProcedure = (name: string) => Object.hasOwn(appRouter._def.procedures, name);
 
 async function answer(request: Request): Promise<Response> {
   try {
