@@ -21,8 +21,8 @@ const PERMISSIONS_POLICY = [
 /** Every page gets a Content-Security-Policy with a nonce of its own; Next puts the nonce on the scripts it writes. */
 export function proxy(request: NextRequest): NextResponse {
   const host = request.headers.get('host');
-  // a load balancer asks for health under the address of the machine
-  if (request.nextUrl.pathname !== '/api/health' && !isOurs(host))
+  // a load balancer asks for health, and Prometheus for its figures, under the address of the machine
+  if (!['/api/health', '/api/metrics'].includes(request.nextUrl.pathname) && !isOurs(host))
     return new NextResponse(refusedHostText(host), { status: 421 });
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
   const policy = contentSecurityPolicy(nonce, { isDevelopment: process.env.NODE_ENV === 'development' });

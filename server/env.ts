@@ -49,6 +49,8 @@ const schema = z.object({
         .map((name) => name.trim())
         .filter((name) => name !== ''),
     ),
+  /** opens /api/metrics to whoever sends it */
+  PLUMBLINE_METRICS_TOKEN: z.string().min(16).optional(),
   /** JSON lines go there instead of to standard output */
   PLUMBLINE_LOG_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

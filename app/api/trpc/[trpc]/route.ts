@@ -4,6 +4,7 @@ import { createContext } from '@/server/auth/create-context.ts';
 import { errorResponse, retryAfter } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
 import { log, withLogFields } from '@/server/log.ts';
+import { countRequest } from '@/server/metrics/request-counts.ts';
 import { appRouter } from '@/server/root.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -15,11 +16,15 @@ function handle(request: Request): Promise<Response> {
     const start = performance.now();
     const response = await answer(request);
     const path = new URL(request.url).pathname.slice('/api/trpc/'.length);
-    const ms = Math.round(performance.now() - start);
+    const seconds = (performance.now() - start) / 1000;
+    countRequest({ procedures: path.split(','), status: response.status, seconds }, isProcedure);
+    const ms = Math.round(seconds * 1000);
     log().info({ method: request.method, path, status: response.status, ms }, 'request');
     return response;
   });
 }
+
+const isProcedure = (name: string) => Object.hasOwn(appRouter._def.procedures, name);
 
 async function answer(request: Request): Promise<Response> {
   try {
