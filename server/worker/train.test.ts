@@ -19,6 +19,7 @@ import { readMetrics } from '../runs/metrics.ts';
 import { pauseRun } from '../runs/pause.ts';
 import { resumeRun } from '../runs/resume.ts';
 import { startRun } from '../runs/start.ts';
+import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { jobHandlers } from './job-handlers.ts';
 import { work } from './work.ts';
 
@@ -307,6 +308,7 @@ describe('a reward run', { timeout: 400_000 }, () => {
     );
     expect(getRun({ ctx, input: { runId: run.id } }).hasLostCheckpoints).toBe(false);
     rmSync(`${folder}-away`, { recursive: true });
+    expect((await verifyDataFolder(world.db, dataFolder)).findings).toEqual([]);
   });
 
   it('paused while it waits, does not start until it is resumed, and can be cancelled where it rests', () => {
