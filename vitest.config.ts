@@ -2,7 +2,11 @@ import { defineConfig } from 'vitest/config';
 import { isNativeInstalled } from './trainer/backends/choose.ts';
 
 // the graph is written for TensorFlow and means nothing without it
-const NATIVE_ONLY = ['trainer/backends/graph/ops.test.ts', 'trainer/backends/graph/compiled-step.test.ts'];
+const NATIVE_ONLY = [
+  'trainer/backends/graph/ops.test.ts',
+  'trainer/backends/graph/compiled-step.test.ts',
+  'tests/trainer/kill-native.test.ts',
+];
 if (!isNativeInstalled())
   console.log(`Left out, the native backend is not installed: ${NATIVE_ONLY.join(', ')}`);
 

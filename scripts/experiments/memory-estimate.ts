@@ -29,6 +29,7 @@ const { values } = parseArgs({
 });
 const { backend } = values;
 if (!isMemoryBackend(backend)) throw new Error(`--backend ${backend}: expected native or simd`);
+const asksForPpo = MEMORY_WORKS.some(({ recipe, name }) => recipe === 'ppo' && name.includes(values.only));
 const root = mkdtempSync(join(tmpdir(), 'memory-'));
 // a frozen reference is to be measured, not found
 process.env.PLUMBLINE_CACHE = join(root, 'cache');
@@ -40,7 +41,8 @@ console.log('| run | measured, MiB | estimated, MiB | estimated / measured |\n|-
 try {
   for (const work of MEMORY_WORKS) {
     const isAsked = work.name.includes(values.only);
-    if (!isAsked && work.name !== TOY_REWARD_MODEL) continue;
+    const isNeeded = work.name === TOY_REWARD_MODEL && asksForPpo;
+    if (!isAsked && !isNeeded) continue;
     const measured = await peakOf(work);
     const model = modelOf(work);
     const estimated = estimateOf(work, { model: model === null ? null : loadModelConfig(model), backend });

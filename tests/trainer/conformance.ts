@@ -1,5 +1,5 @@
 /**
- * What every recipe is held to, one row each: golden.test, resume.test, kill.test, guards.test, overfit-and-leak.test,
+ * What every recipe is held to, one row each: golden.test, resume.test, kill-simd.test, kill-native.test, guards.test, overfit-and-leak.test,
  * lora-recipes.test and gpt2-recipes.test read this table, on simd and native. A recipe without a row does not compile; where one of
  * the tests means nothing for it, its row says why.
  */
@@ -41,8 +41,9 @@ type Conformance<R extends RecipeName> = {
   golden: Changes<R> & { metrics: readonly string[] };
   /** rows that are not those of the tiny run: its checkpoints must not go on with them */
   otherData: DataOf[DataKindOf<R>];
-  /** arguments of a run of about thirty steps; `data` has the files of kill.test, `reward` is what the reward recipe left */
+  /** arguments of a run of about thirty steps; `data` has the files of kills.ts, `reward` is what the reward recipe left */
   kill: (paths: { data: string; bundled: string; reward: string }) => Record<string, string>;
+  /** without answers at evaluations but for sft: each life of a process on native would trace two steps more */
   killConfig: Record<string, string | number>;
   /** a learning rate that makes a figure of some step infinite or not a number */
   explodes: ConfigOf<R>;
@@ -91,6 +92,7 @@ export const conformance: { [R in RecipeName]: Conformance<R> } = {
       ...{ steps: 30, vocabSize: 300, batchSize: 8, sequenceLength: 32, 'model.maxPositions': 64 },
       ...{ 'model.hiddenSize': 32, 'model.numLayers': 2, 'model.numHeads': 2, 'model.numKvHeads': 1 },
       'model.intermediateSize': 64,
+      samplePrompts: 0,
     },
     explodes: { ...tinyPretrain, optimizer: { ...tinyPretrain.optimizer, ...exploding } },
     tooLong: {
@@ -112,7 +114,7 @@ export const conformance: { [R in RecipeName]: Conformance<R> } = {
     golden: { metrics: ['loss', 'grad_norm'] },
     otherData: { examples: sftExamples.slice(1) },
     kill: ({ data, bundled }) => ({ model: bundled, data: join(data, 'answers.jsonl') }),
-    killConfig: { batchSize: 4, epochs: 4 },
+    killConfig: { batchSize: 4, epochs: 4, samplePrompts: 2, sampleTokens: 4 },
     explodes: { ...tinySft, optimizer: { ...tinySft.optimizer, ...exploding } },
     tooLong: {
       config: { ...tinySft, maxLength: 500 },
@@ -193,7 +195,7 @@ export const conformance: { [R in RecipeName]: Conformance<R> } = {
     golden: { metrics: ['loss', 'grad_norm', 'rewards/margins', 'logps/chosen_change'] },
     otherData: { ...rankings, examples: rankedExamples.slice(1) },
     kill: ({ data, bundled }) => ({ model: bundled, data: join(data, 'pairs.jsonl') }),
-    killConfig: { batchSize: 4, epochs: 4 },
+    killConfig: { batchSize: 4, epochs: 4, samplePrompts: 0 },
     explodes: { ...tinyDpo, optimizer: { ...tinyDpo.optimizer, ...exploding } },
     tooLong: {
       config: { ...tinyDpo, maxLength: 500 },
@@ -217,7 +219,7 @@ export const conformance: { [R in RecipeName]: Conformance<R> } = {
     golden: { metrics: ['loss', 'grad_norm', 'rewards/margins', 'kl'] },
     otherData: { examples: unpaired.examples.slice(1) },
     kill: ({ data, bundled }) => ({ model: bundled, data: join(data, 'labels.jsonl') }),
-    killConfig: { batchSize: 4, epochs: 4 },
+    killConfig: { batchSize: 4, epochs: 4, samplePrompts: 0 },
     explodes: { ...tinyKto, optimizer: { ...tinyKto.optimizer, ...exploding } },
     tooLong: {
       config: { ...tinyKto, maxLength: 500 },

@@ -62,6 +62,8 @@ export type Pass = {
   logits: number;
   /** in one step */
   times: number;
+  /** batches in the run that each have a shape of their own, as packed ones do, apart from the steps'; absent = 0 */
+  shapes?: number;
 };
 
 /** What a run does: its steps, the models in its memory, and the passes of one step. */

@@ -4,6 +4,8 @@ import { computeFields, optimizerSchema, runtimeSchema, sampleFields } from './c
 import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
 
+import { COMPLETIONS_PER_PASS } from './reference-pass.ts';
+
 /** Direct preference optimisation on ranked responses (training.md 2.4). */
 export const dpoSchema = z
   .strictObject({
@@ -129,7 +131,10 @@ export const dpoRecipe = {
       models: [{ model: 'start', isTrained: true }],
       passes: [
         { model: 'start', kind: 'train', tokens, logits, times: 1 },
-        { model: 'start', kind: 'forward', tokens, logits, times: 1 / epochs },
+        {
+          ...{ model: 'start', kind: 'forward', tokens, logits, times: 1 / epochs },
+          shapes: Math.ceil((rows * responsesPerRow) / COMPLETIONS_PER_PASS),
+        },
       ],
     };
   },

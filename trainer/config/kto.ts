@@ -4,6 +4,8 @@ import { computeFields, optimizerSchema, runtimeSchema, sampleFields } from './c
 import type { RecipeDefinition } from './definition.ts';
 import { loraSchema } from './lora.ts';
 
+import { COMPLETIONS_PER_PASS } from './reference-pass.ts';
+
 /** Kahneman-Tversky optimisation on answers with a label each (arXiv:2402.01306). */
 export const ktoSchema = z.strictObject({
   beta: z.number().positive().default(0.1).describe('Strength of the tie to the reference'),
@@ -73,7 +75,10 @@ export const ktoRecipe = {
       passes: [
         { model: 'start', kind: 'train', tokens, logits, times: 1 },
         // each prompt with a stranger's answer at every step, and both with the reference once
-        { model: 'start', kind: 'forward', tokens, logits, times: 1 + 2 / epochs },
+        {
+          ...{ model: 'start', kind: 'forward', tokens, logits, times: 1 + 2 / epochs },
+          shapes: Math.ceil((2 * rows) / COMPLETIONS_PER_PASS),
+        },
       ],
     };
   },

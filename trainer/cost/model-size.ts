@@ -13,6 +13,8 @@ export type ModelSize = {
   blockParameters: number;
   /** floats of one block that its backward pass needs, for each token */
   blockFloats: number;
+  /** of its adapter: what each of its layers adds to a token, before and after B; 0 without one */
+  adapterFloats: number;
   numLayers: number;
   hiddenSize: number;
   vocabSize: number;
@@ -38,6 +40,9 @@ export function modelSize(config: ModelConfig, lora?: LoraOptions): ModelSize {
     parameters,
     trainable: adapter ? adapterParameters(config, adapter, shapes) : parameters,
     blockParameters: inBlocks.reduce((sum, [, shape]) => sum + scalars(shape), 0),
+    adapterFloats: adapter
+      ? loraTargets(config, adapter).reduce((sum, { rank, numOut }) => sum + rank + numOut, 0) / numLayers
+      : 0,
     // input, two norms, output of attention and MLP, sum; queries and keys before and after rotation; values; attention's result
     blockFloats: 6 * hiddenSize + 3 * queryWidth + 3 * keyWidth + mlp,
     numLayers,

@@ -39,6 +39,8 @@ export class Residency {
   readonly #copies = new Set<object>();
 
   readonly #mostCopies: number;
+  /** bytes of arrays let go of since memory was given back */
+  #uncollected = 0;
 
   constructor(host: HostSide, mostCopies = MOST_COPIES) {
     this.#host = host;
@@ -169,7 +171,12 @@ export class Residency {
       this.#copies.add(held);
     });
     deleteTensors(values);
-    this.#forgetCopies(dataId);
+    this.#uncollected += this.#forgetCopies(dataId);
+    // a checkpoint reads without a pause in which V8 would see what it has piled up
+    if (this.#uncollected >= MOST_COPIES) {
+      this.#uncollected = 0;
+      collectGarbage();
+    }
   }
 
   /** Lets go of copies until few are left, the first first, but never of the one that was asked for. @returns bytes */

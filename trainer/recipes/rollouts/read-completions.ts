@@ -1,4 +1,5 @@
 /** Shapes: S completions, M their tokens, D model width. */
+import { COMPLETIONS_PER_PASS } from '../../config/reference-pass.ts';
 import { type CompletionInputs, completionLogProbs, sumOfEach } from '../../model/completion-log-probs.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { countParams, type Params } from '../../model/params.ts';
@@ -7,9 +8,6 @@ import { tf } from '../../tensors/tf.ts';
 import { type CompletionRow, completionBatch } from '../batches/completion-batch.ts';
 import { isPackingWorthIt } from '../batches/is-packing-worth-it.ts';
 import { orderOfPasses } from '../batches/order-of-passes.ts';
-
-/** Completions per forward pass: their logits over a large vocabulary are what takes the memory. */
-const ROWS_PER_PASS = 16;
 
 type ReadCompletions = {
   /** log pi, summed over each completion's tokens, [S] */
@@ -55,8 +53,8 @@ export function createCompletionReader(model: {
       rows.map(({ promptIds, responseIds }) => [...promptIds, ...responseIds]),
       pack,
     );
-    for (let start = 0; start < inOrder.length; start += ROWS_PER_PASS) {
-      const picked = inOrder.slice(start, start + ROWS_PER_PASS);
+    for (let start = 0; start < inOrder.length; start += COMPLETIONS_PER_PASS) {
+      const picked = inOrder.slice(start, start + COMPLETIONS_PER_PASS);
       const read = await pass(
         completionBatch(
           picked.map((s) => rows[s] as CompletionRow),
