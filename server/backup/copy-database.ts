@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 import { desc } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { auditLog } from '../../db/schema/audit-log.ts';
 import { GENESIS_HASH } from '../../db/audit/append-record.ts';
+import { auditLog } from '../../db/schema/audit-log.ts';
 import { MIGRATIONS_FOLDER, readMigrations, readSchemaState } from '../../db/schema-state.ts';
 import { DomainError } from '../errors.ts';
 
