@@ -1,6 +1,8 @@
 import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { appendRecord } from '../db/audit/append-record.ts';
+import { startSigning } from '../db/audit/heads.ts';
 import { type Db, openDatabase } from '../db/client.ts';
 
 /** The database file of a data folder. Web, worker and command line all open this one. */
@@ -15,7 +17,8 @@ export class DataFolderError extends Error {
 
 /**
  * Creates the data folder (readable by its owner only, as is all that this process writes from then on) where it is missing and opens
- * its database. Throws DataFolderError where the folder cannot be written, SchemaError as openDatabase does.
+ * its database. What is written from then on is vouched for by signed heads; the key is made at the first start, and the log names
+ * it. Throws DataFolderError where the folder cannot be written, SchemaError as openDatabase does.
  */
 export function openDataFolder(dataFolder: string): Db {
   // a thread may not; the process it belongs to has
@@ -23,6 +26,7 @@ export function openDataFolder(dataFolder: string): Db {
   requireWritable(dataFolder);
   const db = openDatabase(databaseFile(dataFolder));
   chmodSync(databaseFile(dataFolder), 0o600);
+  signHeads(db, dataFolder);
   return db;
 }
 
@@ -44,4 +48,22 @@ function requireWritable(dataFolder: string): void {
       { cause },
     );
   }
+}
+
+function signHeads(db: Db, dataFolder: string): void {
+  const { keyId, publicKey } = startSigning(db.$client, dataFolder);
+  const isNamed = () =>
+    db.$client.prepare(`select 1 from audit_log where subject = ? and action = 'audit.key'`).get(keyId) !==
+    undefined;
+  if (isNamed()) return;
+  db.transaction(
+    () => {
+      if (isNamed()) return;
+      appendRecord(db.$client, {
+        ...{ at: Date.now(), actor: 'system', action: 'audit.key', subject: keyId, projectId: null },
+        payload: { publicKey },
+      });
+    },
+    { behavior: 'immediate' },
+  );
 }

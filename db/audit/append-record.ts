@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import type { auditLog } from '../schema/audit-log.ts';
 import { type Capture, captureOf } from './capture.ts';
+import { noteForHead } from './heads.ts';
 import { rowDigest } from './row-digest.ts';
 
 /** The hash before the first record. */
@@ -83,6 +84,7 @@ export function appendRecord(client: Database.Database, event: AuditEvent): Audi
   };
   const record = { ...unhashed, payload, hash: auditHash(unhashed) };
   insert.run(record);
+  noteForHead(client, record);
   return record;
 }
 

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { type AuditRecord, appendRecord } from './append-record.ts';
 import { captureOf } from './capture.ts';
+import { forgetHeads, saveHeads, signDueHead } from './heads.ts';
 
 const lastRecords = new WeakMap<Database.Database, AuditRecord>();
 
@@ -28,14 +29,18 @@ export function auditTransactions<Schema extends Record<string, unknown>>(
     const kept = new Map([...capture.touched].map(([name, keys]) => [name, new Set(keys)]));
     if (isOutermost) lastRecords.delete(client);
     try {
-      return transaction((tx) => {
+      const done = transaction((tx) => {
         const result = run(tx);
         if (isOutermost && numTouched() > before) recordTheRest(client);
+        if (isOutermost) signDueHead(client);
         return result;
       }, config);
+      if (isOutermost) saveHeads(client);
+      return done;
     } catch (error) {
       // records that vouched for earlier rows are taken back with it
       capture.touched = kept;
+      if (isOutermost) forgetHeads(client);
       throw error;
     }
   };

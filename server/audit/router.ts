@@ -1,5 +1,6 @@
 import { projectProcedure, router } from '../trpc.ts';
 import { verifyDatabase } from '../verify/verify-data-folder.ts';
+import { lastHead } from './last-head.ts';
 import { listAudit } from './list.ts';
 import { listAuditInput } from './schemas.ts';
 
@@ -9,7 +10,8 @@ export const auditRouter = router({
     .query(({ ctx, input }) => listAudit({ ctx, input })),
   /** the chain is one for the whole installation, so this checks all of it; only counts and hashes come back */
   verify: projectProcedure('audit.read').query(async ({ ctx }) => {
-    const { records, head, broken, counts, notCovered } = await verifyDatabase(ctx.db);
-    return { records, head, broken, counts, notCovered };
+    const { dataFolder } = ctx;
+    const { records, head, broken, counts, notCovered } = await verifyDatabase(ctx.db, { dataFolder });
+    return { records, head, broken, counts, notCovered, signed: lastHead(ctx.db) };
   }),
 });

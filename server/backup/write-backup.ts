@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { HEADS_FILE, LAST_RECORD_FILE } from '../../db/audit/heads.ts';
 import { programVersion } from '../../db/schema-state.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { newId } from '../../lib/new-id.ts';
@@ -23,6 +24,9 @@ import { pruneBackups } from './prune.ts';
 import { hasObject, storeObject } from './store-object.ts';
 import { syncFolder } from './sync-folder.ts';
 
+/** Signed heads and the newest record, kept outside of the database. */
+const TELLS_OF_LOG: readonly string[] = [HEADS_FILE, LAST_RECORD_FILE];
+
 export type BackupProgress = { stage: 'database' | 'files'; done: number; total: number };
 export type BackupReport = {
   name: string;
@@ -42,8 +46,8 @@ type BackupOptions = {
 };
 
 /**
- * Backs a data folder up into a folder, while web and worker go on: first the database as it is at this moment, then the files, which
- * were all there before the row that names them. What an earlier backup in the same folder has (by path, length and time; contents
+ * Backs a data folder up into a folder, while web and worker go on: first the signed heads, then the database as it is at this moment,
+ * then the files, which were all there before the row that names them. What an earlier backup in the same folder has (by path, length and time; contents
  * by hash) is not copied again. Everything is on the disk before the manifest is, and a backup that breaks off leaves the earlier
  * ones whole. Throws `invalid` for a folder that holds other things, `conflict` while another backup is made into it.
  */
@@ -58,8 +62,15 @@ export async function writeBackup(options: BackupOptions): Promise<BackupReport>
     sweepUnfinished(out);
     const createdAt = new Date(now()).toISOString();
     const known = knownFiles(out);
+    // what says how far the log has come must not be newer than the log
+    const heads = TELLS_OF_LOG.filter((name) => existsSync(path.join(dataFolder, name)));
+    const early = await storeFiles(options, { out, known, paths: heads });
     const database = await storeDatabase(options, out);
-    const { files, leftOut, newBytes } = await storeFiles(options, { out, known });
+    const rest = listFiles(path.resolve(dataFolder), out).filter((name) => !TELLS_OF_LOG.includes(name));
+    const later = await storeFiles(options, { out, known, paths: rest });
+    const files = [...early.files, ...later.files];
+    const leftOut = [...early.leftOut, ...later.leftOut];
+    const newBytes = early.newBytes + later.newBytes;
     const manifest: BackupManifest = {
       format: 'plumbline-backup-1',
       created_at: createdAt,
@@ -142,9 +153,8 @@ async function storeDatabase({ dataFolder, onProgress }: BackupOptions, out: str
 
 async function storeFiles(
   { dataFolder, onProgress }: BackupOptions,
-  { out, known }: { out: string; known: Map<string, FileEntry> },
+  { out, known, paths }: { out: string; known: Map<string, FileEntry>; paths: string[] },
 ): Promise<{ files: FileEntry[]; leftOut: string[]; newBytes: number }> {
-  const paths = listFiles(path.resolve(dataFolder), out);
   const files: FileEntry[] = [];
   const leftOut: string[] = [];
   let newBytes = 0;

@@ -1,21 +1,24 @@
 /**
- * npm run verify -- <folder or database file> [--json]
+ * npm run verify -- <folder or database file> [--head <file>] [--public-key <file>] [--json]
  *
  * Checks that nothing was altered. A snapshot or an export: every file and every line against its manifest. A data folder:
  * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files. A
  * folder of backups: every byte, and the newest as the data folder that it would be.
- * Exit code 0 = intact, 1 = something is broken (all of it is counted, the first thousand named), 2 = wrong use.
+ * --head brings a signed head along that was kept elsewhere: a log that was cut or written anew since is found by it.
+ * --public-key names the key that must have signed the heads, of an export too. Exit code 0 = intact, 1 = something is broken (all of it is counted, the first thousand named), 2 = wrong use.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { isSignedBy, keyIdOf } from '../../db/audit/heads.ts';
 import { openReadOnly } from '../../db/open-read-only.ts';
 import { SchemaError } from '../../db/schema-state.ts';
 import type { Finding } from '../audit/schemas.ts';
 import { isBackupFolder } from '../backup/format.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
 import { databaseFile } from '../data-folder.ts';
-import { MANIFEST_FILE, verifyFolder } from '../snapshots/manifest.ts';
+import { MANIFEST_FILE, type Manifest, verifyFolder } from '../snapshots/manifest.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
+import { parseHeads, type Trusted } from '../verify/verify-heads.ts';
 import { readOptions, UsageError } from './options.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { runCommand } from './run-command.ts';
@@ -33,6 +36,8 @@ type Outcome = {
 await runCommand('verify', async () => {
   const { options, positionals } = readOptions(process.argv.slice(2), {
     json: { type: 'boolean', expected: '' },
+    head: { type: 'string', expected: 'file with a signed head that was kept elsewhere' },
+    'public-key': { type: 'string', expected: 'file of the key that must have signed' },
   });
   const [target, ...more] = positionals;
   if (target === undefined || more.length > 0) {
@@ -40,7 +45,7 @@ await runCommand('verify', async () => {
       `expected one folder (an export, a snapshot, a data folder or backups) or database file, got ${positionals.length}`,
     );
   }
-  const outcome = await verifyTarget(target);
+  const outcome = await verifyTarget(target, readTrusted(options.head, options['public-key']));
   const { kind, findings, counts, notCovered, figures } = outcome;
   const ok = findings.length === 0;
   if (options.json) {
@@ -64,15 +69,16 @@ function inWords(target: string, { kind, findings, counts, notCovered, figures }
   return `BROKEN: ${kind} ${target} (${byKind.join(', ')})\n${lines}${more}${uncovered}`;
 }
 
-async function verifyTarget(target: string): Promise<Outcome> {
+async function verifyTarget(target: string, trusted: Trusted): Promise<Outcome> {
   if (!existsSync(target)) {
     throw new UsageError(
       `"${target}": no such file or folder; expected an export, a data folder or a database file`,
     );
   }
-  if (!statSync(target).isDirectory()) return verifyDatabase('database', target, null);
+  if (!statSync(target).isDirectory())
+    return verifyDatabase('database', target, { dataFolder: null, trusted });
   if (existsSync(databaseFile(target))) {
-    return verifyDatabase('data folder', databaseFile(target), path.resolve(target));
+    return verifyDatabase('data folder', databaseFile(target), { dataFolder: path.resolve(target), trusted });
   }
   if (isBackupFolder(target)) return verifyBackups(target);
   if (!existsSync(path.join(target, MANIFEST_FILE))) {
@@ -86,6 +92,8 @@ async function verifyTarget(target: string): Promise<Outcome> {
     return broken('export', { kind: 'file', where, problem: check.message });
   }
   const { files, rows, manifestSha256, manifest } = check;
+  const problem = problemOfHead(manifest, trusted);
+  if (problem !== null) return broken(manifest.kind, { kind: 'head', where: MANIFEST_FILE, problem });
   const figures = { files, rows, manifest_sha256: manifestSha256 };
   return { kind: manifest.kind, figures, findings: [], counts: {}, notCovered: [] };
 }
@@ -104,7 +112,11 @@ async function verifyBackups(target: string): Promise<Outcome> {
   return { kind: 'backup', figures, findings, counts, notCovered };
 }
 
-async function verifyDatabase(kind: string, file: string, dataFolder: string | null): Promise<Outcome> {
+async function verifyDatabase(
+  kind: string,
+  file: string,
+  { dataFolder, trusted }: { dataFolder: string | null; trusted: Trusted },
+): Promise<Outcome> {
   let open: ReturnType<typeof openReadOnly> | null = null;
   try {
     open = openReadOnly(file);
@@ -115,7 +127,7 @@ async function verifyDatabase(kind: string, file: string, dataFolder: string | n
       notCovered,
       ...figures
     } = await verifyDataFolder(open.db, dataFolder, {
-      onProgress: tellProgress(),
+      ...{ onProgress: tellProgress(), trusted },
     });
     return { kind, figures, findings, counts, notCovered };
   } catch (error) {
@@ -143,4 +155,30 @@ function tellProgress(): (doing: string, done: number) => void {
     told = Date.now();
     process.stderr.write(`${doing}: ${done.toLocaleString('en')}\n`);
   };
+}
+
+function readTrusted(headFile: string | undefined, keyFile: string | undefined): Trusted {
+  const read = (option: string, file: string) => {
+    if (!existsSync(file)) throw new UsageError(`${option} "${file}": no such file`);
+    return readFileSync(file, 'utf8');
+  };
+  try {
+    const publicKey = keyFile === undefined ? null : read('--public-key', keyFile);
+    if (publicKey !== null) keyIdOf(publicKey);
+    return { heads: headFile === undefined ? [] : parseHeads(read('--head', headFile)), publicKey };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const expected = 'expected heads as heads.jsonl has them, and a public key in PEM';
+    throw new UsageError(`--head or --public-key cannot be read; ${expected}`, { cause: error });
+  }
+}
+
+/** Why the head that an export carries cannot be trusted; null when it can, or when there is none and no key was named. */
+function problemOfHead({ audit_head, signed_head }: Manifest, { publicKey }: Trusted): string | null {
+  if (!signed_head) return publicKey === null ? null : 'carries no signed head';
+  const { public_key, ...head } = signed_head;
+  if (head.seq !== audit_head.seq || head.hash !== audit_head.hash)
+    return `its signed head is of record ${head.seq}, made when the log ended with ${audit_head.seq}`;
+  const key = publicKey ?? public_key;
+  return isSignedBy(head, key) ? null : `its head is not signed by the key ${keyIdOf(key)}`;
 }

@@ -164,7 +164,7 @@ describe('a model from a folder', { timeout: 120_000 }, () => {
     expect(statSync(weightsOf(first)).ino).toBe(statSync(weightsOf(second)).ino);
     const bytes = readFileSync(weightsOf(second));
     rmSync(checkpointFolder(world.dataFolder, first.folder), { recursive: true });
-    world.db.delete(checkpoints).where(eq(checkpoints.id, first.id)).run();
+    world.db.transaction(() => world.db.delete(checkpoints).where(eq(checkpoints.id, first.id)).run());
     expect(readFileSync(weightsOf(second)).equals(bytes)).toBe(true);
     expect((await verifyDataFolder(world.db, world.dataFolder)).broken).toBeNull();
   });

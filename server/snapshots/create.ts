@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { desc, eq } from 'drizzle-orm';
 import { GENESIS_HASH } from '../../db/audit/append-record.ts';
+import { publicKeyOf, signHead } from '../../db/audit/heads.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import {
   type SnapshotCounts,
@@ -20,6 +21,7 @@ import { codeVersion } from './code-version.ts';
 import { collectRows, pseudonymFor, pseudonymsOf } from './collect-rows.ts';
 import { FolderWriter } from './folder-writer.ts';
 import { RAW_FILE, type Snapshot, summariseSnapshot } from './internal.ts';
+import type { Manifest } from './manifest.ts';
 import { type CreateSnapshotInput, createSnapshotInput, type SnapshotSummary } from './schemas.ts';
 import { selectJudgments } from './select-judgments.ts';
 
@@ -47,6 +49,7 @@ export async function createSnapshot({
   }));
   if (selection.ids.length === 0) throw new DomainError('invalid', nothingKept(selection.counts.dropped));
 
+  const signed = await writeWhenUnlocked(ctx.db, () => signedHead(ctx, selection.auditHead.seq));
   const id = newId('snp', createdAt);
   const folder = path.join('snapshots', id);
   const writer = new FolderWriter(path.join(ctx.dataFolder, folder));
@@ -77,6 +80,7 @@ export async function createSnapshot({
       seed,
       counts: { judgments: kept, by_source: bySource, dropped, rows: kept, not_exported: {} },
       audit_head: selection.auditHead,
+      ...(signed && { signed_head: signed }),
     });
     const createdBy = ctx.actor.type === 'user' ? ctx.actor.userId : 'system';
     const row = {
@@ -139,6 +143,12 @@ function keep(
     onKept?.(row.id, counts);
     return snapshot;
   });
+}
+
+/** As a manifest carries it; null where heads are not signed. */
+function signedHead({ db }: Pick<Ctx, 'db'>, seq: number): NonNullable<Manifest['signed_head']> | null {
+  const head = signHead(db.$client, seq);
+  return head && { ...head, public_key: publicKeyOf(db.$client) ?? '' };
 }
 
 function readAuditHead(ctx: Pick<Ctx, 'db'>): { seq: number; hash: string } {

@@ -49,6 +49,13 @@ const manifestSchema = z.strictObject({
   }),
   /** last record of the audit log when the judgments were selected */
   audit_head: z.strictObject({ seq: z.number().int(), hash: sha256Hex }),
+  /** the same, signed (db/audit/heads.ts): whoever has this folder can tell a log that was cut or written anew since */
+  signed_head: z
+    .strictObject({
+      ...{ seq: z.number().int(), hash: sha256Hex, root: sha256Hex, at: z.number().int() },
+      ...{ keyId: sha256Hex, signature: z.string(), public_key: z.string() },
+    })
+    .optional(),
   files: z.array(
     z.strictObject({ path: z.string(), bytes: z.number().int(), lines: z.number().int(), sha256: sha256Hex }),
   ),

@@ -5,6 +5,7 @@ import { verifyChain } from './verify-chain.ts';
 import { verifyContents } from './verify-contents.ts';
 import { verifyDerived } from './verify-derived.ts';
 import { verifyFiles } from './verify-files.ts';
+import { type Trusted, watchHeads } from './verify-heads.ts';
 import { verifyRows } from './verify-rows.ts';
 
 export type DatabaseReport = {
@@ -16,6 +17,8 @@ export type DatabaseReport = {
   responses: number;
   /** rows, or groups of rows, that are as the log says */
   rows: number;
+  /** signed heads that are of this log */
+  heads: number;
   /** what this database cannot be checked for, in words */
   notCovered: string[];
   /** the first thousand, the one that explains most first */
@@ -29,15 +32,25 @@ export type DataFolderReport = DatabaseReport & { snapshots: number; exports: nu
 
 export type Progress = (doing: string, done: number) => void;
 
-/** Checks a database alone: the audit chain, and every row that it vouches for. Goes on after a finding. */
+/**
+ * Checks a database alone: the audit chain, every row that it vouches for, and every signed head, also those in `dataFolder` and
+ * those that were kept elsewhere. Goes on after a finding.
+ */
 export async function verifyDatabase(
   db: Db,
   {
     findings = collectFindings(),
     onProgress = () => {},
-  }: { findings?: Findings; onProgress?: Progress } = {},
+    dataFolder = null,
+    trusted = { heads: [], publicKey: null },
+  }: { findings?: Findings; onProgress?: Progress; dataFolder?: string | null; trusted?: Trusted } = {},
 ): Promise<DatabaseReport> {
-  const chain = await verifyChain(db, findings, ({ seq }) => onProgress('audit_log', seq));
+  const heads = watchHeads(db, { dataFolder, trusted, findings });
+  const chain = await verifyChain(db, findings, (record) => {
+    heads.onRecord(record);
+    onProgress('audit_log', record.seq);
+  });
+  const numHeads = heads.finish();
   const isCovered = chain.firstWithRows !== null;
   const notCovered: string[] = [];
   let rows = 0;
@@ -53,7 +66,7 @@ export async function verifyDatabase(
   const contents = await verifyContents(db, findings, { isCovered });
   await verifyDerived(db, findings);
   return {
-    ...{ records: chain.records, head: chain.head, rows, ...contents, notCovered },
+    ...{ records: chain.records, head: chain.head, heads: numHeads, rows, ...contents, notCovered },
     ...{ findings: findings.list, counts: findings.counts, broken: findings.list[0] ?? null },
   };
 }
@@ -65,10 +78,14 @@ export async function verifyDatabase(
 export async function verifyDataFolder(
   db: Db,
   dataFolder: string | null,
-  { onProgress }: { onProgress?: Progress } = {},
+  { onProgress, trusted }: { onProgress?: Progress; trusted?: Trusted } = {},
 ): Promise<DataFolderReport> {
   const findings = collectFindings();
-  const report = await verifyDatabase(db, { findings, ...(onProgress && { onProgress }) });
+  const report = await verifyDatabase(db, {
+    ...{ findings, dataFolder },
+    ...(onProgress && { onProgress }),
+    ...(trusted && { trusted }),
+  });
   const files =
     dataFolder === null
       ? { snapshots: 0, exports: 0, checkpoints: 0 }

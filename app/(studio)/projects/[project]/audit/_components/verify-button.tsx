@@ -49,6 +49,21 @@ export function VerifyButton({ projectId }: { projectId: string }) {
               All <Count value={report.records} /> records of this installation are intact.
             </p>
             <p className="font-mono text-xs break-all text-muted-foreground">head {report.head}</p>
+            {report.signed && (
+              <details className="text-xs text-muted-foreground">
+                <summary>
+                  Signed head of record <Count value={report.signed.head.seq} />: keep it elsewhere
+                </summary>
+                <p>
+                  With <code>npm run verify -- &lt;folder&gt; --head &lt;file&gt;</code> it tells whether the
+                  log was cut or written anew since.
+                </p>
+                <pre className="overflow-x-auto whitespace-pre-wrap break-all">
+                  {JSON.stringify(report.signed.head)}
+                </pre>
+                <pre className="overflow-x-auto">{report.signed.publicKey}</pre>
+              </details>
+            )}
             {report.notCovered.map((text) => (
               <p key={text} className="text-xs text-muted-foreground">
                 Not covered: {text}.
