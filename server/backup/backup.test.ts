@@ -74,7 +74,8 @@ describe('a backup', () => {
     world.judge(2);
     const second = await backUp();
     expect(first.newBytes).toBeGreaterThan(second.newBytes);
-    expect(second.newBytes).toBe(second.manifest.database.bytes);
+    // besides the database, the file that names the newest record
+    expect(second.newBytes - second.manifest.database.bytes).toBeLessThan(2000);
     for (const { name, manifest } of [first, second]) {
       const dataFolder = restored(scratch, name);
       await restoreBackup({ from: out, backup: findBackup(out, name), dataFolder });
