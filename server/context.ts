@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import type { Db } from '../db/client.ts';
 import { memberships } from '../db/schema/projects.ts';
 import type { Role } from '../lib/roles.ts';
@@ -10,6 +10,8 @@ export type Actor =
       type: 'user';
       userId: string;
       isInstanceOwner: boolean;
+      /** set when the request came with a session's cookie */
+      sessionId?: string;
       /** set when the request came with an API token instead of a session: scopes narrow what the person may do */
       token?: { id: string; scopes: readonly string[] };
     }
@@ -23,6 +25,8 @@ export type Ctx = {
   actor: Actor;
   /** folder for files: imports, snapshots, runs */
   dataFolder: string;
+  /** where a request came from, as far as anybody vouches for it */
+  address?: string;
   /** UTC ms; tests set it */
   now: () => number;
 };
@@ -39,6 +43,15 @@ export function requireUser(ctx: Pick<Ctx, 'actor'>): string {
   return ctx.actor.userId;
 }
 
+/** The id of the installation's owner. Throws `forbidden` for anybody else who is signed in. */
+export function requireInstanceOwner(ctx: Pick<Ctx, 'actor'>): string {
+  const userId = requireUser(ctx);
+  if (ctx.actor.type !== 'user' || !ctx.actor.isInstanceOwner) {
+    throw new DomainError('forbidden', 'Only the owner of this installation may do this.');
+  }
+  return userId;
+}
+
 /** Role of the actor in a project: null for strangers; jobs and the system act as owner. */
 export function roleIn(ctx: Pick<Ctx, 'db' | 'actor'>, projectId: string): Role | null {
   if (ctx.actor.type === 'anonymous') return null;
@@ -46,7 +59,13 @@ export function roleIn(ctx: Pick<Ctx, 'db' | 'actor'>, projectId: string): Role 
   const row = ctx.db
     .select({ role: memberships.role })
     .from(memberships)
-    .where(and(eq(memberships.projectId, projectId), eq(memberships.userId, ctx.actor.userId)))
+    .where(
+      and(
+        eq(memberships.projectId, projectId),
+        eq(memberships.userId, ctx.actor.userId),
+        isNull(memberships.removedAt),
+      ),
+    )
     .get();
   return row?.role ?? null;
 }

@@ -35,6 +35,17 @@ const schema = z.object({
     .optional(),
   /** set by scripts/mark-peer.mjs, never by people */
   PLUMBLINE_PEER_HEADER: z.string().optional(),
+  /** answers that stay open (pages that follow a run), of one person and of all */
+  PLUMBLINE_STREAMS_PER_PERSON: z.coerce.number().int().min(1).default(8),
+  PLUMBLINE_STREAMS: z.coerce.number().int().min(1).default(500),
+  /** the largest import: bytes once unpacked, rows, and rows that were not taken and are kept to be looked at */
+  PLUMBLINE_IMPORT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(16 * 2 ** 30),
+  PLUMBLINE_IMPORT_ROWS: z.coerce.number().int().min(1).default(5_000_000),
+  PLUMBLINE_IMPORT_REJECTS: z.coerce.number().int().min(0).default(1000),
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),

@@ -3,8 +3,10 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { z } from 'zod';
 import { inputText } from '../lib/well-formed.ts';
 import { logAuditorRead } from './audit/log-auditor-read.ts';
-import { type Ctx, requirePermission, requireUser } from './context.ts';
+import { type Ctx, requireInstanceOwner, requirePermission, requireUser } from './context.ts';
 import { DomainError, type ErrorCode } from './errors.ts';
+import type { RateClass } from './limits/rate-classes.ts';
+import { takeToken } from './limits/take-token.ts';
 import { log } from './log.ts';
 import type { Permission } from './permissions.ts';
 import { storageProblem } from './storage/storage-problem.ts';
@@ -22,8 +24,11 @@ const TRPC_CODE = {
   unavailable: 'SERVICE_UNAVAILABLE',
 } as const satisfies Record<ErrorCode, TRPCError['code']>;
 
-/** `access` is what the permission test reads: every procedure must carry one. */
-type Meta = { access: Permission | 'public' | 'signed-in' | 'session' | 'instance-owner' };
+/** `access` is what the permission test reads, `rate` how often it may be called: every procedure carries both. */
+type Meta = {
+  access: Permission | 'public' | 'signed-in' | 'session' | 'instance-owner';
+  rate: RateClass;
+};
 
 const t = initTRPC
   .context<Ctx>()
@@ -89,7 +94,16 @@ const checkScope = t.middleware(({ ctx, type, next }) => {
   return next();
 });
 
-const base = t.procedure.use(mapErrors).use(waitForWriters).use(checkScope);
+/** Counted before anything is looked at, once however often the write lock makes a verb begin anew. */
+const base = (rate: RateClass) =>
+  t.procedure
+    .use(mapErrors)
+    .use(({ ctx, next }) => {
+      takeToken(ctx, rate, Date.now());
+      return next();
+    })
+    .use(waitForWriters)
+    .use(checkScope);
 
 /** The HTTP status of a domain error, for routes beside tRPC. */
 export function httpStatus(error: DomainError): number {
@@ -99,28 +113,35 @@ export function httpStatus(error: DomainError): number {
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
-export const publicProcedure = base.meta({ access: 'public' });
+export const publicProcedure = (rate: RateClass) => base(rate).meta({ access: 'public', rate });
 
-export const signedInProcedure = base.meta({ access: 'signed-in' }).use(({ ctx, next }) => {
-  requireUser(ctx);
-  return next();
-});
+export const signedInProcedure = (rate: RateClass) =>
+  base(rate)
+    .meta({ access: 'signed-in', rate })
+    .use(({ ctx, next }) => {
+      requireUser(ctx);
+      return next();
+    });
 
 /** For a person at the pages, never for an API token: passwords, tokens, who may come in. */
-export const sessionProcedure = base.meta({ access: 'session' }).use(({ ctx, next }) => {
-  requireUser(ctx);
-  refuseToken(ctx);
-  return next();
-});
+export const sessionProcedure = (rate: RateClass) =>
+  base(rate)
+    .meta({ access: 'session', rate })
+    .use(({ ctx, next }) => {
+      requireUser(ctx);
+      refuseToken(ctx);
+      return next();
+    });
 
-export const instanceOwnerProcedure = base.meta({ access: 'instance-owner' }).use(({ ctx, next }) => {
-  requireUser(ctx);
-  refuseToken(ctx);
-  if (ctx.actor.type === 'user' && !ctx.actor.isInstanceOwner) {
-    throw new DomainError('forbidden', 'Only the owner of this installation may do this.');
-  }
-  return next();
-});
+export const instanceOwnerProcedure = (rate: RateClass) =>
+  base(rate)
+    .meta({ access: 'instance-owner', rate })
+    .use(({ ctx, next }) => {
+      requireUser(ctx);
+      refuseToken(ctx);
+      requireInstanceOwner(ctx);
+      return next();
+    });
 
 function refuseToken(ctx: Ctx): void {
   if (ctx.actor.type === 'user' && ctx.actor.token) {
@@ -129,9 +150,9 @@ function refuseToken(ctx: Ctx): void {
 }
 
 /** A procedure inside a project: its input has `projectId`, and the caller's role there must hold the permission. */
-export const projectProcedure = (permission: Permission) =>
-  base
-    .meta({ access: permission })
+export const projectProcedure = (permission: Permission, rate: RateClass) =>
+  base(rate)
+    .meta({ access: permission, rate })
     .use(({ ctx, next }) => {
       requireUser(ctx);
       return next();

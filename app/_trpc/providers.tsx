@@ -3,6 +3,7 @@
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client';
 import { type ReactNode, useState } from 'react';
+import { MAX_BATCH_CALLS } from '@/lib/max-batch-calls.ts';
 import type { AppRouter } from '@/server/root.ts';
 import { Toaster } from '../_ui/toast.tsx';
 import { TRPCProvider } from './client.tsx';
@@ -29,7 +30,7 @@ export function Providers({ children, nonce }: { children: ReactNode; nonce: str
         splitLink({
           condition: (operation) => operation.type === 'subscription',
           true: httpSubscriptionLink({ url: '/api/trpc' }),
-          false: httpBatchLink({ url: '/api/trpc', maxURLLength: 4000 }),
+          false: httpBatchLink({ url: '/api/trpc', maxURLLength: 4000, maxItems: MAX_BATCH_CALLS }),
         }),
       ],
     }),

@@ -6,9 +6,9 @@ import { encode } from 'next-auth/jwt';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { users } from '@/db/schema/users.ts';
 import { appDatabase } from '@/server/auth/app-database.ts';
-import { passwordMark } from '@/server/auth/find-actor.ts';
 import { sessionSecret } from '@/server/auth/secret.ts';
 import { SESSION_COOKIE } from '@/server/auth/session.ts';
+import { beginSession } from '@/server/sessions/begin.ts';
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;
 
@@ -28,7 +28,9 @@ beforeAll(async () => {
     .insert(users)
     .values({ id: 'usr_owner', name: 'O', isInstanceOwner: true, createdAt: 0 })
     .run();
-  const token = { sub: 'usr_owner', mark: passwordMark(null) };
+  const input = { userId: 'usr_owner', address: 'unknown', userAgent: '' };
+  const ctx = { db: appDatabase(), dataFolder: folder, now: Date.now };
+  const token = { sub: 'usr_owner', session: beginSession({ ctx, input }).sessionId };
   cookie = `${SESSION_COOKIE}=${await encode({ token, secret: sessionSecret(folder) })}`;
 });
 afterAll(() => {

@@ -10,7 +10,7 @@ import { prompts, responses } from '../schema/prompts.ts';
 import { runEvents, runMetrics, runSamples, runs } from '../schema/runs.ts';
 import { snapshotExports, snapshotJudgments, snapshots } from '../schema/snapshots.ts';
 import { seats, skips, taskResponses, tasks } from '../schema/tasks.ts';
-import { accounts, apiTokens, users } from '../schema/users.ts';
+import { accounts, apiTokens, recoveryCodes, sessions, users } from '../schema/users.ts';
 
 /**
  * How a column is vouched for: by the digest that the audit record of its writing carries; by a rule that derives it from
@@ -81,7 +81,8 @@ const OF_RUN = {
 export const EVIDENCE: readonly Evidence[] = [
   evidence(users, ['id'], {
     ...digest('id', 'email', 'name', 'passwordHash', 'isInstanceOwner', 'isSimulated', 'createdAt'),
-    ...digest('disabledAt'),
+    ...digest('disabledAt', 'totpSecret', 'totpSince'),
+    ...notEvidence('only keeps a code from being used twice; gives no right', 'totpLastStep'),
   }),
   evidence(accounts, ['provider', 'providerAccountId'], {
     ...digest('provider', 'providerAccountId', 'userId', 'createdAt'),
@@ -90,18 +91,24 @@ export const EVIDENCE: readonly Evidence[] = [
     ...digest('id', 'userId', 'name', 'tokenHash', 'scopes', 'createdAt', 'revokedAt'),
     ...notEvidence('only says when it was used last; gives no right', 'lastUsedAt'),
   }),
+  evidence(sessions, ['id'], {
+    ...digest('id', 'userId', 'createdAt', 'expiresAt', 'endedAt', 'endReason'),
+    ...notEvidence('only says where and when it was used; gives no right', 'lastSeenAt', 'userAgent'),
+    ...notEvidence('only spares a person a wait; gives no right', 'addressHash'),
+  }),
+  evidence(recoveryCodes, ['userId', 'codeHash'], digest('userId', 'codeHash', 'createdAt', 'usedAt')),
   evidence(projects, ['id'], {
     ...digest('id', 'slug', 'name', 'description', 'settings', 'createdBy', 'createdAt'),
   }),
   evidence(memberships, ['projectId', 'userId'], {
-    ...digest('projectId', 'userId', 'role', 'pseudonym', 'createdAt'),
+    ...digest('projectId', 'userId', 'role', 'pseudonym', 'createdAt', 'removedAt'),
   }),
   evidence(guidelines, ['projectId', 'version'], {
     ...digest('projectId', 'version', 'text', 'createdBy', 'createdAt'),
   }),
   evidence(invites, ['id'], {
     ...digest('id', 'kind', 'tokenHash', 'projectId', 'role', 'createdBy', 'createdAt', 'expiresAt'),
-    ...digest('acceptedAt', 'acceptedBy', 'revokedAt'),
+    ...digest('acceptedAt', 'acceptedBy', 'revokedAt', 'userId', 'endsSecondFactor'),
   }),
   evidence(imports, ['id'], {
     ...digest('id', 'projectId', 'fileName', 'format', 'sha256', 'status', 'read', 'accepted'),

@@ -38,6 +38,8 @@ export const memberships = sqliteTable(
     /** how exports and auditors see this person: A1, A2 ... */
     pseudonym: text('pseudonym').notNull(),
     createdAt: integer('created_at').notNull(),
+    /** no rights since then; the row stays, and with it the pseudonym that judgments go by */
+    removedAt: integer('removed_at'),
   },
   (table) => [
     primaryKey({ columns: [table.projectId, table.userId] }),
@@ -62,13 +64,17 @@ export const guidelines = sqliteTable(
   (table) => [primaryKey({ columns: [table.projectId, table.version] })],
 );
 
-/** One-time links: the first one makes the owner of the installation, later ones invite into a project. */
+/** One-time links: the first one makes the owner of the installation, later ones invite into a project or reset a password. */
 export const invites = sqliteTable('invites', {
   id: text('id').primaryKey(),
-  kind: text('kind', { enum: ['owner', 'member'] }).notNull(),
+  kind: text('kind', { enum: ['owner', 'member', 'reset'] }).notNull(),
   tokenHash: text('token_hash').notNull().unique(),
   projectId: text('project_id').references(() => projects.id),
   role: text('role', { enum: ROLES }),
+  /** whose password a link of the kind `reset` sets */
+  userId: text('user_id').references(() => users.id),
+  /** such a link also turns that person's second factor off */
+  endsSecondFactor: integer('ends_second_factor', { mode: 'boolean' }).notNull().default(false),
   createdBy: text('created_by').references(() => users.id),
   createdAt: integer('created_at').notNull(),
   expiresAt: integer('expires_at').notNull(),

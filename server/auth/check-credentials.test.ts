@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import * as argon2 from '@node-rs/argon2';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
-import { users } from '../../db/schema/users.ts';
+import { sessions, users } from '../../db/schema/users.ts';
 import { createTestDb } from '../../db/testing.ts';
-import { checkCredentials } from './check-credentials.ts';
+import { beginSession } from '../sessions/begin.ts';
+import { checkCredentials, type SignInOutcome } from './check-credentials.ts';
 import { hashPassword } from './password.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
 
@@ -17,7 +21,9 @@ vi.mock(import('@node-rs/argon2'), async (load) => {
 const PASSWORD = 'correct horse battery';
 let db: Db;
 let passwordHash: string;
-let attempt: (email: string, password: string, address?: string) => Promise<string | null>;
+let attempt: (email: string, password: string, code?: string) => Promise<SignInOutcome>;
+const dataFolder = mkdtempSync(path.join(tmpdir(), 'plumbline-credentials-'));
+afterAll(() => rmSync(dataFolder, { recursive: true, force: true }));
 
 beforeAll(async () => {
   passwordHash = await hashPassword(PASSWORD);
@@ -33,9 +39,14 @@ beforeEach(() => {
       { ...base, id: 'usr_sso', email: 'sso@example.org', passwordHash: null },
     ])
     .run();
-  const limits = createSignInLimits();
-  attempt = (email, password, address = '192.0.2.1') =>
-    checkCredentials({ db, now: Date.now }, { email, password, address }, limits);
+  // a clock that stands still: on a slow machine a wait would be over before the test has looked
+  const limits = createSignInLimits({ now: () => 1_700_000_000_000 });
+  attempt = (email, password, code) =>
+    checkCredentials(
+      { db, dataFolder, now: Date.now },
+      { email, password, code, address: '192.0.2.1' },
+      limits,
+    );
   vi.mocked(argon2.verify).mockClear();
 });
 
@@ -45,7 +56,7 @@ describe('checkCredentials', () => {
   });
 
   it('gives the id for the right password, whatever the case of the address, and logs it', async () => {
-    expect(await attempt(' Known@Example.org', PASSWORD)).toBe('usr_known');
+    expect(await attempt(' Known@Example.org', PASSWORD)).toEqual({ userId: 'usr_known' });
     expect(db.select().from(auditLog).all()).toMatchObject([
       { action: 'users.signIn', actor: 'user:usr_known', subject: 'usr_known' },
     ]);
@@ -86,10 +97,31 @@ describe('checkCredentials', () => {
     expect(vi.mocked(argon2.verify)).not.toHaveBeenCalled();
   });
 
+  it('lets somebody in from where they signed in before, while the account is guessed at from everywhere', async () => {
+    const ctx = { db, dataFolder, now: Date.now };
+    const isKnown: boolean[] = [];
+    const limits = {
+      attempt: async (who: { isKnown?: boolean }) => {
+        isKnown.push(who.isKnown === true);
+        return null;
+      },
+    };
+    const from = (email: string, address: string) =>
+      checkCredentials(ctx, { email, password: 'x', address }, limits);
+    beginSession({ ctx, input: { userId: 'usr_known', address: '192.0.2.7', userAgent: '' } });
+    beginSession({ ctx, input: { userId: 'usr_known', address: 'unknown', userAgent: '' } });
+    await from('known@example.org', '192.0.2.7');
+    await from('known@example.org', '192.0.2.8');
+    await from('sso@example.org', '192.0.2.7');
+    await from('known@example.org', 'unknown');
+    expect(isKnown).toEqual([true, false, false, false]);
+    expect(JSON.stringify(db.select().from(sessions).all())).not.toContain('192.0.2.7');
+  });
+
   it('forgets the failures of an account once the right password came', async () => {
     for (let round = 0; round < 2; round++) {
       for (let i = 0; i < 2; i++) await attempt('known@example.org', 'wrong');
-      expect(await attempt('known@example.org', PASSWORD)).toBe('usr_known');
+      expect(await attempt('known@example.org', PASSWORD)).toEqual({ userId: 'usr_known' });
     }
   });
 });

@@ -1,12 +1,15 @@
-import { eq } from 'drizzle-orm';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
-import { apiTokens, users } from '../../db/schema/users.ts';
+import { apiTokens, sessions } from '../../db/schema/users.ts';
 import { createTestDb, seedProject } from '../../db/testing.ts';
+import { beginSession } from '../sessions/begin.ts';
 import { createToken } from '../users/create-token.ts';
 import { revokeToken } from '../users/revoke-token.ts';
 import { setDisabled } from '../users/set-disabled.ts';
-import { actorOfSession, actorOfToken, passwordMark } from './find-actor.ts';
+import { actorOfSession, actorOfToken } from './find-actor.ts';
 
 let db: Db;
 let userId: string;
@@ -24,29 +27,51 @@ const asUser = (id: string, isInstanceOwner = false) => ({
 });
 
 describe('actorOfSession', () => {
-  it('knows the person of a good token', () => {
-    expect(actorOfSession({ db }, { userId, mark: passwordMark(null) })).toEqual({
+  let dataFolder: string;
+  let now: number;
+  beforeAll(() => {
+    dataFolder = mkdtempSync(path.join(tmpdir(), 'plumbline-actor-'));
+  });
+  afterAll(() => rmSync(dataFolder, { recursive: true, force: true }));
+  beforeEach(() => {
+    now = NOW;
+  });
+  const ctx = () => ({ db, dataFolder, now: () => now });
+  const begin = () => beginSession({ ctx: ctx(), input: { userId, address: '192.0.2.1', userAgent: '' } });
+  const typeOf = (sessionId: string) => actorOfSession(ctx(), { userId, sessionId }).type;
+
+  it('knows the person of a living session, and notes to the minute that it was seen', () => {
+    const { sessionId } = begin();
+    now += 59_000;
+    expect(actorOfSession(ctx(), { userId, sessionId })).toEqual({
       type: 'user',
       userId,
       isInstanceOwner: false,
+      sessionId,
     });
+    expect(db.select().from(sessions).get()?.lastSeenAt).toBe(NOW);
+    now += 2000;
+    expect(typeOf(sessionId)).toBe('user');
+    expect(db.select().from(sessions).get()?.lastSeenAt).toBe(now);
   });
 
-  it('takes nobody for a missing token, an unknown person, or a token from before the password changed', () => {
-    expect(actorOfSession({ db }, null)).toEqual({ type: 'anonymous' });
-    expect(actorOfSession({ db }, { userId: 'usr_gone', mark: passwordMark(null) })).toEqual({
-      type: 'anonymous',
-    });
-    db.update(users).set({ passwordHash: 'new' }).where(eq(users.id, userId)).run();
-    expect(actorOfSession({ db }, { userId, mark: passwordMark(null) })).toEqual({ type: 'anonymous' });
+  it('takes nobody for a missing claim, an unknown session, that of another person, or one that expired', () => {
+    const { sessionId } = begin();
+    expect(actorOfSession(ctx(), null)).toEqual({ type: 'anonymous' });
+    expect(typeOf('ses_gone')).toBe('anonymous');
+    expect(actorOfSession(ctx(), { userId: 'usr_other', sessionId }).type).toBe('anonymous');
+    now += 31 * 86_400_000;
+    expect(typeOf(sessionId)).toBe('anonymous');
   });
 
-  it('ends with disabling and comes back with enabling', () => {
+  it('ends with disabling for good: who is enabled again signs in anew', () => {
+    const { sessionId } = begin();
     const owner = asUser('usr_other', true);
     setDisabled({ ctx: owner, input: { userId, isDisabled: true } });
-    expect(actorOfSession({ db }, { userId, mark: passwordMark(null) }).type).toBe('anonymous');
+    expect(typeOf(sessionId)).toBe('anonymous');
     setDisabled({ ctx: owner, input: { userId, isDisabled: false } });
-    expect(actorOfSession({ db }, { userId, mark: passwordMark(null) }).type).toBe('user');
+    expect(typeOf(sessionId)).toBe('anonymous');
+    expect(typeOf(begin().sessionId)).toBe('user');
   });
 });
 

@@ -1,29 +1,36 @@
 import { createHash } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
-import { apiTokens, users } from '../../db/schema/users.ts';
+import { apiTokens, sessions, users } from '../../db/schema/users.ts';
 import type { Actor, Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { isAlive } from '../sessions/internal.ts';
 import { storageProblem } from '../storage/storage-problem.ts';
 
-/** What a session token carries beside the person's id: it ends the session when the password changes. */
-export function passwordMark(passwordHash: string | null): string {
-  return createHash('sha256')
-    .update(passwordHash ?? 'none')
-    .digest('base64url')
-    .slice(0, 16);
-}
+/** What the cookie of a session says. */
+export type SessionClaim = { userId: string; sessionId: string };
 
-/** The actor behind a valid session token; anonymous for people who are unknown, disabled or have a new password since. */
-export function actorOfSession(
-  ctx: Pick<Ctx, 'db'>,
-  session: { userId: string; mark: string } | null,
-): Actor {
-  if (session === null) return { type: 'anonymous' };
-  const user = ctx.db.select().from(users).where(eq(users.id, session.userId)).get();
-  if (!user || user.disabledAt !== null || passwordMark(user.passwordHash) !== session.mark) {
-    return { type: 'anonymous' };
-  }
-  return { type: 'user', userId: user.id, isInstanceOwner: user.isInstanceOwner };
+/** The actor of a session that lives; anonymous where it has ended or expired, and for people who are unknown or disabled. */
+export function actorOfSession(ctx: Pick<Ctx, 'db' | 'now'>, claim: SessionClaim | null): Actor {
+  if (claim === null) return { type: 'anonymous' };
+  const row = ctx.db
+    .select({ session: sessions, isInstanceOwner: users.isInstanceOwner })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(
+      and(
+        eq(sessions.id, claim.sessionId),
+        eq(sessions.userId, claim.userId),
+        isAlive(ctx),
+        isNull(users.disabledAt),
+      ),
+    )
+    .get();
+  if (!row) return { type: 'anonymous' };
+  noteUse(ctx, row.session.lastSeenAt, (now) =>
+    ctx.db.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, row.session.id)).run(),
+  );
+  const { userId, id: sessionId } = row.session;
+  return { type: 'user', userId, isInstanceOwner: row.isInstanceOwner, sessionId };
 }
 
 export const API_TOKEN_PREFIX = 'plb_';
@@ -42,7 +49,9 @@ export function actorOfToken(ctx: Pick<Ctx, 'db' | 'now'>, token: string): Actor
     )
     .get();
   if (!row) throw refused;
-  noteUse(ctx, row.token);
+  noteUse(ctx, row.token.lastUsedAt, (now) =>
+    ctx.db.update(apiTokens).set({ lastUsedAt: now }).where(eq(apiTokens.id, row.token.id)).run(),
+  );
   return {
     type: 'user',
     userId: row.user.id,
@@ -52,11 +61,11 @@ export function actorOfToken(ctx: Pick<Ctx, 'db' | 'now'>, token: string): Actor
 }
 
 /** "Last used" to the minute is enough, and spares a write per request. Reading goes on where nothing can be written just now. */
-function noteUse(ctx: Pick<Ctx, 'db' | 'now'>, token: { id: string; lastUsedAt: number | null }): void {
+function noteUse(ctx: Pick<Ctx, 'now'>, lastAt: number | null, write: (now: number) => void): void {
   const now = ctx.now();
-  if (token.lastUsedAt !== null && token.lastUsedAt >= now - 60_000) return;
+  if (lastAt !== null && lastAt >= now - 60_000) return;
   try {
-    ctx.db.update(apiTokens).set({ lastUsedAt: now }).where(eq(apiTokens.id, token.id)).run();
+    write(now);
   } catch (error) {
     if (storageProblem(error) === null) throw error;
   }

@@ -5,9 +5,9 @@ import { encode } from 'next-auth/jwt';
 import type { CredentialsConfig } from 'next-auth/providers/credentials';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { users } from '../../db/schema/users.ts';
+import { beginSession } from '../sessions/begin.ts';
 import { appDatabase } from './app-database.ts';
 import { createContext } from './create-context.ts';
-import { passwordMark } from './find-actor.ts';
 import { hashPassword } from './password.ts';
 import { sessionSecret } from './secret.ts';
 import { authOptions, readSessionToken, SESSION_COOKIE } from './session.ts';
@@ -32,6 +32,10 @@ afterAll(() => {
 });
 
 const secret = () => sessionSecret(folder);
+const begin = () => {
+  const input = { userId: 'usr_ann', address: '192.0.2.1', userAgent: '' };
+  return beginSession({ ctx: { db: appDatabase(), dataFolder: folder, now: Date.now }, input }).sessionId;
+};
 const headersWith = (cookie: string) => new Headers({ cookie: `other=1; ${SESSION_COOKIE}=${cookie}` });
 
 describe('the session secret', () => {
@@ -64,10 +68,15 @@ describe('sessions', () => {
     expect(user).toEqual({ id: 'usr_ann' });
     const token = await options.callbacks?.jwt?.({ token: {}, user, account: null } as never);
     // nothing personal goes into the cookie
-    expect(token).toEqual({ sub: 'usr_ann', mark: passwordMark(passwordHash) });
+    expect(token).toEqual({ sub: 'usr_ann', session: expect.stringMatching(/^ses_/) });
     const cookie = await encode({ token: token ?? {}, secret: secret() });
     const { actor } = await createContext(headersWith(cookie));
-    expect(actor).toEqual({ type: 'user', userId: 'usr_ann', isInstanceOwner: false });
+    const mine = { type: 'user', userId: 'usr_ann', isInstanceOwner: false, sessionId: token?.session };
+    expect(actor).toEqual(mine);
+    expect(await options.callbacks?.jwt?.({ token } as never)).toEqual(token);
+    // signing out ends it, whoever kept the cookie
+    await options.events?.signOut?.({ token } as never);
+    expect((await createContext(headersWith(cookie))).actor).toEqual({ type: 'anonymous' });
   });
 
   it('are cookies that scripts and other sites cannot use, secure on https', () => {
@@ -82,7 +91,7 @@ describe('sessions', () => {
   });
 
   it('are nobody when missing, made up, signed with another secret, or expired', async () => {
-    const token = { sub: 'usr_ann', mark: passwordMark(passwordHash) };
+    const token = { sub: 'usr_ann', session: begin() };
     const forged = await encode({ token, secret: 'another secret, just as long as the real one' });
     const expired = await encode({ token, secret: secret(), maxAge: -60 });
     for (const cookie of ['', 'x', 'a.b.c.d.e', forged, expired]) {
@@ -92,7 +101,7 @@ describe('sessions', () => {
   });
 
   it('do not help a request with a wrong API token', async () => {
-    const token = { sub: 'usr_ann', mark: passwordMark(passwordHash) };
+    const token = { sub: 'usr_ann', session: begin() };
     const headers = headersWith(await encode({ token, secret: secret() }));
     for (const authorization of ['Bearer plb_wrong', 'Bearer a b', 'Bearer', 'bearer\tx', 'Bearer,x']) {
       headers.set('authorization', authorization);

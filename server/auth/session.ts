@@ -2,24 +2,28 @@
 import { eq } from 'drizzle-orm';
 import type { AuthOptions } from 'next-auth';
 import { decode } from 'next-auth/jwt';
-import { users } from '../../db/schema/users.ts';
+import { sessions } from '../../db/schema/users.ts';
 import { readEnv } from '../env.ts';
 import { unavailable } from '../error-response.ts';
 import { DomainError } from '../errors.ts';
 import { log } from '../log.ts';
-import { whenUnlocked } from '../storage/write-lock.ts';
+import { beginSession, SESSION_DAYS } from '../sessions/begin.ts';
+import { endSessions } from '../sessions/internal.ts';
+import { whenUnlocked, writeWhenUnlocked } from '../storage/write-lock.ts';
 import { appDatabase } from './app-database.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { clientAddress } from './client-address.ts';
-import { passwordMark } from './find-actor.ts';
+import type { SessionClaim } from './find-actor.ts';
 import { linkOidcAccount } from './link-oidc-account.ts';
 import { sessionSecret } from './secret.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
 
 export const SESSION_COOKIE = 'plumbline.session';
-const DAYS_30 = 30 * 24 * 3600;
 
 const limits = createSignInLimits();
+
+/** The password was right and a code is asked for: the sign-in page knows these two messages. */
+class CodeNeeded extends Error {}
 
 let keptSecret: string | undefined;
 
@@ -39,37 +43,42 @@ export function oidcProviderName(): string | null {
 }
 
 /**
- * next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any. `onRefused` is called
+ * next-auth's options for one request; `inviteToken` is the invitation that the person came with, if any, `headers` are the request's. `onRefused` is called
  * with why an attempt was not even looked at (limits, a full queue, the database): next-auth knows one status for all failures.
  */
 export function authOptions({
   inviteToken = null,
+  headers = new Headers(),
   onRefused = () => {},
 }: {
   inviteToken?: string | null;
+  headers?: Headers;
   onRefused?: (refusal: DomainError) => void;
 } = {}): AuthOptions {
   const env = readEnv();
+  const ctx = { db: appDatabase(), dataFolder: env.PLUMBLINE_DATA, now: Date.now };
+  const address = clientAddress(headers, env);
   const isHttps = env.NEXTAUTH_URL.startsWith('https:');
   const providers: AuthOptions['providers'] = [
     {
       id: 'credentials',
       name: 'E-mail and password',
       type: 'credentials',
-      credentials: { email: {}, password: {} },
-      async authorize(credentials, request) {
+      credentials: { email: {}, password: {}, code: {} },
+      async authorize(credentials) {
         const email = credentials?.email;
         const password = credentials?.password;
+        const code = credentials?.code;
         if (typeof email !== 'string' || typeof password !== 'string') return null;
         // longer than any account allows: argon2 need not see it
-        if (email.length > 254 || password.length > 200) return null;
-        const address = clientAddress(new Headers(request.headers), env);
+        if (email.length > 254 || password.length > 200 || (code?.length ?? 0) > 40) return null;
         try {
-          const ctx = { db: appDatabase(), now: Date.now };
-          const userId = await checkCredentials(ctx, { email, password, address }, limits);
-          return userId === null ? null : { id: userId };
+          const outcome = await checkCredentials(ctx, { email, password, code, address }, limits);
+          if (outcome === 'code-missing' || outcome === 'code-wrong') throw new CodeNeeded(outcome);
+          return outcome === null ? null : { id: outcome.userId };
         } catch (error) {
           // next-auth hands the message of an error to the sign-in page
+          if (error instanceof CodeNeeded) throw error;
           const refusal = error instanceof DomainError ? error : unavailable(error);
           if (refusal !== null) onRefused(refusal);
           if (refusal !== error) log().error({ err: error }, 'sign-in failed');
@@ -99,7 +108,7 @@ export function authOptions({
   return {
     providers,
     secret: secret(),
-    session: { strategy: 'jwt', maxAge: DAYS_30 },
+    session: { strategy: 'jwt', maxAge: SESSION_DAYS * 24 * 3600 },
     useSecureCookies: isHttps,
     cookies: {
       sessionToken: {
@@ -117,37 +126,42 @@ export function authOptions({
     callbacks: {
       async signIn({ user, account, profile }) {
         if (account?.type !== 'oauth') return true;
-        const db = appDatabase();
         const { providerAccountId } = account;
-        const userId = await whenUnlocked(db, () =>
-          linkOidcAccount({ db, now: Date.now }, { providerAccountId, profile: profile ?? {}, inviteToken }),
+        const userId = await whenUnlocked(ctx.db, () =>
+          linkOidcAccount(ctx, { providerAccountId, profile: profile ?? {}, inviteToken }),
         );
         if (userId === null) return '/sign-in?error=NoAccount';
         user.id = userId;
         return true;
       },
-      jwt({ token, user }) {
+      async jwt({ token, user }) {
         if (!user) return token;
-        const row = appDatabase()
-          .select({ passwordHash: users.passwordHash })
-          .from(users)
-          .where(eq(users.id, user.id))
-          .get();
+        const input = { userId: user.id, address, userAgent: headers.get('user-agent') ?? '' };
+        const { sessionId } = await whenUnlocked(ctx.db, () => beginSession({ ctx, input }));
         // nothing personal in the token: the pages ask the database
-        return { sub: user.id, mark: passwordMark(row?.passwordHash ?? null) };
+        return { sub: user.id, session: sessionId };
+      },
+    },
+    events: {
+      async signOut({ token }) {
+        if (typeof token?.sub !== 'string' || typeof token.session !== 'string') return;
+        const as = { ...ctx, actor: { type: 'user', userId: token.sub, isInstanceOwner: false } as const };
+        const which = eq(sessions.id, token.session);
+        const userId = token.sub;
+        await writeWhenUnlocked(ctx.db, () => endSessions(as, { userId, reason: 'sign-out', which }));
       },
     },
   };
 }
 
 /** What a session cookie says, or null when it is missing, forged or expired. */
-export async function readSessionToken(
-  cookie: string | undefined,
-): Promise<{ userId: string; mark: string } | null> {
+export async function readSessionToken(cookie: string | undefined): Promise<SessionClaim | null> {
   if (!cookie) return null;
   try {
     const token = await decode({ token: cookie, secret: secret() });
-    return token?.sub && typeof token.mark === 'string' ? { userId: token.sub, mark: token.mark } : null;
+    return token?.sub && typeof token.session === 'string'
+      ? { userId: token.sub, sessionId: token.session }
+      : null;
   } catch {
     // a forged or expired token is simply no session
     return null;

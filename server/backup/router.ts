@@ -5,9 +5,9 @@ import { backupScheduleSchema } from './schemas.ts';
 import { setBackupSchedule } from './set-schedule.ts';
 
 export const backupsRouter = router({
-  state: instanceOwnerProcedure.query(({ ctx }) => readBackupState({ ctx })),
-  setSchedule: instanceOwnerProcedure
+  state: instanceOwnerProcedure('read').query(({ ctx }) => readBackupState({ ctx })),
+  setSchedule: instanceOwnerProcedure('write')
     .input(backupScheduleSchema)
     .mutation(({ ctx, input }) => setBackupSchedule({ ctx, input })),
-  ask: instanceOwnerProcedure.mutation(({ ctx }) => askForBackup({ ctx })),
+  ask: instanceOwnerProcedure('write').mutation(({ ctx }) => askForBackup({ ctx })),
 });

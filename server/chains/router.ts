@@ -5,7 +5,7 @@ import { resumeExecution } from './resume.ts';
 import { oneExecutionInput } from './schemas.ts';
 
 export const chainsRouter = router({
-  pause: projectProcedure('schedules.write').input(oneExecutionInput).mutation(pauseExecution),
-  resume: projectProcedure('schedules.write').input(oneExecutionInput).mutation(resumeExecution),
-  cancel: projectProcedure('schedules.write').input(oneExecutionInput).mutation(cancelExecution),
+  pause: projectProcedure('schedules.write', 'write').input(oneExecutionInput).mutation(pauseExecution),
+  resume: projectProcedure('schedules.write', 'write').input(oneExecutionInput).mutation(resumeExecution),
+  cancel: projectProcedure('schedules.write', 'write').input(oneExecutionInput).mutation(cancelExecution),
 });

@@ -24,10 +24,19 @@ export type ImportedRow = { lineNumber: number } & (
  */
 export async function* readImportRows(
   source: string | Readable,
-  { format, fileName, scale = null }: { format: ImportFormat; fileName: string; scale?: VerdictScale | null },
+  {
+    format,
+    fileName,
+    scale = null,
+    maxTotalBytes,
+  }: { format: ImportFormat; fileName: string; scale?: VerdictScale | null; maxTotalBytes?: number },
 ): AsyncGenerator<ImportedRow> {
   const { forms, parse } = importFormats[format];
-  for await (const entry of readRows(source, { fileName, expected: forms })) {
+  for await (const entry of readRows(source, {
+    fileName,
+    expected: forms,
+    ...(maxTotalBytes && { maxTotalBytes }),
+  })) {
     const { number: lineNumber, raw } = entry;
     if ('value' in entry) {
       const parsed = parse(entry.value, scale);
@@ -45,11 +54,12 @@ export async function* readImportRows(
  */
 export async function readVerdictScale(
   file: string,
-  { format, fileName }: { format: ImportFormat; fileName: string },
+  { format, fileName, maxTotalBytes }: { format: ImportFormat; fileName: string; maxTotalBytes: number },
 ): Promise<VerdictScale | null> {
   if (format !== 'side-by-side' && format !== 'csv') return null;
   const numbers = new Set<number>();
-  for await (const entry of readRows(file, { fileName, expected: importFormats[format].forms })) {
+  const { forms: expected } = importFormats[format];
+  for await (const entry of readRows(file, { fileName, expected, maxTotalBytes })) {
     if (!('value' in entry)) continue;
     const number = numberedVerdict(entry.value);
     if (number === null && numbers.size === 0) return null;

@@ -32,14 +32,22 @@ export function rejectsAsJsonl({ ctx, input }: { ctx: Ctx; input: RejectsInput }
 
 function* rejectLines(ctx: Ctx, input: RejectsInput): Generator<string> {
   let after = 0;
+  let numKept = 0;
   for (;;) {
     const page = readPage(ctx, input, after, 500);
     for (const { lineNumber, reason, detail, raw } of page) {
       yield `${JSON.stringify({ line: lineNumber, reason, detail, raw })}\n`;
+      numKept += 1;
     }
     const last = page.at(-1);
-    if (!last) return;
+    if (!last) break;
     after = last.id;
+  }
+  const { rejected } = getImportInProject(ctx, input);
+  const notKept = Object.values(rejected).reduce((sum, n) => sum + n, 0) - numKept;
+  if (notKept > 0) {
+    const detail = `${notKept} more rows were counted and not kept (PLUMBLINE_IMPORT_REJECTS)`;
+    yield `${JSON.stringify({ line: null, reason: 'not-kept', detail, raw: '' })}\n`;
   }
 }
 

@@ -5,7 +5,7 @@ import { getImportInput, listImportsInput, listRejectsInput } from './schemas.ts
 
 // files themselves come in and rejects go out by routes: receive-upload.ts, rejects.ts
 export const importsRouter = router({
-  list: projectProcedure('data.read').input(listImportsInput).query(listImports),
-  get: projectProcedure('data.read').input(getImportInput).query(getImport),
-  rejects: projectProcedure('data.read').input(listRejectsInput).query(listRejects),
+  list: projectProcedure('data.read', 'read').input(listImportsInput).query(listImports),
+  get: projectProcedure('data.read', 'read').input(getImportInput).query(getImport),
+  rejects: projectProcedure('data.read', 'read').input(listRejectsInput).query(listRejects),
 });

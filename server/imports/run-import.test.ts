@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { and, eq } from 'drizzle-orm';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { rowDigest } from '../../db/audit/row-digest.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { auditRows } from '../../db/schema/audit-rows.ts';
@@ -175,6 +175,53 @@ describe('runImport', () => {
     }
     expect(seen).toEqual(['ok', '2 line-too-long', 'ok']);
     expect(peak).toBeLessThan(256 * 2 ** 20);
+  });
+
+  it('keeps the first rejects and counts the rest, in every batch and when it goes on after a stop', async () => {
+    vi.stubEnv('PLUMBLINE_IMPORT_REJECTS', '70');
+    const world = createLabelingWorld();
+    const file = write(
+      Array.from({ length: 230 }, (_, i) => (i % 10 === 0 ? pair(`Q${i}`, 'a', 'b') : '{')).join('\n'),
+    );
+    let numAsked = 0;
+    const first = await importInto(world, file, { shouldStop: () => ++numAsked === 2 });
+    expect(first.status).toBe('running');
+    const ctx = asSystem(world);
+    const done = await runImport({ ctx, input: { importId: first.importId, file } });
+    vi.unstubAllEnvs();
+    expect(done).toMatchObject({
+      status: 'done',
+      read: 230,
+      accepted: 23,
+      rejected: { 'malformed-json': 207 },
+    });
+    const { projectId } = world;
+    const input = { projectId, importId: first.importId };
+    expect(listRejects({ ctx, input: { ...input, limit: 200 } }).items).toHaveLength(70);
+    const lines = [...rejectsAsJsonl({ ctx, input })].map((line) => JSON.parse(line) as { detail: string });
+    expect(lines).toHaveLength(71);
+    expect(lines.at(-1)?.detail).toMatch(/^137 more rows were counted and not kept/);
+  });
+
+  it('stops at the most rows, keeps what was taken, and says which setting it is', async () => {
+    vi.stubEnv('PLUMBLINE_IMPORT_ROWS', '60');
+    const world = createLabelingWorld();
+    const summary = await importInto(world, write(manyPairs(100).join('\n')));
+    vi.unstubAllEnvs();
+    expect(summary).toMatchObject({ status: 'failed', read: 60, accepted: 60 });
+    expect(summary.error).toMatch(/Stopped after 60 rows.*PLUMBLINE_IMPORT_ROWS/);
+  });
+
+  it('stops a small gzip that unpacks to hundreds of times its size', async () => {
+    const world = createLabelingWorld();
+    const rows = Array.from({ length: 5000 }, (_, i) => `${i} ${'x'.repeat(4090)}`);
+    const file = write(gzipSync(rows.join('\n')), 'rows.jsonl.gz');
+    const summary = await importInto(world, file);
+    expect(summary.status).toBe('failed');
+    expect(summary.error).toMatch(/more than 16777216 bytes \(unpacked\)/);
+    expect(summary.read).toBeLessThan(4200);
+    // what SQLite holds now, rejects included
+    expect(world.db.$client.pragma('page_count', { simple: true })).toBeLessThan((8 * 2 ** 20) / 4096);
   });
 
   it('goes on behind the last committed row when it was stopped, and counts nothing twice', async () => {

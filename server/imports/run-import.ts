@@ -14,6 +14,7 @@ import { getProjectSettings } from '../tasks/internal.ts';
 import { acceptRow, insertPending, namePending, type PendingJudgment, rowProblem } from './accept-row.ts';
 import { type Import, summarise, uploadFile } from './internal.ts';
 import { readKnownVotes } from './known-votes.ts';
+import { type ImportLimits, importLimits, tooManyRows } from './limits.ts';
 import { type ImportedRow, readImportRows, readVerdictScale } from './read-import-rows.ts';
 import type { ImportSummary } from './schemas.ts';
 
@@ -25,6 +26,7 @@ const BATCH_ROWS = 50;
 const PAUSE_MS = 25;
 const MAX_RAW_BYTES = 4096;
 
+type Reject = { lineNumber: number; reason: string; detail: string; raw: string };
 export type ImportProgress = { readBytes: number; totalBytes: number; read: number };
 
 /**
@@ -70,6 +72,7 @@ async function readInto(
 ): Promise<ImportSummary> {
   const file = input.file ?? uploadFile(ctx, row.id);
   const totalBytes = (await stat(file)).size;
+  const limits = importLimits(totalBytes);
   const hash = createHash('sha256');
   let readBytes = 0;
   const measure = new Transform({
@@ -79,7 +82,8 @@ async function readInto(
       done(null, chunk);
     },
   });
-  const scale = await readVerdictScale(file, row);
+  const maxTotalBytes = limits.unpackedBytes;
+  const scale = await readVerdictScale(file, { ...row, maxTotalBytes });
   const opened = createReadStream(file, { highWaterMark: 256 * 1024 });
   opened.on('error', (error) => measure.destroy(error));
   const overlap = getProjectSettings(ctx, row.projectId).overlap;
@@ -88,15 +92,19 @@ async function readInto(
   let batch: ImportedRow[] = [];
   let ending: string | null = null;
   const commit = () => {
-    current = commitBatch(ctx, { into: current, batch, overlap });
+    current = commitBatch(ctx, { into: current, batch, overlap, limits });
     batch = [];
     input.onProgress?.({ readBytes, totalBytes, read: current.read });
   };
-  for await (const entry of readImportRows(opened.pipe(measure), { ...row, scale })) {
+  for await (const entry of readImportRows(opened.pipe(measure), { ...row, scale, maxTotalBytes })) {
     if (!entry.ok && entry.isEnd) ending = `line ${entry.lineNumber}: ${entry.detail}`;
     if (toSkip > 0) {
       toSkip -= 1;
       continue;
+    }
+    if (current.read + batch.length >= limits.rows) {
+      ending = tooManyRows(limits);
+      break;
     }
     batch.push(entry);
     if (batch.length < BATCH_ROWS) continue;
@@ -131,7 +139,12 @@ function noneTaken(ctx: Ctx, { id, read, accepted, duplicates, rejected }: Impor
 
 function commitBatch(
   ctx: Ctx,
-  { into, batch, overlap }: { into: Import; batch: ImportedRow[]; overlap: number },
+  {
+    into,
+    batch,
+    overlap,
+    limits,
+  }: { into: Import; batch: ImportedRow[]; overlap: number; limits: ImportLimits },
 ): Import {
   if (batch.length === 0) return into;
   return ctx.db.transaction(
@@ -142,27 +155,25 @@ function commitBatch(
       const judged = batch.flatMap((entry) => (entry.ok && entry.row.kind === 'judged' ? [entry.row] : []));
       const hashes = [...new Set(judged.map(({ prompt }) => promptHash(prompt)))];
       const known = readKnownVotes(ctx, into.projectId, hashes);
+      // all are counted, the first ones are kept
+      let numRejected = Object.values(counts.rejected).reduce((sum, n) => sum + n, 0);
+      const reject = ({ lineNumber, reason, detail, raw }: Reject) => {
+        counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1;
+        numRejected += 1;
+        if (numRejected > limits.keptRejects) return;
+        const row = { importId: into.id, lineNumber, reason, detail, raw: cut(raw) };
+        ctx.db.insert(importRejects).values(row).run();
+      };
       for (const entry of batch) {
         counts.read += 1;
         if (!entry.ok) {
-          counts.rejected[entry.reason] = (counts.rejected[entry.reason] ?? 0) + 1;
-          const { lineNumber, reason, detail } = entry;
-          ctx.db
-            .insert(importRejects)
-            .values({ importId: into.id, lineNumber, reason, detail, raw: cut(entry.raw) })
-            .run();
+          reject(entry);
           continue;
         }
         const problem = rowProblem(entry.row);
         if (problem !== null) {
-          const reason = 'details-too-large';
-          counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1;
-          const raw = cut(JSON.stringify(entry.row));
-          const { lineNumber } = entry;
-          ctx.db
-            .insert(importRejects)
-            .values({ importId: into.id, lineNumber, reason, detail: problem, raw })
-            .run();
+          const { lineNumber, row } = entry;
+          reject({ lineNumber, reason: 'details-too-large', detail: problem, raw: JSON.stringify(row) });
           continue;
         }
         const { isNew, judgment } = acceptRow(ctx, { row: entry.row, into, overlap, known });

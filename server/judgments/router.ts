@@ -6,8 +6,8 @@ import { reviseJudgment } from './revise.ts';
 import { getMineInput, mineInput, recordInput, reviseInput } from './schemas.ts';
 
 export const judgmentsRouter = router({
-  record: projectProcedure('tasks.label').input(recordInput).mutation(recordJudgment),
-  revise: projectProcedure('tasks.label').input(reviseInput).mutation(reviseJudgment),
-  mine: projectProcedure('judgments.read-own').input(mineInput).query(listOwnJudgments),
-  getMine: projectProcedure('judgments.read-own').input(getMineInput).query(getOwnJudgmentDetail),
+  record: projectProcedure('tasks.label', 'label').input(recordInput).mutation(recordJudgment),
+  revise: projectProcedure('tasks.label', 'label').input(reviseInput).mutation(reviseJudgment),
+  mine: projectProcedure('judgments.read-own', 'label').input(mineInput).query(listOwnJudgments),
+  getMine: projectProcedure('judgments.read-own', 'label').input(getMineInput).query(getOwnJudgmentDetail),
 });

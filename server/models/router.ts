@@ -20,17 +20,19 @@ import {
 } from './schemas.ts';
 
 export const modelsRouter = router({
-  list: projectProcedure('models.read').query(listModels),
-  lineage: projectProcedure('models.read').input(checkpointInput).query(checkpointLineage),
-  judgmentLineage: projectProcedure('models.read').input(judgmentLineageInput).query(judgmentLineage),
-  files: projectProcedure('models.download').input(checkpointInput).query(listCheckpointFiles),
-  estimates: projectProcedure('runs.start').input(checkpointInput).query(estimateRecipes),
-  promote: projectProcedure('models.register').input(checkpointInput).mutation(promoteCheckpoint),
-  add: projectProcedure('models.register').input(addModelInput).mutation(addModel),
-  finishUpload: projectProcedure('models.register').input(registrationInput).mutation(finishUpload),
-  cancelAdding: projectProcedure('models.register').input(registrationInput).mutation(cancelRegistration),
-  registrations: projectProcedure('models.read').query(listRegistrations),
-  folders: projectProcedure('models.register').query(listModelFolders),
-  registerBundled: projectProcedure('models.register').mutation(registerBundled),
-  generate: projectProcedure('tasks.create').input(generateInput).mutation(generateResponses),
+  list: projectProcedure('models.read', 'read').query(listModels),
+  lineage: projectProcedure('models.read', 'read').input(checkpointInput).query(checkpointLineage),
+  judgmentLineage: projectProcedure('models.read', 'read').input(judgmentLineageInput).query(judgmentLineage),
+  files: projectProcedure('models.download', 'read').input(checkpointInput).query(listCheckpointFiles),
+  estimates: projectProcedure('runs.start', 'heavy').input(checkpointInput).query(estimateRecipes),
+  promote: projectProcedure('models.register', 'write').input(checkpointInput).mutation(promoteCheckpoint),
+  add: projectProcedure('models.register', 'heavy').input(addModelInput).mutation(addModel),
+  finishUpload: projectProcedure('models.register', 'write').input(registrationInput).mutation(finishUpload),
+  cancelAdding: projectProcedure('models.register', 'write')
+    .input(registrationInput)
+    .mutation(cancelRegistration),
+  registrations: projectProcedure('models.read', 'read').query(listRegistrations),
+  folders: projectProcedure('models.register', 'heavy').query(listModelFolders),
+  registerBundled: projectProcedure('models.register', 'heavy').mutation(registerBundled),
+  generate: projectProcedure('tasks.create', 'heavy').input(generateInput).mutation(generateResponses),
 });

@@ -1,41 +1,26 @@
-import { and, eq, isNull, ne } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { memberships } from '../../db/schema/projects.ts';
-import { users } from '../../db/schema/users.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { requireOtherOwner } from './internal.ts';
 import type { ChangeRoleInput } from './schemas.ts';
 
 /** Gives a member another role. Throws `conflict` when it would leave the project without an owner. */
 export function changeRole({ ctx, input }: { ctx: Ctx; input: ChangeRoleInput }): void {
   const { projectId, userId, role } = input;
   requirePermission(ctx, projectId, 'members.update');
-  const isMember = and(eq(memberships.projectId, projectId), eq(memberships.userId, userId));
+  const isMember = and(
+    eq(memberships.projectId, projectId),
+    eq(memberships.userId, userId),
+    isNull(memberships.removedAt),
+  );
   ctx.db.transaction(
     () => {
       const before = ctx.db.select().from(memberships).where(isMember).get();
       if (!before) throw new DomainError('not-found', `No member ${userId} in this project.`);
       if (before.role === role) return;
-      if (before.role === 'owner') {
-        const otherOwner = ctx.db
-          .select({ userId: memberships.userId })
-          .from(memberships)
-          .innerJoin(users, eq(users.id, memberships.userId))
-          .where(
-            and(
-              isNull(users.disabledAt),
-              eq(memberships.projectId, projectId),
-              eq(memberships.role, 'owner'),
-              ne(memberships.userId, userId),
-            ),
-          )
-          .get();
-        if (!otherOwner)
-          throw new DomainError(
-            'conflict',
-            'The project needs an owner: give the role to somebody else first.',
-          );
-      }
+      if (before.role === 'owner') requireOtherOwner(ctx, { projectId, userId });
       ctx.db.update(memberships).set({ role }).where(isMember).run();
       appendAudit(ctx, {
         action: 'projects.changeRole',

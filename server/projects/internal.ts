@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { and, eq, gt, isNull } from 'drizzle-orm';
+import { and, eq, gt, isNull, ne } from 'drizzle-orm';
 import { invites, memberships } from '../../db/schema/projects.ts';
+import { users } from '../../db/schema/users.ts';
 import type { Ctx } from '../context.ts';
+import { DomainError } from '../errors.ts';
 
 export type Invite = typeof invites.$inferSelect;
 
@@ -32,7 +34,30 @@ export function findInvite(ctx: Pick<Ctx, 'db' | 'now'>, token: string, kind: In
   );
 }
 
-/** A1, A2 ...: the next free pseudonym of a project. Never given twice, because members are never removed from the table. */
+/** Throws `conflict` when nobody but this person owns the project (disabled and removed owners cannot act). */
+export function requireOtherOwner(
+  ctx: Pick<Ctx, 'db'>,
+  { projectId, userId }: { projectId: string; userId: string },
+): void {
+  const other = ctx.db
+    .select({ userId: memberships.userId })
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.userId))
+    .where(
+      and(
+        isNull(users.disabledAt),
+        isNull(memberships.removedAt),
+        eq(memberships.projectId, projectId),
+        eq(memberships.role, 'owner'),
+        ne(memberships.userId, userId),
+      ),
+    )
+    .get();
+  if (other) return;
+  throw new DomainError('conflict', 'The project needs an owner: give the role to somebody else first.');
+}
+
+/** A1, A2 ...: the next free pseudonym of a project. Never given twice, because rows of members stay when they are removed. */
 export function nextPseudonym(ctx: Pick<Ctx, 'db'>, projectId: string): string {
   const taken = ctx.db
     .select({ pseudonym: memberships.pseudonym })

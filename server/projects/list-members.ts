@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, eq, isNull } from 'drizzle-orm';
 import { memberships } from '../../db/schema/projects.ts';
 import { users } from '../../db/schema/users.ts';
 import type { Role } from '../../lib/roles.ts';
@@ -23,7 +23,7 @@ export function listMembers({ ctx, input }: { ctx: Ctx; input: { projectId: stri
     .select({ member: memberships, user: users })
     .from(memberships)
     .innerJoin(users, eq(users.id, memberships.userId))
-    .where(eq(memberships.projectId, input.projectId))
+    .where(and(eq(memberships.projectId, input.projectId), isNull(memberships.removedAt)))
     .orderBy(asc(memberships.createdAt), asc(memberships.userId))
     .all();
   return rows.map(({ member, user }) => ({

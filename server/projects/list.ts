@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, eq, isNull } from 'drizzle-orm';
 import { memberships, projects } from '../../db/schema/projects.ts';
 import type { Role } from '../../lib/roles.ts';
 import { type Ctx, requireUser } from '../context.ts';
@@ -31,7 +31,7 @@ export function listProjects({ ctx }: { ctx: Ctx }): ListedProject[] {
     .select({ ...columns, role: memberships.role })
     .from(projects)
     .innerJoin(memberships, eq(memberships.projectId, projects.id))
-    .where(eq(memberships.userId, userId))
+    .where(and(eq(memberships.userId, userId), isNull(memberships.removedAt)))
     .orderBy(asc(projects.name))
     .all()
     .map((row) => ({ ...row, may: permissionsOf(row.role) }));

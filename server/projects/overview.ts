@@ -1,4 +1,4 @@
-import { and, count, eq, type SQL } from 'drizzle-orm';
+import { and, count, eq, isNull, type SQL } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { imports } from '../../db/schema/imports.ts';
 import { judgments } from '../../db/schema/judgments.ts';
@@ -52,7 +52,7 @@ export function readOverview({ ctx, input }: { ctx: Ctx; input: { projectId: str
     seats: { open: of(seats, eq(seats.projectId, projectId)) - done, done },
     project: roleMay(role, 'data.read')
       ? {
-          members: of(memberships, eq(memberships.projectId, projectId)),
+          members: of(memberships, and(eq(memberships.projectId, projectId), isNull(memberships.removedAt))),
           imports: of(imports, eq(imports.projectId, projectId)),
           prompts: of(prompts, eq(prompts.projectId, projectId)),
           tasks: of(tasks, eq(tasks.projectId, projectId)),

@@ -10,11 +10,13 @@ import { listGuidelines } from './list-guidelines.ts';
 import { listInvites } from './list-invites.ts';
 import { listMembers } from './list-members.ts';
 import { readOverview } from './overview.ts';
+import { removeMember } from './remove-member.ts';
 import { revokeInvite } from './revoke-invite.ts';
 import {
   changeRoleInput,
   createInviteInput,
   createProjectInput,
+  removeMemberInput,
   updateProjectInput,
   writeGuidelineInput,
 } from './schemas.ts';
@@ -22,31 +24,36 @@ import { updateProject } from './update.ts';
 import { writeGuideline } from './write-guideline.ts';
 
 export const projectsRouter = router({
-  list: signedInProcedure.query(({ ctx }) => listProjects({ ctx })),
-  create: instanceOwnerProcedure
+  list: signedInProcedure('read').query(({ ctx }) => listProjects({ ctx })),
+  create: instanceOwnerProcedure('write')
     .input(createProjectInput)
     .mutation(({ ctx, input }) => createProject({ ctx, input })),
   /** not a project procedure, because pages know the slug only; the verb checks membership */
-  bySlug: signedInProcedure
+  bySlug: signedInProcedure('read')
     .input(z.strictObject({ slug: inputText().max(64) }))
     .query(({ ctx, input }) => getProjectBySlug({ ctx, input })),
-  overview: projectProcedure('project.read').query(({ ctx, input }) => readOverview({ ctx, input })),
-  update: projectProcedure('project.update')
+  overview: projectProcedure('project.read', 'read').query(({ ctx, input }) => readOverview({ ctx, input })),
+  update: projectProcedure('project.update', 'write')
     .input(updateProjectInput)
     .mutation(({ ctx, input }) => updateProject({ ctx, input })),
-  guidelines: projectProcedure('project.read').query(({ ctx, input }) => listGuidelines({ ctx, input })),
-  writeGuideline: projectProcedure('guidelines.write')
+  guidelines: projectProcedure('project.read', 'read').query(({ ctx, input }) =>
+    listGuidelines({ ctx, input }),
+  ),
+  writeGuideline: projectProcedure('guidelines.write', 'write')
     .input(writeGuidelineInput)
     .mutation(({ ctx, input }) => writeGuideline({ ctx, input })),
-  members: projectProcedure('members.read').query(({ ctx, input }) => listMembers({ ctx, input })),
-  changeRole: projectProcedure('members.update')
+  members: projectProcedure('members.read', 'read').query(({ ctx, input }) => listMembers({ ctx, input })),
+  changeRole: projectProcedure('members.update', 'write')
     .input(changeRoleInput)
     .mutation(({ ctx, input }) => changeRole({ ctx, input })),
-  invites: projectProcedure('members.invite').query(({ ctx, input }) => listInvites({ ctx, input })),
-  invite: projectProcedure('members.invite')
+  removeMember: projectProcedure('members.update', 'write')
+    .input(removeMemberInput)
+    .mutation(({ ctx, input }) => removeMember({ ctx, input })),
+  invites: projectProcedure('members.invite', 'read').query(({ ctx, input }) => listInvites({ ctx, input })),
+  invite: projectProcedure('members.invite', 'credential')
     .input(createInviteInput)
     .mutation(({ ctx, input }) => createInvite({ ctx, input })),
-  revokeInvite: projectProcedure('members.invite')
+  revokeInvite: projectProcedure('members.invite', 'write')
     .input(z.strictObject({ projectId: inputText(), inviteId: inputText().max(64) }))
     .mutation(({ ctx, input }) => revokeInvite({ ctx, input })),
 });

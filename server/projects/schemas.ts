@@ -71,6 +71,9 @@ export const changeRoleInput = z.strictObject({
 });
 export type ChangeRoleInput = z.infer<typeof changeRoleInput>;
 
+export const removeMemberInput = z.strictObject({ projectId: inputText(), userId: inputText().max(64) });
+export type RemoveMemberInput = z.infer<typeof removeMemberInput>;
+
 /** What each role is for, in the words of the pages. */
 export const ROLE_MEANING: Record<Role, string> = {
   owner: 'Invites people, gives roles, changes the settings; may do everything else too.',

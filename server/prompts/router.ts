@@ -4,6 +4,6 @@ import { listPrompts } from './list.ts';
 import { getPromptInput, listPromptsInput } from './schemas.ts';
 
 export const promptsRouter = router({
-  list: projectProcedure('data.read').input(listPromptsInput).query(listPrompts),
-  get: projectProcedure('data.read').input(getPromptInput).query(getPrompt),
+  list: projectProcedure('data.read', 'read').input(listPromptsInput).query(listPrompts),
+  get: projectProcedure('data.read', 'read').input(getPromptInput).query(getPrompt),
 });

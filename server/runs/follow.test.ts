@@ -1,14 +1,24 @@
+import { setMaxListeners } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Db } from '../../db/client.ts';
-import { memberships } from '../../db/schema/projects.ts';
 import { runs } from '../../db/schema/runs.ts';
 import { createTestDb, seedProject } from '../../db/testing.ts';
 import type { Role } from '../../lib/roles.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import type { Ctx } from '../context.ts';
 import { claimJob, enqueueJob, type Lease } from '../jobs/queue.ts';
+import { removeMember } from '../projects/remove-member.ts';
 import { createCaller } from '../root.ts';
+import { beginSession } from '../sessions/begin.ts';
+import { endOwnSessions } from '../sessions/end.ts';
+import { createToken } from '../users/create-token.ts';
+import { revokeToken } from '../users/revoke-token.ts';
+import { setDisabled } from '../users/set-disabled.ts';
 import { followRun, type RunUpdates } from './follow.ts';
 import { addRunEvent, type Run } from './internal.ts';
 import { readMetrics } from './metrics.ts';
@@ -23,7 +33,7 @@ let lease: Lease;
 
 const as = (userId: string): Ctx => ({
   db,
-  dataFolder: '/nonexistent',
+  dataFolder: mkdtempSync(path.join(tmpdir(), 'plumbline-follow-')),
   actor: { type: 'user', userId, isInstanceOwner: false },
   now: Date.now,
 });
@@ -123,7 +133,7 @@ describe('following a run', () => {
     const read = async (userId: string) => {
       for await (const message of followRun(as(userId), { runId: run.id, signal: undefined, pollMs: 5 })) {
         if (message.metrics.length > 0) {
-          db.delete(memberships).where(eq(memberships.userId, userId)).run();
+          removeMember({ ctx: as(userIds.owner), input: { projectId, userId } });
           step(2);
         }
       }
@@ -131,6 +141,81 @@ describe('following a run', () => {
     await expect(read('usr_stranger')).rejects.toThrow('No run run_1.');
     await expect(read(userIds.annotator)).rejects.toThrow(/annotator, which may not do this/);
     await expect(read(userIds.auditor)).rejects.toThrow('No run run_1.');
+  });
+
+  it.each(['ended session', 'revoked token', 'disabled person'])('ends within a second: %s', async (how) => {
+    step(1);
+    const userId = userIds.auditor;
+    const input = { userId, address: 'unknown', userAgent: '' };
+    const { sessionId } = beginSession({ ctx: as(userId), input });
+    const token = createToken({ ctx: as(userId), input: { name: 't', scopes: ['read'] } });
+    const actor = { type: 'user', userId, isInstanceOwner: false } as const;
+    const ctx: Ctx = {
+      ...as(userId),
+      actor:
+        how === 'revoked token'
+          ? { ...actor, token: { id: token.id, scopes: ['read'] } }
+          : { ...actor, sessionId },
+    };
+    let endedAt = 0;
+    const reading = (async () => {
+      for await (const _ of followRun(ctx, { runId: run.id, signal: undefined })) {
+        endedAt = performance.now();
+        if (how === 'ended session') endOwnSessions({ ctx, input: { sessionId } });
+        else if (how === 'revoked token') revokeToken({ ctx: as(userId), input: { tokenId: token.id } });
+        else {
+          const owner = {
+            ...as('usr_o'),
+            actor: { type: 'user', userId: 'usr_o', isInstanceOwner: true } as const,
+          };
+          setDisabled({ ctx: owner, input: { userId, isDisabled: true } });
+        }
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(performance.now() - endedAt).toBeLessThan(1000);
+  });
+
+  it('is looked for once, however many follow', async () => {
+    step(1);
+    const stop = new AbortController();
+    setMaxListeners(50, stop.signal);
+    const spy = vi.spyOn(db, 'transaction');
+    const counts = Array.from({ length: 50 }, () => 0);
+    const all = counts.map(async (_, i) => {
+      const following = followRun(as(userIds.auditor), { runId: run.id, signal: stop.signal, pollMs: 20 });
+      for await (const message of following) counts[i] = (counts[i] ?? 0) + message.metrics.length;
+    });
+    await sleep(300);
+    // each has read once; nobody reads again while nothing happens
+    expect(spy.mock.calls.length).toBe(50);
+    step(2);
+    await sleep(300);
+    stop.abort();
+    await Promise.all(all);
+    expect(new Set(counts).size).toBe(1);
+    expect(counts[0]).toBeGreaterThan(3);
+  });
+
+  it('is limited in number for one person, and comes free again', async () => {
+    step(1);
+    const caller = createCaller(as(userIds.auditor));
+    const open = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const stream = (await caller.runs.follow({ projectId, runId: run.id }))[Symbol.asyncIterator]();
+        await stream.next();
+        return stream;
+      }),
+    );
+    const next = async () => {
+      const stream = (await caller.runs.follow({ projectId, runId: run.id }))[Symbol.asyncIterator]();
+      await stream.next();
+      await stream.return?.();
+    };
+    await expect(next()).rejects.toThrow(/8 pages .* at the same time/);
+    await open[0]?.return?.();
+    await next();
+    for (const stream of open) await stream.return?.();
   });
 
   it('comes through the router as tracked messages', async () => {

@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { and, asc, eq, gt, gte, ne } from 'drizzle-orm';
 import { runEvents, runMetrics, runSamples } from '../../db/schema/runs.ts';
 import type { Ctx } from '../context.ts';
+import { requireStillIn } from '../sessions/internal.ts';
 import { getRunFor } from './internal.ts';
 import { PROGRESS_EVENT, phaseOf } from './progress.ts';
 import { remainingSeconds } from './remaining.ts';
 import { isFinished } from './schemas.ts';
+import { watchRun } from './watch-run.ts';
 
 /** How far a follower has read: last ids of the three tables. Spelled `metric.sample.event` as the id of an SSE message. */
 type Cursor = { metric: number; sample: number; event: number };
@@ -25,7 +26,7 @@ export function readUpdates(
   ctx: Ctx,
   { runId, lastEventId }: { runId: string; lastEventId?: string | null },
 ) {
-  // every poll asks again: a member who is removed stops seeing at once
+  // asked again each time: who is removed stops seeing at once
   const run = getRunFor(ctx, runId, 'runs.read');
   const cursor = parseCursor(lastEventId);
   return ctx.db.transaction(() => {
@@ -81,8 +82,9 @@ export function readUpdates(
 export type RunUpdates = ReturnType<typeof readUpdates>;
 
 /**
- * Everything a run logs after `lastEventId`, as it comes, then ends with the run. The trainer is another process, so new
- * rows are read by id; after a lost connection the client's last id replays exactly what it has not seen.
+ * Everything a run logs after `lastEventId`, as it comes, then ends with the run. News is looked for once for all followers of a
+ * run; after a lost connection the client's last id replays exactly what it has not seen. Throws `unauthenticated` or
+ * `not-found` as soon as the follower is signed out, disabled or removed.
  */
 export async function* followRun(
   ctx: Ctx,
@@ -93,18 +95,36 @@ export async function* followRun(
     pollMs = 500,
   }: { runId: string; lastEventId?: string | null; signal: AbortSignal | undefined; pollMs?: number },
 ): AsyncGenerator<RunUpdates> {
+  // before the watch: what nobody may see is not looked at
+  getRunFor(ctx, runId, 'runs.read');
+  const watch = watchRun(ctx.db, { runId, pollMs });
+  const aborted = new Promise<void>((resolve) =>
+    signal?.addEventListener('abort', () => resolve(), { once: true }),
+  );
   let cursor = lastEventId;
   let lastState = '';
-  while (!signal?.aborted) {
-    const updates = readUpdates(ctx, { runId, lastEventId: cursor });
-    const state = JSON.stringify(updates.run);
-    const hasNews = updates.id !== cursor || state !== lastState;
-    cursor = updates.id;
-    lastState = state;
-    if (hasNews) yield updates;
-    if (updates.isComplete) return;
-    if (updates.metrics.length < MAX_ROWS) {
-      await sleep(pollMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+  let version = -1;
+  try {
+    while (!signal?.aborted) {
+      const look = watch.nextLook();
+      requireStillIn(ctx);
+      if (version === watch.version()) {
+        getRunFor(ctx, runId, 'runs.read');
+        await Promise.race([look, aborted]);
+        continue;
+      }
+      // before it is read: what comes meanwhile is news again
+      version = watch.version();
+      const updates = readUpdates(ctx, { runId, lastEventId: cursor });
+      const state = JSON.stringify(updates.run);
+      const hasNews = updates.id !== cursor || state !== lastState;
+      cursor = updates.id;
+      lastState = state;
+      if (hasNews) yield updates;
+      if (updates.isComplete) return;
+      if (updates.metrics.length >= MAX_ROWS || updates.events.length >= MAX_ROWS) version = -1;
     }
+  } finally {
+    watch.leave();
   }
 }

@@ -1,6 +1,7 @@
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
 import { inputText } from '../../lib/well-formed.ts';
+import { openStream } from '../limits/open-stream.ts';
 import { projectProcedure, router, signedInProcedure } from '../trpc.ts';
 import { cancelRun } from './cancel.ts';
 import { compareRuns } from './compare.ts';
@@ -23,18 +24,20 @@ const oneRun = z.object({ projectId: id, runId: id });
 /** Every verb looks the run up and checks the right in the run's own project, whatever projectId was sent. */
 export const runsRouter = router({
   /** not a project procedure, because old addresses of a run name the run alone; the verb checks membership */
-  locate: signedInProcedure.input(z.object({ runId: id })).query(locateRun),
-  start: projectProcedure('runs.start')
+  locate: signedInProcedure('read')
+    .input(z.object({ runId: id }))
+    .query(locateRun),
+  start: projectProcedure('runs.start', 'heavy')
     .input(startRunInput)
     .mutation(({ ctx, input }) => startRun({ ctx, input })),
-  estimate: projectProcedure('runs.start').input(estimateInput).query(estimateRun),
-  list: projectProcedure('runs.read')
+  estimate: projectProcedure('runs.start', 'read').input(estimateInput).query(estimateRun),
+  list: projectProcedure('runs.read', 'read')
     .input(
       z.object({ projectId: id, cursor: id.nullish(), limit: z.number().int().min(1).max(200).optional() }),
     )
     .query(listRuns),
-  get: projectProcedure('runs.read').input(oneRun).query(getRun),
-  metrics: projectProcedure('runs.read')
+  get: projectProcedure('runs.read', 'read').input(oneRun).query(getRun),
+  metrics: projectProcedure('runs.read', 'read')
     .input(
       oneRun.extend({
         maxPoints: z.number().int().min(10).max(20_000).default(4000),
@@ -42,23 +45,28 @@ export const runsRouter = router({
       }),
     )
     .query(readMetrics),
-  samples: projectProcedure('runs.read')
+  samples: projectProcedure('runs.read', 'read')
     .input(oneRun.extend({ step: z.number().int().min(0).nullish() }))
     .query(readSamples),
-  events: projectProcedure('runs.read')
+  events: projectProcedure('runs.read', 'read')
     .input(oneRun.extend({ afterId: z.number().int().min(0).optional() }))
     .query(readEvents),
-  compare: projectProcedure('runs.read')
+  compare: projectProcedure('runs.read', 'read')
     .input(oneRun.extend({ otherRunId: id }))
     .query(compareRuns),
-  cancel: projectProcedure('runs.start').input(oneRun).mutation(cancelRun),
-  pause: projectProcedure('runs.start').input(oneRun).mutation(pauseRun),
-  resume: projectProcedure('runs.start')
+  cancel: projectProcedure('runs.start', 'write').input(oneRun).mutation(cancelRun),
+  pause: projectProcedure('runs.start', 'write').input(oneRun).mutation(pauseRun),
+  resume: projectProcedure('runs.start', 'write')
     .input(oneRun.extend({ anew: z.boolean().optional() }))
     .mutation(resumeRun),
-  follow: projectProcedure('runs.read')
+  follow: projectProcedure('runs.read', 'stream')
     .input(oneRun.extend({ lastEventId: inputText().max(64).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
-      for await (const updates of followRun(ctx, { ...input, signal })) yield tracked(updates.id, updates);
+      const leave = openStream(ctx);
+      try {
+        for await (const updates of followRun(ctx, { ...input, signal })) yield tracked(updates.id, updates);
+      } finally {
+        leave();
+      }
     }),
 });

@@ -13,10 +13,10 @@ import { toggleSchedule } from './toggle.ts';
 import { updateSchedule } from './update.ts';
 
 export const schedulesRouter = router({
-  list: projectProcedure('runs.read').query(listSchedules),
-  create: projectProcedure('schedules.write').input(createScheduleInput).mutation(createSchedule),
-  update: projectProcedure('schedules.write').input(updateScheduleInput).mutation(updateSchedule),
-  toggle: projectProcedure('schedules.write').input(toggleScheduleInput).mutation(toggleSchedule),
-  runNow: projectProcedure('schedules.write').input(oneScheduleInput).mutation(runScheduleNow),
-  delete: projectProcedure('schedules.write').input(oneScheduleInput).mutation(deleteSchedule),
+  list: projectProcedure('runs.read', 'read').query(listSchedules),
+  create: projectProcedure('schedules.write', 'write').input(createScheduleInput).mutation(createSchedule),
+  update: projectProcedure('schedules.write', 'write').input(updateScheduleInput).mutation(updateSchedule),
+  toggle: projectProcedure('schedules.write', 'write').input(toggleScheduleInput).mutation(toggleSchedule),
+  runNow: projectProcedure('schedules.write', 'heavy').input(oneScheduleInput).mutation(runScheduleNow),
+  delete: projectProcedure('schedules.write', 'write').input(oneScheduleInput).mutation(deleteSchedule),
 });

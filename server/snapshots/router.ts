@@ -17,15 +17,21 @@ import {
 } from './schemas.ts';
 
 export const snapshotsRouter = router({
-  create: projectProcedure('snapshots.create').input(createSnapshotInput).mutation(createSnapshot),
-  list: projectProcedure('data.read').input(listSnapshotsInput).query(listSnapshots),
-  get: projectProcedure('data.read').input(getSnapshotInput).query(getSnapshot),
-  sources: projectProcedure('data.read').input(listSnapshotsInput).query(snapshotSources),
-  check: projectProcedure('data.read').input(getSnapshotInput).mutation(checkSnapshot),
-  checkExport: projectProcedure('snapshots.export').input(exportFilesInput).mutation(checkExport),
-  export: projectProcedure('snapshots.export').input(exportSnapshotInput).mutation(exportSnapshot),
-  exports: projectProcedure('data.read').input(listExportsInput).query(listExports),
-  exportFiles: projectProcedure('snapshots.export').input(exportFilesInput).query(listExportFiles),
-  judgments: projectProcedure('judgments.read').input(snapshotJudgmentsInput).query(judgmentsOfSnapshot),
-  ofJudgment: projectProcedure('judgments.read').input(snapshotsOfJudgmentInput).query(snapshotsOfJudgment),
+  create: projectProcedure('snapshots.create', 'snapshot')
+    .input(createSnapshotInput)
+    .mutation(createSnapshot),
+  list: projectProcedure('data.read', 'read').input(listSnapshotsInput).query(listSnapshots),
+  get: projectProcedure('data.read', 'read').input(getSnapshotInput).query(getSnapshot),
+  sources: projectProcedure('data.read', 'read').input(listSnapshotsInput).query(snapshotSources),
+  check: projectProcedure('data.read', 'heavy').input(getSnapshotInput).mutation(checkSnapshot),
+  checkExport: projectProcedure('snapshots.export', 'heavy').input(exportFilesInput).mutation(checkExport),
+  export: projectProcedure('snapshots.export', 'heavy').input(exportSnapshotInput).mutation(exportSnapshot),
+  exports: projectProcedure('data.read', 'read').input(listExportsInput).query(listExports),
+  exportFiles: projectProcedure('snapshots.export', 'read').input(exportFilesInput).query(listExportFiles),
+  judgments: projectProcedure('judgments.read', 'read')
+    .input(snapshotJudgmentsInput)
+    .query(judgmentsOfSnapshot),
+  ofJudgment: projectProcedure('judgments.read', 'read')
+    .input(snapshotsOfJudgmentInput)
+    .query(snapshotsOfJudgment),
 });

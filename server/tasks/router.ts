@@ -25,19 +25,19 @@ import { skipTask } from './skip.ts';
 import { taskStats } from './stats.ts';
 
 export const tasksRouter = router({
-  claim: projectProcedure('tasks.label').input(claimInput).mutation(claimTask),
-  renew: projectProcedure('tasks.label').input(leaseInput).mutation(renewLease),
-  release: projectProcedure('tasks.label').input(leaseInput).mutation(releaseLease),
-  releaseAll: projectProcedure('tasks.label').input(releaseAllInput).mutation(releaseLeases),
-  progress: projectProcedure('tasks.label')
+  claim: projectProcedure('tasks.label', 'label').input(claimInput).mutation(claimTask),
+  renew: projectProcedure('tasks.label', 'label').input(leaseInput).mutation(renewLease),
+  release: projectProcedure('tasks.label', 'label').input(leaseInput).mutation(releaseLease),
+  releaseAll: projectProcedure('tasks.label', 'label').input(releaseAllInput).mutation(releaseLeases),
+  progress: projectProcedure('tasks.label', 'label')
     .input(progressInput)
     .query(({ ctx, input }) => readProgress(ctx, { projectId: input.projectId, userId: requireUser(ctx) })),
-  skip: projectProcedure('tasks.label').input(skipInput).mutation(skipTask),
-  reclaim: projectProcedure('tasks.label').input(reclaimInput).mutation(reclaimSeat),
-  create: projectProcedure('tasks.create').input(createTaskInput).mutation(createTask),
-  createFromPrompts: projectProcedure('tasks.create')
+  skip: projectProcedure('tasks.label', 'label').input(skipInput).mutation(skipTask),
+  reclaim: projectProcedure('tasks.label', 'label').input(reclaimInput).mutation(reclaimSeat),
+  create: projectProcedure('tasks.create', 'write').input(createTaskInput).mutation(createTask),
+  createFromPrompts: projectProcedure('tasks.create', 'heavy')
     .input(createFromPromptsInput)
     .mutation(createTasksFromPrompts),
-  list: projectProcedure('data.read').input(listTasksInput).query(listTasks),
-  stats: projectProcedure('data.read').input(statsInput).query(taskStats),
+  list: projectProcedure('data.read', 'read').input(listTasksInput).query(listTasks),
+  stats: projectProcedure('data.read', 'read').input(statsInput).query(taskStats),
 });

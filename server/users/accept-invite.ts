@@ -43,11 +43,14 @@ export async function acceptInvite({
       ctx.db.insert(users).values({ id: userId, name, email, passwordHash, createdAt: now }).run();
     }
     const isMember = and(eq(memberships.projectId, projectId), eq(memberships.userId, userId));
-    if (ctx.db.select({ role: memberships.role }).from(memberships).where(isMember).get()) {
+    const before = ctx.db.select().from(memberships).where(isMember).get();
+    if (before && before.removedAt === null) {
       throw new DomainError('conflict', 'You are a member of this project already.');
     }
-    const pseudonym = nextPseudonym(ctx, projectId);
-    ctx.db.insert(memberships).values({ projectId, userId, role, pseudonym, createdAt: now }).run();
+    // who comes back is who they were: their judgments go by the pseudonym
+    const pseudonym = before?.pseudonym ?? nextPseudonym(ctx, projectId);
+    if (before) ctx.db.update(memberships).set({ role, removedAt: null }).where(isMember).run();
+    else ctx.db.insert(memberships).values({ projectId, userId, role, pseudonym, createdAt: now }).run();
     ctx.db
       .update(invites)
       .set({ acceptedAt: now, acceptedBy: userId })

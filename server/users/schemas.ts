@@ -33,6 +33,8 @@ export const changePasswordInput = z.strictObject({
   /** not needed by people who have none yet (single sign-on) */
   currentPassword: inputText().max(200).optional(),
   newPassword: passwordSchema,
+  /** also revoke the person's API tokens: whoever had the password may have made some */
+  revokeTokens: z.boolean(),
 });
 export type ChangePasswordInput = z.infer<typeof changePasswordInput>;
 
@@ -41,3 +43,13 @@ export const createTokenInput = z.strictObject({
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1),
 });
 export type CreateTokenInput = z.infer<typeof createTokenInput>;
+
+export const createResetLinkInput = z.strictObject({
+  userId: inputText().max(64),
+  /** for somebody who lost the device that makes the codes */
+  endsSecondFactor: z.boolean(),
+});
+export type CreateResetLinkInput = z.infer<typeof createResetLinkInput>;
+
+export const resetPasswordInput = z.strictObject({ token: linkToken, newPassword: passwordSchema });
+export type ResetPasswordInput = z.infer<typeof resetPasswordInput>;

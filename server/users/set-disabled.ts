@@ -1,8 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
 import { appendAudit } from '../audit/append.ts';
-import { type Ctx, requireUser } from '../context.ts';
+import { type Ctx, requireInstanceOwner } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { endSessions } from '../sessions/internal.ts';
 
 /** Shuts a person out of the installation (sessions and tokens end at once), or lets them in again. Their work stays. */
 export function setDisabled({
@@ -12,10 +13,7 @@ export function setDisabled({
   ctx: Ctx;
   input: { userId: string; isDisabled: boolean };
 }): void {
-  const me = requireUser(ctx);
-  if (ctx.actor.type !== 'user' || !ctx.actor.isInstanceOwner) {
-    throw new DomainError('forbidden', 'Only the owner of this installation may do this.');
-  }
+  const me = requireInstanceOwner(ctx);
   if (input.userId === me) throw new DomainError('conflict', 'You cannot disable yourself.');
   ctx.db.transaction(
     () => {
@@ -31,6 +29,8 @@ export function setDisabled({
         projectId: null,
         payload: {},
       });
+      // or whoever is let in again would find old sessions alive
+      if (input.isDisabled) endSessions(ctx, { userId: input.userId, reason: 'disabled' });
     },
     { behavior: 'immediate' },
   );

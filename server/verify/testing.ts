@@ -9,6 +9,8 @@ import { newId } from '../../lib/new-id.ts';
 import { addThreeJudgments } from '../audit/testing.ts';
 import { createInvite } from '../projects/create-invite.ts';
 import { writeGuideline } from '../projects/write-guideline.ts';
+import { replaceRecoveryCodes } from '../second-factor/internal.ts';
+import { beginSession } from '../sessions/begin.ts';
 import { createSnapshot } from '../snapshots/create.ts';
 import { exportSnapshot } from '../snapshots/export.ts';
 import { claimTask } from '../tasks/claim.ts';
@@ -38,6 +40,11 @@ export async function fillEveryTable(db: Db, dataFolder: string): Promise<Labeli
   writeGuideline({ ctx: owner, input: { projectId, text: 'Be fair.', basedOn: 0 } });
   createInvite({ ctx: owner, input: { projectId, role: 'annotator' } });
   createToken({ ctx: researcher, input: { name: 'script', scopes: ['read'] } });
+  beginSession({
+    ctx: researcher,
+    input: { userId: userIds.researcher, address: '192.0.2.1', userAgent: '' },
+  });
+  db.transaction(() => replaceRecoveryCodes(researcher, userIds.researcher));
   await createSnapshot({ ctx: researcher, input: { projectId } });
   const snapshotId = db.$client.prepare('select id from snapshots').pluck().get() as string;
   await exportSnapshot({ ctx: researcher, input: { projectId, snapshotId, format: 'trl' } });

@@ -9,18 +9,23 @@ import { TRPCError } from '@trpc/server';
 import { eq } from 'drizzle-orm';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
+import { memberships } from '../../db/schema/projects.ts';
 import { users } from '../../db/schema/users.ts';
 import { createTestDb, seedProject } from '../../db/testing.ts';
 import { newId } from '../../lib/new-id.ts';
 import { ROLES, type Role } from '../../lib/roles.ts';
-import { actorOfSession, passwordMark } from '../../server/auth/find-actor.ts';
+import { actorOfSession } from '../../server/auth/find-actor.ts';
 import type { Actor } from '../../server/context.ts';
+import { RATE_CLASSES } from '../../server/limits/rate-classes.ts';
 import { PERMISSIONS, type Permission, roleMay } from '../../server/permissions.ts';
 import { appRouter, createCaller } from '../../server/root.ts';
+import { beginSession } from '../../server/sessions/begin.ts';
 
-const CALLERS = [...ROLES, 'stranger', 'anonymous', 'disabled', 'instance-owner'] as const;
+const CALLERS = [...ROLES, 'stranger', 'removed', 'anonymous', 'disabled', 'instance-owner'] as const;
 type Caller = (typeof CALLERS)[number];
-type Procedure = { _def: { type: 'query' | 'mutation' | 'subscription'; meta?: { access?: string } } };
+type Procedure = {
+  _def: { type: 'query' | 'mutation' | 'subscription'; meta?: { access?: string; rate?: string } };
+};
 type Verdict = 'allowed' | 'UNAUTHORIZED' | 'FORBIDDEN' | 'NOT_FOUND';
 
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>);
@@ -38,7 +43,7 @@ function expected(access: string, caller: Caller): Verdict {
   if (access === 'signed-in' || access === 'session') return 'allowed';
   if (access === 'instance-owner') return caller === 'instance-owner' ? 'allowed' : 'FORBIDDEN';
   if (!isPermission(access)) throw new Error(`unknown access "${access}"`);
-  if (caller === 'stranger') return 'NOT_FOUND';
+  if (caller === 'stranger' || caller === 'removed') return 'NOT_FOUND';
   if (caller === 'instance-owner') return 'allowed';
   return roleMay(caller, access) ? 'allowed' : 'FORBIDDEN';
 }
@@ -58,12 +63,21 @@ function actorOf(db: Db, caller: Caller, userIds: Record<Role, string>): Actor {
     case 'stranger':
       // owner of another project: the role counts only where it was given
       return { type: 'user', userId: seedProject(db).userIds.owner, isInstanceOwner: false };
+    case 'removed': {
+      // an owner of the project until a moment ago
+      const isOwner = eq(memberships.userId, userIds.owner);
+      db.update(memberships).set({ removedAt: 1 }).where(isOwner).run();
+      return { type: 'user', userId: userIds.owner, isInstanceOwner: false };
+    }
     case 'instance-owner':
       return { type: 'user', userId: addUser(db, true), isInstanceOwner: true };
     case 'disabled': {
       // an owner of the project who still holds a good session token
       db.update(users).set({ disabledAt: 1 }).where(eq(users.id, userIds.owner)).run();
-      return actorOfSession({ db }, { userId: userIds.owner, mark: passwordMark(null) });
+      const input = { userId: userIds.owner, address: 'unknown', userAgent: '' };
+      const ctx = { db, dataFolder, now: Date.now };
+      const { sessionId } = beginSession({ ctx, input });
+      return actorOfSession(ctx, { userId: userIds.owner, sessionId });
     }
     default:
       return { type: 'user', userId: userIds[caller], isInstanceOwner: false };
@@ -100,9 +114,46 @@ describe('the permission matrix', () => {
     expect(procedures.length).toBeGreaterThan(20);
   });
 
+  it('has a rate class for every procedure; streams, labelling and what tries secrets have their own', () => {
+    const rateOf = ([, { _def }]: (typeof procedures)[number]) => _def.meta?.rate ?? '';
+    expect(
+      procedures.filter((one) => !Object.hasOwn(RATE_CLASSES, rateOf(one))).map(([name]) => name),
+    ).toEqual([]);
+    for (const one of procedures) {
+      const [name, { _def }] = one;
+      if (_def.type === 'subscription') expect(rateOf(one), name).toBe('stream');
+      if (_def.type === 'mutation') expect(rateOf(one), name).not.toBe('read');
+      if (_def.meta?.access === 'public') expect(rateOf(one), name).toBe('guess');
+      if (_def.meta?.access === 'tasks.label') expect(rateOf(one), name).toBe('label');
+    }
+  });
+
+  it('answers 429 in words beyond it', async () => {
+    const db = createTestDb();
+    const { projectId, userIds } = seedProject(db);
+    const actor: Actor = { type: 'user', userId: userIds.researcher, isInstanceOwner: false };
+    const caller = createCaller({ db, actor, dataFolder, now: Date.now });
+    const ask = () =>
+      caller.snapshots.create({ projectId, query: 1 } as never).catch((error: TRPCError) => error);
+    for (let i = 0; i < RATE_CLASSES.snapshot.burst; i++)
+      expect(await ask()).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(await ask()).toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+      message: expect.stringMatching(/Try again in \d+ s/),
+    });
+    expect(await caller.projects.list()).toHaveLength(1);
+    db.$client.close();
+  });
+
   it('lets few things be done by people who are not signed in', () => {
     const open = procedures.filter(([, { _def }]) => _def.meta?.access === 'public').map(([name]) => name);
-    expect(open.sort()).toEqual(['users.acceptInvite', 'users.acceptOwnerLink', 'users.invite']);
+    expect(open.sort()).toEqual([
+      'users.acceptInvite',
+      'users.acceptOwnerLink',
+      'users.invite',
+      'users.resetLink',
+      'users.resetPassword',
+    ]);
   });
 
   it('lets auditors change nothing: the only mutations they may call recompute hashes or write exports', () => {

@@ -1,16 +1,29 @@
 import { signIn } from 'next-auth/react';
 
-/** Signs in and sets the session cookie. Gives null, or what to tell the person. */
-export async function signInWithPassword(email: string, password: string): Promise<string | null> {
+/** What came of signing in: done, a code of the second factor is asked for, or what to tell the person. */
+export type SignInResult =
+  | { state: 'done' }
+  | { state: 'code'; problem?: string }
+  | { state: 'failed'; problem: string };
+
+/** Signs in and sets the session cookie. */
+export async function signInWithPassword(email: string, password: string, code = ''): Promise<SignInResult> {
   try {
-    const result = await signIn('credentials', { email, password, redirect: false });
-    if (result?.ok && !result.error) return null;
-    if (!result?.error || result.error === 'CredentialsSignin') {
-      return 'E-mail address and password do not match. (Passwords are case-sensitive.)';
+    const result = await signIn('credentials', { email, password, code, redirect: false });
+    if (result?.ok && !result.error) return { state: 'done' };
+    if (result?.error === 'code-missing') return { state: 'code' };
+    if (result?.error === 'code-wrong') {
+      return { state: 'code', problem: 'This code is not right, or was used before. Wait for the next one.' };
     }
-    return result.error;
+    if (!result?.error || result.error === 'CredentialsSignin') {
+      return {
+        state: 'failed',
+        problem: 'E-mail address and password do not match. (Passwords are case-sensitive.)',
+      };
+    }
+    return { state: 'failed', problem: result.error };
   } catch {
-    return 'The server did not answer. Check the connection and try again.';
+    return { state: 'failed', problem: 'The server did not answer. Check the connection and try again.' };
   }
 }
 

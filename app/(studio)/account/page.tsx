@@ -3,6 +3,8 @@ import { serverCaller } from '@/app/_trpc/server.ts';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
 import { PasswordForm } from './_components/password-form.tsx';
+import { SecondFactor } from './_components/second-factor.tsx';
+import { SessionList } from './_components/session-list.tsx';
 import { SignOutButton } from './_components/sign-out-button.tsx';
 import { TokenList } from './_components/token-list.tsx';
 
@@ -11,12 +13,22 @@ export const metadata: Metadata = { title: 'Account' };
 export default async function AccountPage() {
   await requireSession();
   const caller = await serverCaller();
-  const [me, tokens] = await Promise.all([caller.users.me(), caller.users.tokens()]);
+  const [me, tokens, sessions] = await Promise.all([
+    caller.users.me(),
+    caller.users.tokens(),
+    caller.users.sessions(),
+  ]);
   return (
     <>
       <PageHeader title={me.name} description={me.email} actions={<SignOutButton />} />
       <div className="grid items-start gap-6 xl:grid-cols-2">
-        <PasswordForm email={me.email} hasPassword={me.hasPassword} />
+        <PasswordForm email={me.email} hasPassword={me.hasPassword} numTokens={tokens.length} />
+        <SecondFactor
+          isOn={me.hasSecondFactor}
+          hasPassword={me.hasPassword}
+          numRecoveryCodes={me.recoveryCodes}
+        />
+        <SessionList initial={sessions} />
         <TokenList initial={tokens} />
       </div>
     </>

@@ -7,13 +7,13 @@ import { runs } from '../../../db/schema/runs.ts';
 import { users } from '../../../db/schema/users.ts';
 import { newId } from '../../../lib/new-id.ts';
 import type { Role } from '../../../lib/roles.ts';
-import { passwordMark } from '../../../server/auth/find-actor.ts';
 import { sessionSecret } from '../../../server/auth/secret.ts';
 import { SESSION_COOKIE } from '../../../server/auth/session.ts';
 import type { Ctx } from '../../../server/context.ts';
 import { openDataFolder } from '../../../server/data-folder.ts';
 import { createProject, type Project } from '../../../server/projects/create.ts';
 import type { ProjectSettings } from '../../../server/projects/schemas.ts';
+import { beginSession } from '../../../server/sessions/begin.ts';
 import { addPrompt } from '../../../server/tasks/add-prompt.ts';
 import { addResponses } from '../../../server/tasks/add-responses.ts';
 import { addTask } from '../../../server/tasks/add-task.ts';
@@ -136,8 +136,10 @@ export class World {
 
   /** Signs a browser in as somebody, with the same cookie that signing in gives. */
   async signIn(context: BrowserContext, userId: string): Promise<void> {
+    const input = { userId, address: '127.0.0.1', userAgent: 'Playwright' };
+    const { sessionId } = beginSession({ ctx: this.ctxAs(userId), input });
     const value = await encode({
-      token: { sub: userId, mark: passwordMark(null) },
+      token: { sub: userId, session: sessionId },
       secret: sessionSecret(this.dataFolder),
     });
     await context.addCookies([

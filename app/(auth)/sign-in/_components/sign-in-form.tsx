@@ -17,6 +17,7 @@ export function SignInForm({
   initialError?: string;
 }) {
   const [error, setError] = useState(initialError);
+  const [asksCode, setAsksCode] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -24,12 +25,12 @@ export function SignInForm({
     const form = new FormData(event.currentTarget);
     setIsBusy(true);
     setError(undefined);
-    const problem = await signInWithPassword(String(form.get('email')), String(form.get('password')));
-    if (problem === null) window.location.assign(next);
-    else {
-      setError(problem);
-      setIsBusy(false);
-    }
+    const text = (name: string) => String(form.get(name) ?? '');
+    const result = await signInWithPassword(text('email'), text('password'), text('code'));
+    if (result.state === 'done') return window.location.assign(next);
+    setAsksCode(result.state === 'code');
+    setError(result.problem);
+    setIsBusy(false);
   }
 
   return (
@@ -43,6 +44,11 @@ export function SignInForm({
           <Field label="Password">
             <Input name="password" type="password" autoComplete="current-password" required />
           </Field>
+          {asksCode ? (
+            <Field label="Code" hint="The six digits that your app shows, or one of your recovery codes.">
+              <Input name="code" autoComplete="one-time-code" required maxLength={40} autoFocus />
+            </Field>
+          ) : null}
           <FormError>{error}</FormError>
           <Button type="submit" isBusy={isBusy}>
             {isBusy ? 'Signing in…' : 'Sign in'}

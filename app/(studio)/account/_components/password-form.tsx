@@ -1,26 +1,34 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { signIn } from 'next-auth/react';
+import { useRouter } from 'next/navigation';
 import { type FormEvent, useRef } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
-import { Input } from '@/app/_ui/input.tsx';
+import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
+import { Checkbox, Input } from '@/app/_ui/input.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 
-export function PasswordForm({ email, hasPassword }: { email: string | null; hasPassword: boolean }) {
+export function PasswordForm({
+  email,
+  hasPassword,
+  numTokens,
+}: {
+  email: string | null;
+  hasPassword: boolean;
+  numTokens: number;
+}) {
+  const router = useRouter();
   const toast = useToast();
   const form = useRef<HTMLFormElement>(null);
   const change = useMutation(
     useTRPC().users.changePassword.mutationOptions({
-      async onSuccess(_, { newPassword }) {
+      onSuccess() {
         form.current?.reset();
         toast('Password changed', { detail: 'Every other session has ended.', tone: 'success' });
-        // the session of this browser ended as well: start a new one
-        if (email) await signIn('credentials', { email, password: newPassword, redirect: false });
+        router.refresh();
       },
     }),
   );
@@ -30,6 +38,7 @@ export function PasswordForm({ email, hasPassword }: { email: string | null; has
     change.mutate({
       ...(hasPassword ? { currentPassword: String(data.get('currentPassword')) } : {}),
       newPassword: String(data.get('newPassword')),
+      revokeTokens: data.get('revokeTokens') !== null,
     });
   };
   return (
@@ -58,6 +67,14 @@ export function PasswordForm({ email, hasPassword }: { email: string | null; has
               maxLength={200}
             />
           </Field>
+          {numTokens > 0 ? (
+            <CheckField
+              label={numTokens === 1 ? 'Also revoke my API token' : `Also revoke my ${numTokens} API tokens`}
+              hint="Whoever knew the old password may know them too. Scripts that use them stop."
+            >
+              <Checkbox name="revokeTokens" defaultChecked />
+            </CheckField>
+          ) : null}
           <FormError>{change.error ? errorText(change.error) : null}</FormError>
           <Button type="submit" className="justify-self-start" isBusy={change.isPending}>
             {hasPassword ? 'Change password' : 'Set a password'}

@@ -15,6 +15,7 @@ async function handle(
   let refusal: DomainError | undefined;
   const options = authOptions({
     inviteToken,
+    headers: request.headers,
     onRefused: (error) => {
       refusal = error;
     },

@@ -64,6 +64,15 @@ describe('/api/trpc', () => {
     expect((await post('users.acceptOwnerLink', body)).status).toBe(412);
   });
 
+  it('refuses a batch of more than twenty calls, whoever sends it', async () => {
+    const batch = (n: number) =>
+      get(`${Array.from({ length: n }, () => 'users.me').join(',')}?batch=1&input={}`);
+    expect((await batch(20)).status).toBe(401);
+    const refused = await batch(21);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toMatch(/21 calls, expected 20 at most/);
+  });
+
   it('refuses a change asked for by GET', async () => {
     expect((await get('users.acceptOwnerLink?input={}')).status).toBe(405);
   });

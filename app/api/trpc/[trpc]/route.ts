@@ -1,4 +1,5 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { MAX_BATCH_CALLS } from '@/lib/max-batch-calls.ts';
 import { readLimitedBody, requireJson, requireSameOrigin } from '@/server/auth/check-request.ts';
 import { createContext } from '@/server/auth/create-context.ts';
 import { errorResponse, retryAfter } from '@/server/error-response.ts';
@@ -26,10 +27,18 @@ function handle(request: Request): Promise<Response> {
 
 const isProcedure = (name: string) => Object.hasOwn(appRouter._def.procedures, name);
 
+/** Throws `invalid` for more calls in one request than the pages ever put into one; tRPC's own refusal names no number. */
+function requireSmallBatch(request: Request): void {
+  const calls = new URL(request.url).pathname.split(/,|%2c/i).length;
+  if (calls <= MAX_BATCH_CALLS) return;
+  throw new DomainError('invalid', `The request holds ${calls} calls, expected ${MAX_BATCH_CALLS} at most.`);
+}
+
 async function answer(request: Request): Promise<Response> {
   try {
     requireSameOrigin(request);
     requireJson(request);
+    requireSmallBatch(request);
     const body = request.method === 'POST' ? await readLimitedBody(request, MAX_BODY_BYTES) : undefined;
     const ctx = await createContext(request.headers);
     return await fetchRequestHandler({
@@ -41,6 +50,7 @@ async function answer(request: Request): Promise<Response> {
         signal: request.signal,
       }),
       router: appRouter,
+      maxBatchSize: MAX_BATCH_CALLS,
       createContext: () => ctx,
       responseMeta: ({ errors }) => {
         const cause = errors.map((error) => error.cause).find((one) => one instanceof DomainError);

@@ -23,8 +23,8 @@ export function InviteForm({
   const accept = useMutation(
     trpc.users.acceptInvite.mutationOptions({
       async onSuccess({ slug }, { person }) {
-        const problem = person ? await signInWithPassword(person.email, person.password) : null;
-        window.location.assign(problem === null ? `/projects/${slug}` : '/sign-in');
+        const result = person ? await signInWithPassword(person.email, person.password) : null;
+        window.location.assign(result === null || result.state === 'done' ? `/projects/${slug}` : '/sign-in');
       },
     }),
   );

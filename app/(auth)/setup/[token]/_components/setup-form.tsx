@@ -15,8 +15,8 @@ export function SetupForm({ token }: { token: string }) {
   const accept = useMutation(
     trpc.users.acceptOwnerLink.mutationOptions({
       async onSuccess(_, { email, password }) {
-        const problem = await signInWithPassword(email, password);
-        window.location.assign(problem === null ? '/projects/new' : '/sign-in');
+        const { state } = await signInWithPassword(email, password);
+        window.location.assign(state === 'done' ? '/projects/new' : '/sign-in');
       },
     }),
   );

@@ -92,7 +92,9 @@ function ImportCard({ item, projectId, slug }: { item: ImportSummary; projectId:
                 </a>
               </Button>
             </div>
-            {isOpen && <RejectSamples projectId={projectId} importId={item.importId} />}
+            {isOpen && (
+              <RejectSamples projectId={projectId} importId={item.importId} numRejected={rejected} />
+            )}
           </div>
         )}
         {item.status === 'done' && item.accepted > 0 && (

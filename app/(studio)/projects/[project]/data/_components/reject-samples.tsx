@@ -8,7 +8,15 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@
 import { cutText } from '@/lib/cut-text.ts';
 
 /** Rejected rows with line, reason and the row as it came. */
-export function RejectSamples({ projectId, importId }: { projectId: string; importId: string }) {
+export function RejectSamples({
+  projectId,
+  importId,
+  numRejected,
+}: {
+  projectId: string;
+  importId: string;
+  numRejected: number;
+}) {
   const trpc = useTRPC();
   const rejects = useInfiniteQuery(
     trpc.imports.rejects.infiniteQueryOptions(
@@ -18,6 +26,8 @@ export function RejectSamples({ projectId, importId }: { projectId: string; impo
   );
   if (rejects.isPending) return <p className="text-muted-foreground text-sm">Loading…</p>;
   if (rejects.isError) return <FormError>{rejects.error.message}</FormError>;
+  const numShown = rejects.data.pages.reduce((sum, page) => sum + page.items.length, 0);
+  const notKept = rejects.hasNextPage ? 0 : numRejected - numShown;
   return (
     <div className="grid gap-2">
       <Table aria-label="Rejected rows">
@@ -47,6 +57,11 @@ export function RejectSamples({ projectId, importId }: { projectId: string; impo
             ))}
         </TableBody>
       </Table>
+      {notKept > 0 && (
+        <p className="text-muted-foreground text-sm">
+          {notKept} more were counted and not kept: a file with so many is mended best as a whole.
+        </p>
+      )}
       {rejects.hasNextPage && (
         <Button
           size="sm"

@@ -14,6 +14,7 @@ import { Time } from '@/app/_ui/time.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 import { ROLES, type Role } from '@/lib/roles.ts';
 import type { Member } from '@/server/projects/list-members.ts';
+import { RemoveMember, ResetLink } from './member-actions.tsx';
 
 export function MemberTable({
   projectId,
@@ -51,7 +52,7 @@ export function MemberTable({
             {mayChange ? <TableHead className="max-sm:pl-4">Name</TableHead> : null}
             <TableHead>Role</TableHead>
             <TableHead className="max-sm:hidden">Joined</TableHead>
-            {mayDisable ? (
+            {mayChange ? (
               <TableHead>
                 <span className="sr-only">Actions</span>
               </TableHead>
@@ -106,22 +107,32 @@ export function MemberTable({
               <TableCell className="text-muted-foreground max-sm:hidden">
                 <Time at={member.createdAt} />
               </TableCell>
-              {mayDisable ? (
+              {mayChange ? (
                 <TableCell className="text-right">
-                  {member.userId === myId ? (
-                    <span className="text-xs text-muted-foreground">you</span>
-                  ) : (
-                    <Button
-                      size="sm"
-                      variant={member.isDisabled ? 'outline' : 'destructive'}
-                      aria-label={`${member.isDisabled ? 'Enable' : 'Disable'} ${label(member)}`}
-                      onClick={() =>
-                        setDisabled.mutate({ userId: member.userId, isDisabled: !member.isDisabled })
-                      }
-                    >
-                      {member.isDisabled ? 'Enable' : 'Disable'}
-                    </Button>
-                  )}
+                  <div className="flex flex-wrap items-center justify-end gap-2">
+                    {member.userId === myId ? (
+                      <span className="text-xs text-muted-foreground">you</span>
+                    ) : (
+                      <>
+                        {mayDisable && !member.isSimulated && !member.isDisabled ? (
+                          <ResetLink userId={member.userId} label={label(member)} />
+                        ) : null}
+                        {mayDisable ? (
+                          <Button
+                            size="sm"
+                            variant={member.isDisabled ? 'outline' : 'destructive'}
+                            aria-label={`${member.isDisabled ? 'Enable' : 'Disable'} ${label(member)}`}
+                            onClick={() =>
+                              setDisabled.mutate({ userId: member.userId, isDisabled: !member.isDisabled })
+                            }
+                          >
+                            {member.isDisabled ? 'Enable' : 'Disable'}
+                          </Button>
+                        ) : null}
+                        <RemoveMember projectId={projectId} userId={member.userId} label={label(member)} />
+                      </>
+                    )}
+                  </div>
                 </TableCell>
               ) : null}
             </TableRow>
