@@ -38,3 +38,13 @@ export const requireProject = cache(async (slug: string) => {
     throw error;
   }
 });
+
+/** What a procedure gives; a page that is not found where it says that there is no such thing. */
+export async function orNotFound<Output>(call: Promise<Output>): Promise<Output> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'NOT_FOUND') notFound();
+    throw error;
+  }
+}

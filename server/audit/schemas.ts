@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { inputText } from '../../lib/well-formed.ts';
 
-// not strict: TanStack's infinite queries add a direction
-export const listAuditInput = z.object({
+const filter = {
   projectId: inputText(),
   /** exact name, or the beginning of one: `judgments.` */
   action: inputText().max(80).optional(),
@@ -12,10 +11,21 @@ export const listAuditInput = z.object({
   from: z.int().optional(),
   /** UTC ms, exclusive */
   until: z.int().optional(),
+  /** a number, hash, id, person or action: see search.ts */
+  search: inputText().max(200).optional(),
+  /** leave out that the reader looked at raw data */
+  hideOwnReads: z.boolean().optional(),
+};
+// not strict: TanStack's infinite queries add a direction
+export const listAuditInput = z.object({
+  ...filter,
   /** records before this sequence number: where the page before ended */
   cursor: z.int().nullish(),
   limit: z.int().min(1).max(200).default(50),
 });
+export const downloadAuditInput = z.object({ ...filter, format: z.enum(['csv', 'jsonl']) });
+export type AuditFilter = Omit<z.infer<typeof downloadAuditInput>, 'format'>;
+export type DownloadAuditInput = z.infer<typeof downloadAuditInput>;
 export type ListAuditInput = z.infer<typeof listAuditInput>;
 
 /** What can be wrong, by kind: a word for whoever counts. */

@@ -1,4 +1,5 @@
 import { type Ctx, requireUser } from '../context.ts';
+import { placingOf } from './placing-of.ts';
 import type { MineInput, OwnJudgment } from './schemas.ts';
 
 type Row = Omit<OwnJudgment, 'placing' | 'notRankable' | 'hasRationale'> & {
@@ -30,13 +31,9 @@ export function listOwnJudgments({ ctx, input }: { ctx: Ctx; input: MineInput })
     .all({ userId, projectId, cursor: cursor ?? null, limit: limit + 1 }) as Row[];
   const items = rows.slice(0, limit).map(({ ranking, shownOrder, ...row }) => ({
     ...row,
-    placing: placing(JSON.parse(ranking) as string[][], JSON.parse(shownOrder) as string[]),
+    placing: placingOf(JSON.parse(ranking) as string[][], JSON.parse(shownOrder) as string[]),
     notRankable: row.notRankable === 1,
     hasRationale: row.hasRationale === 1,
   }));
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.judgmentId ?? null) : null };
-}
-
-function placing(ranking: string[][], shownOrder: string[]): number[][] {
-  return ranking.map((group) => group.map((id) => shownOrder.indexOf(id) + 1).sort((a, b) => a - b));
 }

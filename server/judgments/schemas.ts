@@ -50,6 +50,19 @@ export const getMineInput = z.union([
   z.strictObject({ projectId: id, taskId: id }),
 ]);
 
+export const listJudgmentsInput = z.object({
+  projectId: id,
+  /** only those of this person */
+  userId: id.nullish(),
+  cursor: id.nullish(),
+  limit: z.number().int().min(1).max(100).default(50),
+});
+export const getJudgmentInput = z.object({ projectId: id, judgmentId: id });
+export const personInput = z.object({ projectId: id, userId: id });
+
+export type ListJudgmentsInput = z.infer<typeof listJudgmentsInput>;
+export type GetJudgmentInput = z.infer<typeof getJudgmentInput>;
+export type PersonInput = z.infer<typeof personInput>;
 export type Answer = z.infer<typeof answerSchema>;
 export type RecordInput = z.infer<typeof recordInput>;
 export type ReviseInput = z.infer<typeof reviseInput>;
@@ -76,6 +89,13 @@ export type OwnJudgment = {
   tieKind: TieKind;
   notRankable: boolean;
   hasRationale: boolean;
+};
+/** A judgment in a list for researchers and auditors. */
+export type JudgmentSummary = OwnJudgment & {
+  source: JudgmentSource;
+  /** null user: imported, with the name that the file gives */
+  person: { userId: string | null; label: string };
+  isLatest: boolean;
 };
 /** Everything needed to show and change an own judgment. */
 export type OwnJudgmentDetail = Receipt &

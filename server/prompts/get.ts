@@ -1,6 +1,7 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { imports } from '../../db/schema/imports.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
+import { tasks } from '../../db/schema/tasks.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { GetPromptInput, PromptDetail } from './schemas.ts';
@@ -15,7 +16,10 @@ export function getPrompt({ ctx, input }: { ctx: Ctx; input: GetPromptInput }): 
       externalId: prompts.externalId,
       tags: prompts.tags,
       metadata: prompts.metadata,
+      importId: prompts.importId,
       fileName: imports.fileName,
+      contentHash: prompts.contentHash,
+      createdAt: prompts.createdAt,
     })
     .from(prompts)
     .leftJoin(imports, eq(imports.id, prompts.importId))
@@ -35,5 +39,13 @@ export function getPrompt({ ctx, input }: { ctx: Ctx; input: GetPromptInput }): 
     .where(eq(responses.promptId, input.promptId))
     .orderBy(asc(responses.id))
     .all();
-  return { ...prompt, responses: rows };
+  const taskIds = ctx.db
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(and(eq(tasks.promptId, input.promptId), eq(tasks.projectId, input.projectId)))
+    .orderBy(asc(tasks.id))
+    .limit(200)
+    .all()
+    .map((task) => task.id);
+  return { ...prompt, taskIds, responses: rows };
 }

@@ -43,8 +43,13 @@ export type PromptDetail = {
   externalId: string | null;
   tags: string[];
   metadata: Record<string, JsonValue>;
-  /** name of the file it came from */
+  /** the import that brought it, and the name of its file */
+  importId: string | null;
   fileName: string | null;
+  contentHash: string;
+  createdAt: number;
+  /** tasks that ask about it, the first 200 */
+  taskIds: string[];
   responses: {
     responseId: string;
     content: string;

@@ -3,6 +3,7 @@ import { projectProcedure, router } from '../trpc.ts';
 import { claimTask } from './claim.ts';
 import { createTask } from './create.ts';
 import { createTasksFromPrompts } from './create-from-prompts.ts';
+import { getTask } from './get.ts';
 import { listTasks } from './list.ts';
 import { readProgress } from './progress.ts';
 import { reclaimSeat } from './reclaim.ts';
@@ -13,6 +14,7 @@ import {
   claimInput,
   createFromPromptsInput,
   createTaskInput,
+  getTaskInput,
   leaseInput,
   listTasksInput,
   progressInput,
@@ -38,6 +40,7 @@ export const tasksRouter = router({
   createFromPrompts: projectProcedure('tasks.create', 'heavy')
     .input(createFromPromptsInput)
     .mutation(createTasksFromPrompts),
+  get: projectProcedure('data.read', 'read').input(getTaskInput).query(getTask),
   list: projectProcedure('data.read', 'read').input(listTasksInput).query(listTasks),
   stats: projectProcedure('data.read', 'read').input(statsInput).query(taskStats),
 });

@@ -48,6 +48,7 @@ export const listTasksInput = z.object({
   cursor: id.nullish(),
   limit: z.number().int().min(1).max(200).default(50),
 });
+export const getTaskInput = z.object({ projectId: id, taskId: id });
 export const statsInput = z.object({ projectId: id });
 export const progressInput = z.object({ projectId: id });
 
@@ -58,6 +59,7 @@ export type SkipInput = z.infer<typeof skipInput>;
 export type ReclaimInput = z.infer<typeof reclaimInput>;
 export type CreateTaskInput = z.infer<typeof createTaskInput>;
 export type CreateFromPromptsInput = z.input<typeof createFromPromptsInput>;
+export type GetTaskInput = z.infer<typeof getTaskInput>;
 export type ListTasksInput = z.infer<typeof listTasksInput>;
 
 /** A claimed task as the annotator's page gets it: nothing here tells who or what wrote a response. */

@@ -49,6 +49,7 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
     `${base}/data`,
     `${base}/data/prompts`,
     `${base}/data/tasks`,
+    `${base}/data/judgments`,
     `${base}/exports`,
     `${base}/runs`,
     `${base}/runs/new`,

@@ -1,15 +1,25 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { eq } from 'drizzle-orm';
+import { judgments } from '../../db/schema/judgments.ts';
+import { tasks } from '../../db/schema/tasks.ts';
 import { ROLES } from '../../lib/roles.ts';
+import { recordJudgment } from '../../server/judgments/record.ts';
 import { type Permission, roleMay } from '../../server/permissions.ts';
+import { claimTask } from '../../server/tasks/claim.ts';
 import { expect, test } from './fixtures.ts';
+import type { World } from './support/world.ts';
 
 /** Every page of a project and the right it needs; a page that is missing here fails the first test. */
 const PAGES = {
   '': 'project.read',
   '/data': 'data.read',
   '/data/prompts': 'data.read',
+  '/data/prompts/[id]': 'data.read',
   '/data/tasks': 'data.read',
+  '/data/tasks/[id]': 'data.read',
+  '/data/judgments': 'judgments.read',
+  '/data/judgments/[id]': 'judgments.read',
   '/exports': 'snapshots.export',
   '/runs': 'runs.read',
   '/runs/new': 'runs.start',
@@ -18,9 +28,43 @@ const PAGES = {
   '/models': 'models.read',
   '/schedules': 'runs.read',
   '/members': 'members.read',
+  '/members/[id]': 'judgments.read',
   '/settings': 'project.read',
   '/audit': 'audit.read',
 } as const satisfies Record<string, Permission>;
+
+/** The first task of a project, judged by the verbs. */
+function judgeOne(world: World, projectId: string, annotator: string) {
+  const ctx = world.ctxAs(annotator);
+  const { task } = claimTask({ ctx, input: { projectId } });
+  if (task === null) throw new Error('no task to judge');
+  recordJudgment({
+    ctx,
+    input: {
+      projectId,
+      seatId: task.seatId,
+      leaseToken: task.leaseToken,
+      idempotencyKey: `roles-${task.seatId}`,
+      ranking: [task.responses.map((response) => response.id)],
+      strength: 0,
+      tieKind: 'equal',
+      notRankable: false,
+      flags: {},
+      rationale: '',
+      firstInteractionAt: null,
+      activeMs: 1,
+      inputKind: 'keyboard',
+    },
+  });
+  const row = world.db
+    .select({ judgmentId: judgments.id, taskId: tasks.id, promptId: tasks.promptId })
+    .from(judgments)
+    .innerJoin(tasks, eq(tasks.id, judgments.taskId))
+    .where(eq(judgments.projectId, projectId))
+    .get();
+  if (!row) throw new Error('nothing judged');
+  return row;
+}
 
 test('every page, for every role: the page with the right, the same card without', async ({
   world,
@@ -34,11 +78,20 @@ test('every page, for every role: the page with the right, the same card without
   expect(pages.sort()).toEqual(Object.keys(PAGES).sort());
 
   const { project, people } = world.addProject('Rights');
-  const runId = world.addRun(project, people.owner);
+  world.addTasks(project, people.owner, [{ prompt: 'One', responses: ['a', 'b'] }]);
+  const judged = judgeOne(world, project.id, people.annotator);
+  const ids: Record<string, string> = {
+    '/data/prompts/[id]': judged.promptId,
+    '/data/tasks/[id]': judged.taskId,
+    '/data/judgments/[id]': judged.judgmentId,
+    '/members/[id]': people.annotator,
+    '/runs/[id]': world.addRun(project, people.owner),
+  };
   for (const role of ROLES) {
     const page = await pageAs(people[role]);
     const addresses = Object.entries(PAGES).map(
-      ([place, needs]) => [`/projects/${project.slug}${place.replace('[id]', runId)}`, needs] as const,
+      ([place, needs]) =>
+        [`/projects/${project.slug}${place.replace('[id]', ids[place] ?? '')}`, needs] as const,
     );
     for (const [address, needs] of [...addresses, [`/label/${project.slug}`, 'tasks.label'] as const]) {
       const what = `${role} at ${address}`;

@@ -12,6 +12,8 @@ import { countFlattery, trueReward } from './true-reward.ts';
 export type SimulatedAnnotator = {
   /** rank of each response, 0 = best, equal numbers = tie; the same question gets the same answer, in any order of asking */
   rank(prompt: readonly Message[], responses: readonly string[]): number[];
+  /** what the ranks follow, in log-odds, its noise included: what an annotator goes by who calls two answers both bad */
+  feltValue(prompt: readonly Message[], response: string): number;
 };
 
 /** log-odds that the whole range of the true reward is worth to an annotator of skill 1 */
@@ -29,21 +31,22 @@ export function simulatedAnnotator(args: {
   tieWithin?: number;
 }): SimulatedAnnotator {
   const { skill, biasToLength, seed, tieWithin = 0.15 } = args;
+  const feltValue = (prompt: readonly Message[], response: string): number => {
+    // the draw belongs to the answer, not to its place on the screen
+    const key = createHash('sha256')
+      .update(JSON.stringify([prompt.at(-1)?.content, response]))
+      .digest('hex');
+    const gumbel = -Math.log(-Math.log(createRng(seed, `annotator/${key}`).uniform() || Number.MIN_VALUE));
+    const liking = biasToLength * (Math.min(wordsOf(response).length, 40) / 10 + countFlattery(response));
+    return skill * TRUE_SCALE * trueReward(prompt, response).total + liking + gumbel;
+  };
   return {
-    rank(prompt, responses) {
-      const felt = responses.map((response) => {
-        // the draw belongs to the answer, not to its place on the screen
-        const key = createHash('sha256')
-          .update(JSON.stringify([prompt.at(-1)?.content, response]))
-          .digest('hex');
-        const gumbel = -Math.log(
-          -Math.log(createRng(seed, `annotator/${key}`).uniform() || Number.MIN_VALUE),
-        );
-        const liking = biasToLength * (Math.min(wordsOf(response).length, 40) / 10 + countFlattery(response));
-        return skill * TRUE_SCALE * trueReward(prompt, response).total + liking + gumbel;
-      });
-      return ranksOf(felt, tieWithin);
-    },
+    feltValue,
+    rank: (prompt, responses) =>
+      ranksOf(
+        responses.map((response) => feltValue(prompt, response)),
+        tieWithin,
+      ),
   };
 }
 

@@ -19,7 +19,7 @@ export default async function AuditPage({ params }: { params: Promise<{ project:
       />
       <div className="grid grid-cols-1 gap-6">
         <VerifyButton projectId={project.id} />
-        <AuditTable projectId={project.id} newest={newest} />
+        <AuditTable projectId={project.id} slug={project.slug} newest={newest} />
       </div>
     </>
   );

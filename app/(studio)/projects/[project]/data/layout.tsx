@@ -13,7 +13,7 @@ export default async function DataLayout({ children, params }: Props) {
     <>
       <PageHeader
         title="Data"
-        description="What was imported, the prompts with their responses, and the tasks that annotators are asked."
+        description="What was imported, the prompts with their responses, the tasks that annotators are asked, and what they answered."
       />
       <DataNav slug={project.slug} />
       <div className="pt-5">{children}</div>

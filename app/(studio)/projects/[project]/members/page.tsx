@@ -28,6 +28,7 @@ export default async function MembersPage({ params }: { params: Promise<{ projec
       <div className="grid grid-cols-1 gap-6">
         <MemberTable
           projectId={projectId}
+          slug={project.slug}
           members={members}
           myId={session.userId}
           mayChange={may.includes('members.update')}

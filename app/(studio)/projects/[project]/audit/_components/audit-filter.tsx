@@ -1,10 +1,18 @@
 'use client';
 
 import { XIcon } from 'lucide-react';
-import { Field } from '@/app/_ui/field.tsx';
-import { Input, Select } from '@/app/_ui/input.tsx';
+import { CheckField, Field } from '@/app/_ui/field.tsx';
+import { Checkbox, Input, Select } from '@/app/_ui/input.tsx';
 
-export type Filter = { action?: string; actor?: string; subject?: string; from?: number; until?: number };
+export type Filter = {
+  action?: string;
+  actor?: string;
+  subject?: string;
+  from?: number;
+  until?: number;
+  search?: string;
+  hideOwnReads?: boolean;
+};
 
 const DOMAINS = [
   'projects',
@@ -20,7 +28,7 @@ const DOMAINS = [
 ];
 const DAY = 86_400_000;
 
-/** What to show: a kind of action and a span of days; actor and subject are picked in the table. */
+/** What to show: what is searched, a kind of action and a span of days; actor and subject are picked in the table. */
 export function AuditFilter({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const { action = '', actor, subject } = filter;
   const isOneAction = action !== '' && !action.endsWith('.');
@@ -34,6 +42,15 @@ export function AuditFilter({ filter, onChange }: { filter: Filter; onChange: (f
       aria-label="Filter"
       onSubmit={(event) => event.preventDefault()}
     >
+      <Field label="Search" className="min-w-56 flex-[2] sm:max-w-md">
+        <Input
+          type="search"
+          placeholder="Person, id, hash, action or #number"
+          maxLength={200}
+          value={filter.search ?? ''}
+          onChange={(event) => onChange({ ...filter, search: event.target.value || undefined })}
+        />
+      </Field>
       <Field label="Actions" className="min-w-36 flex-1 sm:max-w-44">
         <Select
           value={action}
@@ -57,6 +74,14 @@ export function AuditFilter({ filter, onChange }: { filter: Filter; onChange: (f
           onChange={(event) => onChange({ ...filter, until: day(event.target.value, DAY) })}
         />
       </Field>
+      <div className="flex h-9 items-center pointer-coarse:h-11">
+        <CheckField label="Hide that I looked">
+          <Checkbox
+            checked={filter.hideOwnReads ?? false}
+            onChange={(event) => onChange({ ...filter, hideOwnReads: event.target.checked || undefined })}
+          />
+        </CheckField>
+      </div>
       {actor ? <Chip label={actor} onRemove={() => onChange({ ...filter, actor: undefined })} /> : null}
       {subject ? <Chip label={subject} onRemove={() => onChange({ ...filter, subject: undefined })} /> : null}
     </form>

@@ -1,8 +1,8 @@
 'use client';
 
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { ChevronRightIcon, ScrollTextIcon } from 'lucide-react';
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
@@ -11,6 +11,7 @@ import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import type { ListedRecord } from '@/server/audit/list.ts';
 import { AuditFilter, type Filter } from './audit-filter.tsx';
 
@@ -19,16 +20,18 @@ type Page = { records: ListedRecord[]; nextCursor: number | null };
 const isEmpty = (filter: Filter) => Object.values(filter).every((value) => value === undefined);
 
 /** Records, the newest first, fetched a page at a time. */
-export function AuditTable({ projectId, newest }: { projectId: string; newest: Page }) {
+export function AuditTable({ projectId, slug, newest }: { projectId: string; slug: string; newest: Page }) {
   const trpc = useTRPC();
   const [filter, setFilter] = useState<Filter>({});
+  const wanted = useDeferredValue(filter);
   const query = useInfiniteQuery(
     trpc.audit.list.infiniteQueryOptions(
-      { projectId, ...filter, limit: 50 },
+      { projectId, ...wanted, limit: 50 },
       {
         getNextPageParam: (page) => page.nextCursor,
+        placeholderData: keepPreviousData,
         // the server has rendered the first page of everything already
-        initialData: isEmpty(filter) ? { pages: [newest], pageParams: [null] } : undefined,
+        initialData: isEmpty(wanted) ? { pages: [newest], pageParams: [null] } : undefined,
       },
     ),
   );
@@ -36,6 +39,24 @@ export function AuditTable({ projectId, newest }: { projectId: string; newest: P
   return (
     <div className="grid grid-cols-1 gap-3">
       <AuditFilter filter={filter} onChange={setFilter} />
+      <p className="flex flex-wrap gap-x-4 gap-y-1 text-muted-foreground text-xs">
+        <span className="grow">
+          Numbers count the records of the whole installation: those of other projects are not shown here, so
+          there are gaps. An id leads to what it names; a click on a name or an action shows only these.
+        </span>
+        <span className="flex gap-3">
+          {(['csv', 'jsonl'] as const).map((format) => (
+            <a
+              key={format}
+              href={downloadAddress(projectId, filter, format)}
+              download
+              className="text-primary hover:underline"
+            >
+              Download {format === 'csv' ? 'CSV' : 'JSON lines'}
+            </a>
+          ))}
+        </span>
+      </p>
       <FormError>{query.error ? errorText(query.error) : null}</FormError>
       {query.isSuccess && records.length === 0 ? (
         <EmptyState icon={ScrollTextIcon} title="No record matches">
@@ -58,7 +79,12 @@ export function AuditTable({ projectId, newest }: { projectId: string; newest: P
             </TableHeader>
             <TableBody>
               {records.map((record) => (
-                <Row key={record.seq} record={record} onPick={(part) => setFilter({ ...filter, ...part })} />
+                <Row
+                  key={record.seq}
+                  record={record}
+                  slug={slug}
+                  onPick={(part) => setFilter({ ...filter, ...part })}
+                />
               ))}
             </TableBody>
           </Table>
@@ -78,7 +104,17 @@ export function AuditTable({ projectId, newest }: { projectId: string; newest: P
   );
 }
 
-function Row({ record, onPick }: { record: ListedRecord; onPick: (part: Filter) => void }) {
+/** The records that the filter shows, as a file. */
+function downloadAddress(projectId: string, filter: Filter, format: 'csv' | 'jsonl'): string {
+  const entries = Object.entries(filter).filter(([, value]) => value !== undefined);
+  const params = new URLSearchParams({ project: projectId, format });
+  for (const [name, value] of entries) params.set(name, String(value));
+  return `/api/audit?${params}`;
+}
+
+type RowProps = { record: ListedRecord; slug: string; onPick: (part: Filter) => void };
+
+function Row({ record, slug, onPick }: RowProps) {
   const { seq, at, actor, actorLabel, action, subject, payload, hash } = record;
   const [isOpen, setIsOpen] = useState(false);
   const pick = 'rounded-sm text-left hover:underline';
@@ -110,14 +146,9 @@ function Row({ record, onPick }: { record: ListedRecord; onPick: (part: Filter) 
           </button>
         </TableCell>
         <TableCell className="font-mono text-xs">
-          <button
-            type="button"
-            className={`${pick} block max-w-52 truncate`}
-            onClick={() => onPick({ subject })}
-            title={`Show only ${subject}`}
-          >
-            {subject}
-          </button>
+          <IdLink slug={slug} id={subject}>
+            <span className="block max-w-52 truncate">{subject}</span>
+          </IdLink>
         </TableCell>
         <TableCell className="font-mono text-xs">
           <button
@@ -137,7 +168,12 @@ function Row({ record, onPick }: { record: ListedRecord; onPick: (part: Filter) 
           <TableCell colSpan={6} className="pt-0">
             <div className="rounded-md bg-muted p-3 font-mono text-xs">
               <p className="break-all">hash {hash}</p>
-              <p className="mt-1 break-all">subject {subject}</p>
+              <p className="mt-1 break-all">
+                subject{' '}
+                <button type="button" className={pick} onClick={() => onPick({ subject })}>
+                  {subject} (show only this one)
+                </button>
+              </p>
               <pre className="mt-2 whitespace-pre-wrap break-words">
                 {JSON.stringify(JSON.parse(payload), null, 2)}
               </pre>

@@ -3,7 +3,7 @@
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 
-/** The three pages about data. */
+/** The pages about data; one about a single prompt, task or judgment belongs to its list. */
 export function DataNav({ slug }: { slug: string }) {
   const pathname = usePathname();
   const base = `/projects/${slug}/data`;
@@ -11,6 +11,7 @@ export function DataNav({ slug }: { slug: string }) {
     { href: base, label: 'Imports' },
     { href: `${base}/prompts`, label: 'Prompts' },
     { href: `${base}/tasks`, label: 'Tasks' },
+    { href: `${base}/judgments`, label: 'Judgments' },
   ];
   return (
     <nav aria-label="Data" className="flex gap-1 overflow-x-auto border-b">
@@ -18,7 +19,9 @@ export function DataNav({ slug }: { slug: string }) {
         <Link
           key={href}
           href={href}
-          aria-current={pathname === href ? 'page' : undefined}
+          aria-current={
+            pathname === href || (href !== base && pathname.startsWith(`${href}/`)) ? 'page' : undefined
+          }
           className="-mb-px border-transparent border-b-2 px-3 py-2 font-medium text-muted-foreground text-sm hover:text-foreground aria-[current=page]:border-primary aria-[current=page]:text-foreground"
         >
           {label}

@@ -12,18 +12,21 @@ import { Select } from '@/app/_ui/input.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { ROLES, type Role } from '@/lib/roles.ts';
 import type { Member } from '@/server/projects/list-members.ts';
 import { RemoveMember, ResetLink } from './member-actions.tsx';
 
 export function MemberTable({
   projectId,
+  slug,
   members,
   myId,
   mayChange,
   mayDisable,
 }: {
   projectId: string;
+  slug: string;
   members: Member[];
   myId: string;
   mayChange: boolean;
@@ -63,12 +66,16 @@ export function MemberTable({
           {members.map((member) => (
             <TableRow key={member.userId}>
               <TableCell className={cn('font-mono text-xs', mayChange && 'max-sm:hidden')}>
-                {member.pseudonym}
+                <IdLink slug={slug} id={member.userId}>
+                  {member.pseudonym}
+                </IdLink>
               </TableCell>
               {mayChange ? (
                 <TableCell className="max-sm:max-w-36 max-sm:pl-4">
                   <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-                    <bdi className="font-medium">{member.name}</bdi>
+                    <IdLink slug={slug} id={member.userId}>
+                      <bdi className="font-medium">{member.name}</bdi>
+                    </IdLink>
                     <span className="font-mono text-xs text-muted-foreground sm:hidden">
                       {member.pseudonym}
                     </span>

@@ -2,20 +2,22 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { Badge } from '@/app/_ui/badge.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
-import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
 import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import { SidePanel } from '@/app/_ui/side-panel.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { PromptDetails } from './prompt-details.tsx';
+import { PromptResponses } from './prompt-responses.tsx';
 
 /** A prompt in full with its responses and where they came from. */
 export function PromptPanel({
   projectId,
+  slug,
   promptId,
   onClose,
 }: {
   projectId: string;
+  slug: string;
   promptId: string | null;
   onClose: () => void;
 }) {
@@ -34,33 +36,17 @@ export function PromptPanel({
       {prompt.isError && <FormError>{prompt.error.message}</FormError>}
       {prompt.data !== undefined && (
         <>
+          <p className="mb-3">
+            <IdLink slug={slug} id={prompt.data.promptId}>
+              Open its page
+            </IdLink>
+          </p>
           <PromptView messages={prompt.data.messages} />
           <PromptDetails prompt={prompt.data} />
           <h3 className="mt-6 mb-2 font-semibold text-sm">
             {prompt.data.responses.length === 0 ? 'No responses yet' : 'Responses'}
           </h3>
-          <ul className="grid gap-3">
-            {prompt.data.responses.map((response) => (
-              <li key={response.responseId} className="rounded-md border px-3 py-2">
-                <p className="mb-1 flex flex-wrap gap-2">
-                  <Badge>{response.origin}</Badge>
-                  {response.checkpointId !== null && <Badge tone="accent">{response.checkpointId}</Badge>}
-                  {response.model !== null && <Badge tone="accent">{response.model}</Badge>}
-                  {response.sampling !== null && (
-                    <span className="text-muted-foreground text-xs">
-                      {Object.entries(response.sampling)
-                        .map(
-                          ([setting, value]) =>
-                            `${setting} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-                        )
-                        .join(', ')}
-                    </span>
-                  )}
-                </p>
-                <MarkdownText text={response.content} />
-              </li>
-            ))}
-          </ul>
+          <PromptResponses slug={slug} responses={prompt.data.responses} />
         </>
       )}
     </SidePanel>

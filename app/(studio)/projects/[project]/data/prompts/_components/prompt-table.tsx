@@ -166,7 +166,7 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
           Show more
         </Button>
       )}
-      <PromptPanel projectId={projectId} promptId={openId} onClose={() => setOpenId(null)} />
+      <PromptPanel projectId={projectId} slug={slug} promptId={openId} onClose={() => setOpenId(null)} />
     </div>
   );
 }

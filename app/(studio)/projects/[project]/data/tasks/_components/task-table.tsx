@@ -10,6 +10,7 @@ import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 
 /** Tasks, newest first. */
 export function TaskTable({
@@ -65,9 +66,11 @@ export function TaskTable({
             {items.map((task) => (
               <TableRow key={task.taskId}>
                 <TableCell>
-                  <span dir="auto" className="line-clamp-2 min-w-56 max-w-[60ch] break-words">
-                    {task.promptExcerpt}
-                  </span>
+                  <IdLink slug={slug} id={task.taskId}>
+                    <span dir="auto" className="line-clamp-2 min-w-32 max-w-[60ch] break-words">
+                      {task.promptExcerpt}
+                    </span>
+                  </IdLink>
                 </TableCell>
                 <TableCell className="tabular-nums">{task.numResponses}</TableCell>
                 <TableCell className="whitespace-nowrap tabular-nums">

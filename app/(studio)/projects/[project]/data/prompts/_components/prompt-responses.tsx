@@ -1,0 +1,32 @@
+import { Badge } from '@/app/_ui/badge.tsx';
+import { MarkdownText } from '@/app/_ui/markdown-text.tsx';
+import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
+import type { PromptDetail } from '@/server/prompts/schemas.ts';
+
+/** The responses of a prompt and where each came from. */
+export function PromptResponses({ slug, responses }: { slug: string; responses: PromptDetail['responses'] }) {
+  return (
+    <ul className="grid gap-3">
+      {responses.map((response) => (
+        <li key={response.responseId} className="rounded-md border px-3 py-2">
+          <p className="mb-1 flex flex-wrap items-center gap-2">
+            <Badge>{response.origin}</Badge>
+            {response.checkpointId !== null && <IdLink slug={slug} id={response.checkpointId} />}
+            {response.model !== null && <Badge tone="accent">{response.model}</Badge>}
+            {response.sampling !== null && (
+              <span className="text-muted-foreground text-xs">
+                {Object.entries(response.sampling)
+                  .map(
+                    ([setting, value]) =>
+                      `${setting} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+                  )
+                  .join(', ')}
+              </span>
+            )}
+          </p>
+          <MarkdownText text={response.content} />
+        </li>
+      ))}
+    </ul>
+  );
+}

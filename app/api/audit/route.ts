@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import { downloadAudit } from '@/server/audit/download.ts';
+import { downloadAuditInput } from '@/server/audit/schemas.ts';
+import { createContext } from '@/server/auth/create-context.ts';
+import { requirePermission } from '@/server/context.ts';
+import { errorResponse } from '@/server/error-response.ts';
+import { DomainError } from '@/server/errors.ts';
+
+const TYPES = { csv: 'text/csv', jsonl: 'application/x-ndjson' } as const;
+
+/** GET ?project=<id>&format=csv|jsonl and the filters of the page: the records of a project's audit log, streamed. */
+export async function GET(request: Request): Promise<Response> {
+  try {
+    const ctx = await createContext(request.headers);
+    const input = readInput(new URL(request.url).searchParams);
+    // before the first byte: a stream that has begun can no longer say no
+    requirePermission(ctx, input.projectId, 'audit.read');
+    return new Response(Readable.toWeb(Readable.from(downloadAudit({ ctx, input }))) as ReadableStream, {
+      headers: {
+        'content-type': `${TYPES[input.format]}; charset=utf-8`,
+        'content-disposition': `attachment; filename="audit-log.${input.format}"`,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+    });
+  } catch (error) {
+    const answer = errorResponse(error);
+    if (answer === null) throw error;
+    return answer;
+  }
+}
+
+function readInput(params: URLSearchParams) {
+  const text = (name: string) => params.get(name) ?? undefined;
+  const time = (name: string) => (params.has(name) ? Number(params.get(name)) : undefined);
+  const parsed = downloadAuditInput.safeParse({
+    projectId: params.get('project') ?? '',
+    format: text('format'),
+    action: text('action'),
+    actor: text('actor'),
+    subject: text('subject'),
+    search: text('search'),
+    from: time('from'),
+    until: time('until'),
+    hideOwnReads: params.get('hideOwnReads') === 'true',
+  });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new DomainError('invalid', `${issue?.path.join('.')}: ${issue?.message}`);
+}
