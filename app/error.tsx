@@ -1,6 +1,8 @@
 'use client';
 
 import { TriangleAlertIcon } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { Health } from '@/server/health.ts';
 import { Button } from './_ui/button.tsx';
 import { EmptyState } from './_ui/empty-state.tsx';
 
@@ -11,6 +13,7 @@ export default function ErrorPage({
   error: Error & { digest?: string };
   reset: () => void;
 }) {
+  const problems = useProblems();
   return (
     <div className="mx-auto w-full max-w-lg px-4 py-16" role="alert">
       <EmptyState
@@ -18,6 +21,11 @@ export default function ErrorPage({
         title="This page could not be shown"
         action={<Button onClick={reset}>Try again</Button>}
       >
+        {problems.map((problem) => (
+          <span key={problem} className="mb-2 block font-medium text-foreground">
+            {problem}
+          </span>
+        ))}
         The server’s log says why
         {error.digest ? (
           <>
@@ -29,4 +37,20 @@ export default function ErrorPage({
       </EmptyState>
     </div>
   );
+}
+
+/** What the server knows to be wrong with itself: a full disk, a damaged database. */
+function useProblems(): string[] {
+  const [problems, setProblems] = useState<string[]>([]);
+  useEffect(() => {
+    fetch('/api/health')
+      .then((answer) => answer.json() as Promise<Health>)
+      .then(({ disk, database }) =>
+        setProblems([disk.problem, database.problem].filter((text) => text !== null)),
+      )
+      .catch(() => {
+        // no answer at all: then the words above are all there is to say
+      });
+  }, []);
+  return problems;
 }

@@ -13,6 +13,11 @@ const schema = z.object({
     .string()
     .transform((text) => text.split(path.delimiter).filter((folder) => folder !== ''))
     .optional(),
+  /** folder of the worker's backups, best on another disk; `backups/` in the data folder when not given */
+  PLUMBLINE_BACKUPS: z
+    .string()
+    .transform((folder) => path.resolve(folder))
+    .optional(),
   NEXTAUTH_URL: z.url().default('http://localhost:3000'),
   /** generated into the data folder at first start when not given */
   NEXTAUTH_SECRET: z.string().min(32).optional(),
@@ -45,6 +50,20 @@ const schema = z.object({
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),
   OIDC_NAME: z.string().default('Single sign-on'),
+  /** further host names that people reach this installation by, parted by commas */
+  PLUMBLINE_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+    ),
+  /** opens /api/metrics to whoever sends it */
+  PLUMBLINE_METRICS_TOKEN: z.string().min(16).optional(),
+  /** JSON lines go there instead of to standard output */
+  PLUMBLINE_LOG_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

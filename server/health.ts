@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { databaseFile } from './data-folder.ts';
+import { knownDamage } from './storage/quick-check.ts';
 import { storageProblem } from './storage/storage-problem.ts';
 import { lastHeartbeat } from './worker/heartbeat.ts';
 
@@ -71,6 +72,9 @@ function databaseHealth(dataFolder: string): Health['database'] {
     const file = databaseFile(dataFolder);
     client = new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
     client.prepare('select seq from audit_log order by seq desc limit 1').get();
+    const damage = knownDamage(dataFolder);
+    if (damage !== null)
+      return { ok: false, problem: `The database file is damaged: ${damage}.`, writeLock: writeLockOf(file) };
     return { ok: true, problem: null, writeLock: writeLockOf(file) };
   } catch (error) {
     const problem = storageProblem(error)?.message ?? 'The database cannot be opened.';

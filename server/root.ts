@@ -1,4 +1,5 @@
 import { auditRouter } from './audit/router.ts';
+import { backupsRouter } from './backup/router.ts';
 import { chainsRouter } from './chains/router.ts';
 import { importsRouter } from './imports/router.ts';
 import { judgmentsRouter } from './judgments/router.ts';
@@ -25,6 +26,7 @@ export const appRouter = router({
   runs: runsRouter,
   schedules: schedulesRouter,
   chains: chainsRouter,
+  backups: backupsRouter,
 });
 export type AppRouter = typeof appRouter;
 export const createCaller = createCallerFactory(appRouter);

@@ -14,8 +14,12 @@ type Handler = (request: Request, context: { params: Promise<Record<string, stri
 
 const folder = mkdtempSync(path.join(tmpdir(), 'plumbline-token-requests-'));
 const HOST = 'localhost:3000';
-/** open to anybody, and next-auth's own, which knows no tokens */
-const WITHOUT_ACTOR = ['app/api/health/route.ts', 'app/api/auth/[...nextauth]/route.ts'];
+/** open to anybody, shut by a token of its own that stands for nobody, and next-auth's own, which knows no tokens */
+const WITHOUT_ACTOR = [
+  'app/api/health/route.ts',
+  'app/api/metrics/route.ts',
+  'app/api/auth/[...nextauth]/route.ts',
+];
 const routes = (readdirSync('app/api', { recursive: true }) as string[])
   .map((file) => `app/api/${file}`)
   .filter((file) => file.endsWith('/route.ts') && !WITHOUT_ACTOR.includes(file));

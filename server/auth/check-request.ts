@@ -1,3 +1,5 @@
+import { isAllowedHost, refusedHostText } from '../../lib/allowed-host.ts';
+import { readEnv } from '../env.ts';
 import { DomainError } from '../errors.ts';
 import { bearerToken } from './bearer-token.ts';
 
@@ -48,4 +50,12 @@ export async function readLimitedBody(request: Request, maxBytes: number): Promi
     at += piece.length;
   }
   return body;
+}
+
+/** For the routes that proxy.ts leaves out. Throws `forbidden` for a host name that is not this installation's. */
+export function requireAllowedHost(request: Request): void {
+  const { NEXTAUTH_URL, PLUMBLINE_HOSTS } = readEnv();
+  const host = request.headers.get('host');
+  if (isAllowedHost(host, { address: NEXTAUTH_URL, more: PLUMBLINE_HOSTS })) return;
+  throw new DomainError('forbidden', refusedHostText(host));
 }

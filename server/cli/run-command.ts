@@ -1,5 +1,7 @@
 import { SchemaError } from '../../db/schema-state.ts';
+import { DataFolderError } from '../data-folder.ts';
 import { DomainError } from '../errors.ts';
+import { storageProblem } from '../storage/storage-problem.ts';
 import { UsageError } from './options.ts';
 
 /**
@@ -10,8 +12,12 @@ export async function runCommand(name: string, command: () => Promise<number>): 
   try {
     process.exitCode = await command();
   } catch (error) {
-    if (error instanceof UsageError || error instanceof DomainError || error instanceof SchemaError) {
-      process.stderr.write(`${name}: ${error.message}\n`);
+    const problem = storageProblem(error);
+    const isTold = [UsageError, DomainError, SchemaError, DataFolderError].some(
+      (kind) => error instanceof kind,
+    );
+    if (error instanceof Error && (isTold || problem !== null)) {
+      process.stderr.write(`${name}: ${problem?.message ?? error.message}\n`);
       process.exitCode = error instanceof UsageError ? 2 : 1;
       return;
     }

@@ -2,7 +2,8 @@
  * npm run verify -- <folder or database file> [--head <file>] [--public-key <file>] [--json]
  *
  * Checks that nothing was altered. A snapshot or an export: every file and every line against its manifest. A data folder:
- * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files.
+ * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files. A
+ * folder of backups: every byte, and the newest as the data folder that it would be.
  * --head brings a signed head along that was kept elsewhere: a log that was cut or written anew since is found by it.
  * --public-key names the key that must have signed the heads, of an export too. Exit code 0 = intact, 1 = something is broken (all of it is counted, the first thousand named), 2 = wrong use.
  */
@@ -12,11 +13,14 @@ import { isSignedBy, keyIdOf } from '../../db/audit/heads.ts';
 import { openReadOnly } from '../../db/open-read-only.ts';
 import { SchemaError } from '../../db/schema-state.ts';
 import type { Finding } from '../audit/schemas.ts';
+import { isBackupFolder } from '../backup/format.ts';
+import { verifyBackup } from '../backup/verify-backup.ts';
 import { databaseFile } from '../data-folder.ts';
 import { MANIFEST_FILE, type Manifest, verifyFolder } from '../snapshots/manifest.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { parseHeads, type Trusted } from '../verify/verify-heads.ts';
 import { readOptions, UsageError } from './options.ts';
+import { startProgressBar } from './progress-bar.ts';
 import { runCommand } from './run-command.ts';
 
 const TELL_EVERY_MS = 5000;
@@ -38,7 +42,7 @@ await runCommand('verify', async () => {
   const [target, ...more] = positionals;
   if (target === undefined || more.length > 0) {
     throw new UsageError(
-      `expected one folder (an export, a snapshot or a data folder) or database file, got ${positionals.length}`,
+      `expected one folder (an export, a snapshot, a data folder or backups) or database file, got ${positionals.length}`,
     );
   }
   const outcome = await verifyTarget(target, readTrusted(options.head, options['public-key']));
@@ -76,6 +80,7 @@ async function verifyTarget(target: string, trusted: Trusted): Promise<Outcome> 
   if (existsSync(databaseFile(target))) {
     return verifyDatabase('data folder', databaseFile(target), { dataFolder: path.resolve(target), trusted });
   }
+  if (isBackupFolder(target)) return verifyBackups(target);
   if (!existsSync(path.join(target, MANIFEST_FILE))) {
     throw new UsageError(
       `"${target}": neither ${MANIFEST_FILE} nor ${path.basename(databaseFile(target))} in it; expected an export, a snapshot or a data folder`,
@@ -91,6 +96,20 @@ async function verifyTarget(target: string, trusted: Trusted): Promise<Outcome> 
   if (problem !== null) return broken(manifest.kind, { kind: 'head', where: MANIFEST_FILE, problem });
   const figures = { files, rows, manifest_sha256: manifestSha256 };
   return { kind: manifest.kind, figures, findings: [], counts: {}, notCovered: [] };
+}
+
+async function verifyBackups(target: string): Promise<Outcome> {
+  let bar: ReturnType<typeof startProgressBar> | undefined;
+  const check = await verifyBackup(target, (done, total) => {
+    bar ??= startProgressBar('verify', total);
+    bar.update(done, `${done} files`);
+  }).finally(() => bar?.stop());
+  const { backups, files, newest } = check;
+  const { records = 0, head = '', judgments = 0, notCovered = [] } = newest ?? {};
+  const figures = { backups, files, records, head, judgments };
+  if (check.broken && !newest?.broken) return { ...broken('backup', check.broken), figures };
+  const { findings = [], counts = {} } = newest ?? {};
+  return { kind: 'backup', figures, findings, counts, notCovered };
 }
 
 async function verifyDatabase(

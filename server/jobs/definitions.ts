@@ -62,6 +62,8 @@ export const jobDefinitions = {
       ]),
     }),
   },
+  /** backs the installation up */
+  backup: { lane: 'light', maxAttempts: 3, payload: z.object({ keep: z.number().int().min(1) }) },
   /** measures this machine once, for the expected time on the page that starts runs */
   benchmark: { lane: 'device', maxAttempts: 1, payload: z.object({}) },
 } as const satisfies Record<

@@ -13,6 +13,7 @@ import {
   failJob,
   finishJob,
   heartbeatJob,
+  noteProgress,
   pauseLeasedJob,
   readLease,
   releaseJob,
@@ -141,9 +142,33 @@ describe('job queue', () => {
     expect(claim('b')).toBeNull();
     expect(abandonedJobs(db, clock).map((j) => j.id)).toEqual([job.id]);
     expect(failAbandonedJob(db, job.id, clock)?.id).toBe(job.id);
-    expect(read(job.id)?.error).toBe('The worker died while doing this, 5 times of 5 allowed.');
+    expect(read(job.id)?.error).toBe(
+      'The worker died while doing this, 5 times in all, the last of them without coming any further.',
+    );
     expect(abandonedJobs(db, clock)).toEqual([]);
     expect(failAbandonedJob(db, job.id, clock)).toBeNull();
+  });
+
+  it('counts attempts from the last progress on: killed again and again, a job that comes further has not failed', () => {
+    const job = add('run_1');
+    for (let i = 0; i < 12; i++) {
+      const claimed = claim('a');
+      if (!claimed) throw new Error(`no claim after ${i} attempts`);
+      if (i < 7) noteProgress(db, claimed.lease, 'train');
+      clock += 1001;
+    }
+    // the seventh was the last that came further: five more were allowed
+    expect(claim('b')).toBeNull();
+    expect(abandonedJobs(db, clock).map((j) => j.id)).toEqual([job.id]);
+  });
+
+  it('takes no progress of a worker that has lost its lease', () => {
+    const job = add('run_1');
+    const first = claim('a');
+    clock += 1001;
+    claim('b');
+    if (first) noteProgress(db, first.lease, 'train');
+    expect(read(job.id)?.maxAttempts).toBe(5);
   });
 
   it('cancels a waiting job at once and tells the worker of a running one', () => {

@@ -1,6 +1,6 @@
 /**
  * The job queue: rows of `jobs`, claimed with a lease in one UPDATE ... RETURNING. Whoever holds a lease renews it by
- * heartbeat; a lease that ran out (worker killed) can be claimed again, up to maxAttempts. Every write by a worker names
+ * heartbeat; a lease that ran out (worker killed) can be claimed again, up to maxAttempts, which moves on with progress. Every write by a worker names
  * its lease (job, owner, attempt), so that a worker that was given up for dead cannot finish what another now does.
  */
 import { and, asc, eq, inArray, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm';
@@ -97,6 +97,17 @@ export function stopRequestOf(job: Pick<Job, keyof typeof REQUESTS>): StopReques
   return job.pauseRequestedAt === null ? null : 'pause';
 }
 
+/**
+ * Notes that a job came further than ever before, in a way that outlives a kill: attempts count from here on. A run that is killed
+ * five times with a checkpoint in between has not failed. Call in the transaction that records the progress.
+ */
+export function noteProgress(db: Db, lease: Lease, kind: JobKind): void {
+  db.update(jobs)
+    .set({ maxAttempts: sql`${jobs.attempts} + ${jobDefinitions[kind].maxAttempts}` })
+    .where(heldBy(lease))
+    .run();
+}
+
 /** Ends a job well. False when the lease was lost. */
 export function finishJob(db: Db, lease: Lease, now: number): boolean {
   return end(db, lease, { status: 'done', error: null, finishedAt: now });
@@ -156,7 +167,7 @@ export function failAbandonedJob(db: Db, jobId: string, now: number): Job | null
       finishedAt: now,
       leaseOwner: null,
       leaseExpiresAt: null,
-      error: sql`'The worker died while doing this, ' || ${jobs.attempts} || ' times of ' || ${jobs.maxAttempts} || ' allowed.'`,
+      error: sql`'The worker died while doing this, ' || ${jobs.attempts} || ' times in all, the last of them without coming any further.'`,
     })
     .where(and(eq(jobs.id, jobId), isAbandoned(now)))
     .returning()

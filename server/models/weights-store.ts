@@ -21,7 +21,7 @@ export function storeWeights(
   const stored = path.join(dataFolder, FOLDER, sha256);
   mkdirSync(path.dirname(stored), { recursive: true, mode: 0o700 });
   // nothing writes into weights: a program that tries would change every project's
-  chmodSync(file, 0o444);
+  chmodSync(file, 0o400);
   try {
     if (addLink(file, stored)) return false;
     if (statSync(stored).ino === statSync(file).ino) return true;

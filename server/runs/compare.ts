@@ -40,7 +40,7 @@ function flatten(value: unknown, prefix = ''): Record<string, Leaf> {
 
 function lastValues(ctx: Ctx, runId: string): Record<string, number> {
   const rows = ctx.db.all<{ name: string; value: number | null; step: number }>(
-    sql`select name, value, max(step) as step from run_metrics where run_id = ${runId} group by name`,
+    sql`select name, value, max(step) as step from run_metrics where run_id = ${runId} and step >= 0 group by name`,
   );
   return Object.fromEntries(rows.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
 }

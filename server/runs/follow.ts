@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, ne } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, ne } from 'drizzle-orm';
 import { runEvents, runMetrics, runSamples } from '../../db/schema/runs.ts';
 import type { Ctx } from '../context.ts';
 import { requireStillIn } from '../sessions/internal.ts';
@@ -33,14 +33,14 @@ export function readUpdates(
     const metrics = ctx.db
       .select({ id: runMetrics.id, step: runMetrics.step, name: runMetrics.name, value: runMetrics.value })
       .from(runMetrics)
-      .where(and(eq(runMetrics.runId, run.id), gt(runMetrics.id, cursor.metric)))
+      .where(and(eq(runMetrics.runId, run.id), gt(runMetrics.id, cursor.metric), gte(runMetrics.step, 0)))
       .orderBy(asc(runMetrics.id))
       .limit(MAX_ROWS)
       .all();
     const samples = ctx.db
       .select({ id: runSamples.id, step: runSamples.step })
       .from(runSamples)
-      .where(and(eq(runSamples.runId, run.id), gt(runSamples.id, cursor.sample)))
+      .where(and(eq(runSamples.runId, run.id), gt(runSamples.id, cursor.sample), gte(runSamples.step, 0)))
       .orderBy(asc(runSamples.id))
       .limit(MAX_ROWS)
       .all();

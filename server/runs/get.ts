@@ -6,7 +6,7 @@ import { memberships, projects } from '../../db/schema/projects.ts';
 import { snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { type Ctx, roleIn } from '../context.ts';
 import { roleMay } from '../permissions.ts';
-import { getRunFor } from './internal.ts';
+import { getRunFor, hasLostCheckpoints } from './internal.ts';
 import { phaseOf } from './progress.ts';
 import { remainingSeconds } from './remaining.ts';
 
@@ -63,6 +63,8 @@ export function getRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }) {
     snapshot: describeSnapshot(ctx, run.snapshotId ?? rewardCheckpoint?.snapshotId ?? null),
     /** PPO has no snapshot of its own: the one shown is what its reward model was fitted on */
     isSnapshotOfRewardModel: run.snapshotId === null,
+    /** it rests and asks: begin anew at step 0, or stop */
+    hasLostCheckpoints: run.status === 'paused' && hasLostCheckpoints(db, run.id),
     mayCancel: roleMay(roleIn(ctx, run.projectId) ?? 'annotator', 'runs.start'),
   };
 }

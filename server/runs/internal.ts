@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, max, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { runEvents, runs } from '../../db/schema/runs.ts';
@@ -40,13 +40,41 @@ export function addRunEvent(
 
 export type CheckpointEvent = { step: number; folder: string; manifestSha256: string; reason: string };
 
-/** Checkpoints a run has written, newest first; older ones may have been deleted from disk since. */
+/** Event of a run whose checkpoints are all gone or damaged: it rests until somebody decides. */
+export const CHECKPOINTS_LOST = 'checkpoints-lost';
+/** Event of the decision to begin anew; what came before it is no longer gone on from. */
+export const BEGUN_ANEW = 'begun-anew';
+
+/** Checkpoints a run has written since it last began anew, newest first; older ones may have been deleted from disk since. */
 export function checkpointEventsOf(db: Db, runId: string): CheckpointEvent[] {
   return db
     .select({ payload: runEvents.payload })
     .from(runEvents)
-    .where(and(eq(runEvents.runId, runId), eq(runEvents.type, 'checkpoint')))
+    .where(
+      and(
+        eq(runEvents.runId, runId),
+        eq(runEvents.type, 'checkpoint'),
+        gt(runEvents.id, lastEventId(db, runId, BEGUN_ANEW)),
+      ),
+    )
     .orderBy(sql`${runEvents.id} desc`)
     .all()
     .map((row) => row.payload as CheckpointEvent);
+}
+
+/** Whether a run rests because its checkpoints are gone, and nobody has decided yet. */
+export function hasLostCheckpoints(db: Db, runId: string): boolean {
+  const lost = lastEventId(db, runId, CHECKPOINTS_LOST);
+  // taken up again since: somebody has put them back
+  return lost > lastEventId(db, runId, BEGUN_ANEW) && lost > lastEventId(db, runId, 'resumed');
+}
+
+/** 0 when there is none. */
+function lastEventId(db: Db, runId: string, type: string): number {
+  const row = db
+    .select({ id: max(runEvents.id) })
+    .from(runEvents)
+    .where(and(eq(runEvents.runId, runId), eq(runEvents.type, type)))
+    .get();
+  return row?.id ?? 0;
 }

@@ -2,7 +2,7 @@ import { and, eq, gt } from 'drizzle-orm';
 import { runMetrics, runSamples, runs } from '../../db/schema/runs.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import type { Ctx } from '../context.ts';
-import { type Lease, readLease, type StopRequest } from '../jobs/queue.ts';
+import { type Lease, noteProgress, readLease, type StopRequest } from '../jobs/queue.ts';
 import { addRunEvent, type Run } from './internal.ts';
 import { clearRunProgress, setRunProgress } from './progress.ts';
 
@@ -24,6 +24,9 @@ export function recordTrainEvent({
     () => {
       const state = readLease(ctx.db, lease);
       if (state) write(ctx, run, { event, secondsSinceLastStep });
+      // one that was written because the worker leaves may be where it began
+      if (state && event.type === 'checkpoint' && event.reason === 'scheduled')
+        noteProgress(ctx.db, lease, 'train');
       return state;
     },
     { behavior: 'immediate' },

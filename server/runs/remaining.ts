@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, gte } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { runMetrics } from '../../db/schema/runs.ts';
 import type { Run } from './internal.ts';
@@ -12,7 +12,9 @@ export function remainingSeconds(db: Db, run: Run): number | null {
   const recent = db
     .select({ value: runMetrics.value })
     .from(runMetrics)
-    .where(and(eq(runMetrics.runId, run.id), eq(runMetrics.name, `${TIME_PREFIX}wall`)))
+    .where(
+      and(eq(runMetrics.runId, run.id), eq(runMetrics.name, `${TIME_PREFIX}wall`), gte(runMetrics.step, 0)),
+    )
     .orderBy(desc(runMetrics.step))
     .limit(RECENT_STEPS)
     .all();

@@ -38,7 +38,12 @@ export const runsRouter = router({
     .query(listRuns),
   get: projectProcedure('runs.read', 'read').input(oneRun).query(getRun),
   metrics: projectProcedure('runs.read', 'read')
-    .input(oneRun.extend({ maxPoints: z.number().int().min(10).max(20_000).default(4000) }))
+    .input(
+      oneRun.extend({
+        maxPoints: z.number().int().min(10).max(20_000).default(4000),
+        apart: z.boolean().optional(),
+      }),
+    )
     .query(readMetrics),
   samples: projectProcedure('runs.read', 'read')
     .input(oneRun.extend({ step: z.number().int().min(0).nullish() }))
@@ -51,7 +56,9 @@ export const runsRouter = router({
     .query(compareRuns),
   cancel: projectProcedure('runs.start', 'write').input(oneRun).mutation(cancelRun),
   pause: projectProcedure('runs.start', 'write').input(oneRun).mutation(pauseRun),
-  resume: projectProcedure('runs.start', 'write').input(oneRun).mutation(resumeRun),
+  resume: projectProcedure('runs.start', 'write')
+    .input(oneRun.extend({ anew: z.boolean().optional() }))
+    .mutation(resumeRun),
   follow: projectProcedure('runs.read', 'stream')
     .input(oneRun.extend({ lastEventId: inputText().max(64).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {

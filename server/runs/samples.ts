@@ -1,4 +1,4 @@
-import { and, asc, desc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq, gte } from 'drizzle-orm';
 import { runSamples } from '../../db/schema/runs.ts';
 import type { Ctx } from '../context.ts';
 import { getRunFor } from './internal.ts';
@@ -9,7 +9,7 @@ export function readSamples({ ctx, input }: { ctx: Ctx; input: { runId: string; 
   const steps = ctx.db
     .selectDistinct({ step: runSamples.step })
     .from(runSamples)
-    .where(eq(runSamples.runId, run.id))
+    .where(and(eq(runSamples.runId, run.id), gte(runSamples.step, 0)))
     .orderBy(desc(runSamples.step))
     .all()
     .map((row) => row.step);

@@ -9,5 +9,6 @@ export const jobHandlers: JobHandlers = {
   generate: () => import('./handlers/generate.ts'),
   snapshot: () => import('./handlers/snapshot.ts'),
   evaluate: () => import('./handlers/evaluate.ts'),
+  backup: () => import('./handlers/backup.ts'),
   benchmark: () => import('./handlers/benchmark.ts'),
 };

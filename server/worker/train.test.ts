@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, asc, eq, like, not } from 'drizzle-orm';
 import pino from 'pino';
@@ -11,10 +13,13 @@ import { runEvents, runMetrics, runs } from '../../db/schema/runs.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
 import { verifyFolder } from '../models/internal.ts';
 import { cancelRun } from '../runs/cancel.ts';
+import { getRun } from '../runs/get.ts';
 import type { Run } from '../runs/internal.ts';
+import { readMetrics } from '../runs/metrics.ts';
 import { pauseRun } from '../runs/pause.ts';
 import { resumeRun } from '../runs/resume.ts';
 import { startRun } from '../runs/start.ts';
+import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { jobHandlers } from './job-handlers.ts';
 import { work } from './work.ts';
 
@@ -256,6 +261,54 @@ describe('a reward run', { timeout: 400_000 }, () => {
       'runs.resume',
       'runs.finish',
     ]);
+  });
+
+  it('whose checkpoints were deleted rests and asks; begun anew, it logs the same numbers, and the earlier ones are kept', async () => {
+    const { ctx, dataFolder } = world;
+    const run = startReward('lost');
+    await workUntil(() => {
+      if (read(run.id).step >= 7 && read(run.id).status === 'running' && !jobOf(run.id)?.pauseRequestedAt)
+        pauseRun({ ctx, input: { runId: run.id } });
+      return read(run.id).status === 'paused';
+    }, 'the run to be paused');
+    const before = { step: read(run.id).step, metrics: metricsOf(run.id) };
+    expect(() => resumeRun({ ctx, input: { runId: run.id, anew: true } })).toThrow(
+      /has not lost its checkpoints/,
+    );
+    const folder = path.join(dataFolder, run.folder);
+    const checkpointFolders = readdirSync(folder).filter((name) => name.startsWith('checkpoint-'));
+    expect(checkpointFolders.length).toBeGreaterThan(0);
+    renameSync(folder, `${folder}-away`);
+    mkdirSync(folder);
+
+    resumeRun({ ctx, input: { runId: run.id } });
+    await workUntil(() => read(run.id).status === 'paused', 'the run to rest');
+    expect(eventsOf(run.id).at(-1)).toMatchObject({
+      type: 'checkpoints-lost',
+      payload: { step: before.step },
+    });
+    expect(getRun({ ctx, input: { runId: run.id } }).hasLostCheckpoints).toBe(true);
+    expect(jobOf(run.id)).toMatchObject({ status: 'paused', attempts: 0 });
+    expect(metricsOf(run.id)).toEqual(before.metrics);
+
+    resumeRun({ ctx, input: { runId: run.id, anew: true } });
+    await workUntil(() => hasEnded(run.id), 'the run to end');
+    expect(read(run.id)).toMatchObject({ status: 'succeeded', summary: uninterrupted.summary });
+    const logged = metricsOf(run.id);
+    expect(logged.filter(({ step }) => step >= 0)).toEqual(metricsOf(uninterrupted.id));
+    const apart = logged.filter(({ step }) => step < 0).map((row) => ({ ...row, step: -1 - row.step }));
+    expect(apart).toEqual(before.metrics);
+    const series = (isApart: boolean) =>
+      readMetrics({ ctx, input: { runId: run.id, maxPoints: 4000, apart: isApart } }).series;
+    expect(series(true).loss?.at(-1)?.step).toBe(
+      before.metrics.filter(({ name }) => name === 'loss').at(-1)?.step,
+    );
+    expect(series(false).loss).toEqual(
+      readMetrics({ ctx, input: { runId: uninterrupted.id, maxPoints: 4000 } }).series.loss,
+    );
+    expect(getRun({ ctx, input: { runId: run.id } }).hasLostCheckpoints).toBe(false);
+    rmSync(`${folder}-away`, { recursive: true });
+    expect((await verifyDataFolder(world.db, dataFolder)).findings).toEqual([]);
   });
 
   it('paused while it waits, does not start until it is resumed, and can be cancelled where it rests', () => {

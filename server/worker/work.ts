@@ -22,6 +22,7 @@ import {
   releaseJob,
   stopRequestOf,
 } from '../jobs/queue.ts';
+import { withLogFields } from '../log.ts';
 import { storageProblem } from '../storage/storage-problem.ts';
 import type { JobHandlers, StopReason } from './job-context.ts';
 
@@ -61,7 +62,7 @@ async function runLane(options: WorkOptions, lane: JobLane): Promise<void> {
   while (!signal.aborted) {
     try {
       const claimed = claimJob(db, { owner, kinds, leaseMs, now: Date.now() });
-      if (claimed) await doJob(options, claimed);
+      if (claimed) await withLogFields({ jobId: claimed.job.id }, () => doJob(options, claimed));
       failures = 0;
       if (!claimed) await pause(pollMs, signal);
     } catch (error) {

@@ -10,6 +10,7 @@ import { and, eq, inArray } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { newId } from '../../lib/new-id.ts';
+import { fireDueBackup } from '../backup/fire-due.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { readEnv } from '../env.ts';
 import { enqueueJob } from '../jobs/queue.ts';
@@ -53,7 +54,10 @@ async function main(): Promise<void> {
     signal: stopping.signal,
     owner,
     log: logger,
-    onTick: fireDueSchedules,
+    onTick: (ctx) => {
+      fireDueBackup(ctx);
+      fireDueSchedules(ctx);
+    },
   });
   stopHeartbeat();
   db.$client.close();

@@ -1,6 +1,6 @@
 'use client';
 
-import { ChevronsUpDownIcon, MenuIcon, PlusIcon, UserRoundIcon } from 'lucide-react';
+import { ChevronsUpDownIcon, MenuIcon, PlusIcon, ServerIcon, UserRoundIcon } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
@@ -81,6 +81,12 @@ export function StudioNav({
               <NavLink href="/projects/new" pathname={pathname}>
                 <PlusIcon aria-hidden />
                 New project
+              </NavLink>
+            ) : null}
+            {person.isInstanceOwner ? (
+              <NavLink href="/installation" pathname={pathname}>
+                <ServerIcon aria-hidden />
+                Installation
               </NavLink>
             ) : null}
             <NavLink href="/account" pathname={pathname}>

@@ -1,4 +1,4 @@
-import { requireSameOrigin } from '@/server/auth/check-request.ts';
+import { requireAllowedHost, requireSameOrigin } from '@/server/auth/check-request.ts';
 import { createContext } from '@/server/auth/create-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
@@ -8,6 +8,7 @@ import { log } from '@/server/log.ts';
 /** POST ?project=<id>&format=<format>&name=<file name>, the file as body: streamed to disk, read by the worker. */
 export async function POST(request: Request): Promise<Response> {
   try {
+    requireAllowedHost(request);
     requireSameOrigin(request);
     const ctx = await createContext(request.headers);
     const query = new URL(request.url).searchParams;

@@ -3,13 +3,19 @@ import { imports } from '../../../db/schema/imports.ts';
 import type { Ctx } from '../../context.ts';
 import { runImport } from '../../imports/run-import.ts';
 import { jobDefinitions } from '../../jobs/definitions.ts';
-import { cancelLeasedJob, finishJob, type Job, releaseJob } from '../../jobs/queue.ts';
+import { cancelLeasedJob, finishJob, type Job, noteProgress, releaseJob } from '../../jobs/queue.ts';
 import type { JobContext } from '../job-context.ts';
 
 /** Reads an uploaded file; stopped between batches, it goes on behind the last committed row when run again. */
 export async function handle({ ctx, job, lease, stopReason }: JobContext): Promise<void> {
   const { importId } = jobDefinitions.import.payload.parse(job.payload);
-  await runImport({ ctx, input: { importId, shouldStop: () => stopReason() !== null } });
+  let isNoted = false;
+  const onProgress = () => {
+    // each batch is committed: a kill after this one was no attempt in vain
+    if (!isNoted) noteProgress(ctx.db, lease, 'import');
+    isNoted = true;
+  };
+  await runImport({ ctx, input: { importId, shouldStop: () => stopReason() !== null, onProgress } });
   const status = ctx.db
     .select({ status: imports.status })
     .from(imports)

@@ -3,12 +3,13 @@ import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import { runs } from '../../../db/schema/runs.ts';
 import type { TrainEvent } from '../../../trainer/events.ts';
+import { settleStep } from '../../chains/advance.ts';
 import type { Ctx } from '../../context.ts';
 import { jobDefinitions } from '../../jobs/definitions.ts';
-import { type Job, readLease, releaseJob } from '../../jobs/queue.ts';
+import { type Job, type Lease, pauseLeasedJob, readLease, releaseJob } from '../../jobs/queue.ts';
 import { verifyFolder } from '../../models/internal.ts';
 import { finishCancelledRun, finishPausedRun, finishRun, markEnded } from '../../runs/finish.ts';
-import { addRunEvent, checkpointEventsOf, type Run } from '../../runs/internal.ts';
+import { addRunEvent, CHECKPOINTS_LOST, checkpointEventsOf, type Run } from '../../runs/internal.ts';
 import { recordTrainEvent, rewindRun } from '../../runs/record-event.ts';
 import type { JobContext } from '../job-context.ts';
 import { buildRecipeTask } from './recipe-task.ts';
@@ -29,8 +30,13 @@ export async function handle(context: JobContext): Promise<void> {
     finishPausedRun({ ctx, input: { run, lease, step: run.step } });
     return;
   }
-  const resumeFrom = await takeUp(ctx, run);
-  const task = await buildRecipeTask(ctx, run, { backend, resumeFrom });
+  const from = await lastGoodCheckpoint(ctx, run);
+  if (from === 'lost') {
+    restAndAsk(ctx, run, lease);
+    return;
+  }
+  takeUp(ctx, run, from?.step ?? 0);
+  const task = await buildRecipeTask(ctx, run, { backend, resumeFrom: from?.folder ?? null });
 
   let done: Extract<TrainEvent, { type: 'done' }> | null = null;
   let finalManifest: string | null = null;
@@ -86,28 +92,47 @@ function waitAgain(ctx: Ctx, run: Run, { step, error }: { step: number; error: s
 }
 
 /**
- * Marks the run as running and finds where it goes on: the newest checkpoint whose every file has its hash. Rows logged past
- * it are deleted, since the same steps come again. Returns the folder, or null to start from the beginning.
+ * Where a run goes on: its newest checkpoint whose every file has its hash; null for one that has not written any, 'lost' for one
+ * whose checkpoints are all gone or damaged.
  */
-async function takeUp(ctx: Ctx, run: Run): Promise<string | null> {
-  let from: { step: number; folder: string } | null = null;
-  for (const event of checkpointEventsOf(ctx.db, run.id)) {
-    if (event.reason === 'final') continue;
+async function lastGoodCheckpoint(
+  ctx: Ctx,
+  run: Run,
+): Promise<{ step: number; folder: string } | null | 'lost'> {
+  const events = checkpointEventsOf(ctx.db, run.id).filter(({ reason }) => reason !== 'final');
+  for (const event of events) {
     const folder = path.join(ctx.dataFolder, run.folder, event.folder);
     if (!existsSync(folder)) continue;
     try {
       await verifyFolder(folder, event.manifestSha256);
-      from = { step: event.step, folder };
-      break;
+      return { step: event.step, folder };
     } catch (error) {
       const message = `Checkpoint ${event.folder} is damaged and was passed over: ${error instanceof Error ? error.message : error}`;
       addRunEvent(ctx, { runId: run.id, type: 'warning', payload: { step: event.step, message } });
     }
   }
+  return events.length === 0 ? null : 'lost';
+}
+
+/** Hours of training are not begun anew unasked: the run rests, and its page asks. */
+function restAndAsk(ctx: Ctx, run: Run, lease: Lease): void {
+  ctx.db.transaction(
+    () => {
+      if (!pauseLeasedJob(ctx.db, lease)) return;
+      ctx.db.update(runs).set({ status: 'paused' }).where(eq(runs.id, run.id)).run();
+      addRunEvent(ctx, { runId: run.id, type: CHECKPOINTS_LOST, payload: { step: run.step } });
+      settleStep(ctx, { runId: run.id }, { status: 'paused' });
+    },
+    { behavior: 'immediate' },
+  );
+}
+
+/** Marks the run as running. Rows logged past the step it goes on from are deleted, since the same steps come again. */
+function takeUp(ctx: Ctx, run: Run, fromStep: number): void {
   ctx.db.transaction(
     () => {
       const isFirstStart = run.startedAt === null;
-      rewindRun(ctx, run.id, from?.step ?? 0);
+      rewindRun(ctx, run.id, fromStep);
       ctx.db
         .update(runs)
         .set({ status: 'running', startedAt: run.startedAt ?? ctx.now() })
@@ -116,12 +141,11 @@ async function takeUp(ctx: Ctx, run: Run): Promise<string | null> {
       addRunEvent(ctx, {
         runId: run.id,
         type: isFirstStart ? 'started' : 'resumed',
-        payload: { fromStep: from?.step ?? 0 },
+        payload: { fromStep },
       });
     },
     { behavior: 'immediate' },
   );
-  return from?.folder ?? null;
 }
 
 type Outcome = { done: Extract<TrainEvent, { type: 'done' }> | null; finalManifest: string | null };

@@ -4,10 +4,28 @@ import { readLimitedBody, requireJson, requireSameOrigin } from '@/server/auth/c
 import { createContext } from '@/server/auth/create-context.ts';
 import { errorResponse, retryAfter } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
-import { log } from '@/server/log.ts';
+import { log, withLogFields } from '@/server/log.ts';
+import { countRequest } from '@/server/metrics/request-counts.ts';
 import { appRouter } from '@/server/root.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Every request leaves one line, and what is logged on its way carries the same id. */
+function handle(request: Request): Promise<Response> {
+  const requestId = request.headers.get('x-request-id') ?? 'none';
+  return withLogFields({ requestId }, async () => {
+    const start = performance.now();
+    const response = await answer(request);
+    const path = new URL(request.url).pathname.slice('/api/trpc/'.length);
+    const seconds = (performance.now() - start) / 1000;
+    countRequest({ procedures: path.split(','), status: response.status, seconds }, isProcedure);
+    const ms = Math.round(seconds * 1000);
+    log().info({ method: request.method, path, status: response.status, ms }, 'request');
+    return response;
+  });
+}
+
+const isProcedure = (name: string) => Object.hasOwn(appRouter._def.procedures, name);
 
 /** Throws `invalid` for more calls in one request than the pages ever put into one; tRPC's own refusal names no number. */
 function requireSmallBatch(request: Request): void {
@@ -16,7 +34,7 @@ function requireSmallBatch(request: Request): void {
   throw new DomainError('invalid', `The request holds ${calls} calls, expected ${MAX_BATCH_CALLS} at most.`);
 }
 
-async function handle(request: Request): Promise<Response> {
+async function answer(request: Request): Promise<Response> {
   try {
     requireSameOrigin(request);
     requireJson(request);
@@ -44,9 +62,9 @@ async function handle(request: Request): Promise<Response> {
       },
     });
   } catch (error) {
-    const answer = errorResponse(error);
-    if (answer === null) throw error;
-    return answer;
+    const told = errorResponse(error);
+    if (told === null) throw error;
+    return told;
   }
 }
 

@@ -103,6 +103,10 @@ function describeEvent(event: RunEvent): string {
       return payload.fromStep === 0
         ? 'Started again from the beginning: no checkpoint was there yet'
         : `Resumed from the checkpoint of step ${formatFigure(payload.fromStep as number)}`;
+    case 'checkpoints-lost':
+      return `Its checkpoints up to step ${step} are gone or damaged: it rests until somebody decides`;
+    case 'begun-anew':
+      return `Begun anew by hand at step 0; ${formatFigure(payload.numSteps as number)} steps are kept apart`;
     case 'plan':
       return `${formatFigure(payload.totalSteps as number)} steps planned for ${formatFigure(payload.numParameters as number)} parameters on ${payload.backend}`;
     case 'checkpoint':

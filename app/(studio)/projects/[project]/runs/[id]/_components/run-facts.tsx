@@ -108,7 +108,7 @@ export function MachineCard({
           )}
           {run.job ? (
             <Fact label="Attempts">
-              {run.job.attempts} of {run.job.maxAttempts} allowed
+              {run.job.attempts}; {run.job.maxAttempts - run.job.attempts} more may end without progress
             </Fact>
           ) : null}
         </Facts>

@@ -17,11 +17,14 @@ import { chartsOf } from './chart-definitions.ts';
 import { CompareCard } from './compare-card.tsx';
 import { CurveChart } from './curve-chart.tsx';
 import { EventsList, SelfChecks } from './events-list.tsx';
+import { LostCheckpoints } from './lost-checkpoints.tsx';
 import { LineageCard, MachineCard, type RunDetails, SummaryCard } from './run-facts.tsx';
 import { SamplesTable } from './samples-table.tsx';
 import { type RunEvent, type Series, useRunUpdates } from './use-run-updates.ts';
 
 const MAX_POINTS = 4000;
+/** chosen for comparison: what was set apart when this run began anew; no run has this id */
+const APART = 'apart';
 
 /** A run, live: status, curves, samples, events, config, lineage. */
 export function RunView({
@@ -61,7 +64,12 @@ export function RunView({
   const runs = useQuery(trpc.runs.list.queryOptions({ projectId, limit: 100 }));
   const others = (runs.data?.items ?? []).filter((item) => item.id !== runId && item.recipe === run.recipe);
   const other = useQuery({
-    ...trpc.runs.metrics.queryOptions({ projectId, runId: otherId, maxPoints: MAX_POINTS }),
+    ...trpc.runs.metrics.queryOptions({
+      projectId,
+      runId: otherId === APART ? runId : otherId,
+      maxPoints: MAX_POINTS,
+      apart: otherId === APART,
+    }),
     enabled: otherId !== '',
   });
   const otherSeries = otherId === '' ? null : (other.data?.series ?? null);
@@ -105,6 +113,9 @@ export function RunView({
       <div className="mb-5 grid gap-3">
         <RunProgress run={current} />
         {error ? <FormError>{error}</FormError> : null}
+        {run.hasLostCheckpoints && current.status === 'paused' ? (
+          <LostCheckpoints projectId={projectId} run={run} />
+        ) : null}
       </div>
       <div className="grid items-start gap-5 2xl:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="grid min-w-0 gap-5">
@@ -118,6 +129,9 @@ export function RunView({
                 onChange={(event) => setOtherId(event.target.value)}
               >
                 <option value="">Compare with …</option>
+                {events.some(({ type }) => type === 'begun-anew') ? (
+                  <option value={APART}>this run before it began anew</option>
+                ) : null}
                 {others.map((item) => (
                   <option key={item.id} value={item.id}>
                     {item.name}
@@ -145,13 +159,19 @@ export function RunView({
                     figuresHref={figuresHref}
                     series={series}
                     other={otherSeries}
-                    otherName={others.find((item) => item.id === otherId)?.name ?? null}
+                    otherName={
+                      otherId === APART
+                        ? 'before it began anew'
+                        : (others.find((item) => item.id === otherId)?.name ?? null)
+                    }
                   />
                 ))}
               </div>
             )}
           </section>
-          {otherId === '' ? null : <CompareCard projectId={projectId} runId={runId} otherRunId={otherId} />}
+          {otherId === '' || otherId === APART ? null : (
+            <CompareCard projectId={projectId} runId={runId} otherRunId={otherId} />
+          )}
           <SamplesTable projectId={projectId} runId={runId} figuresHref={figuresHref} />
         </div>
         <div className="grid min-w-0 items-start gap-4 md:grid-cols-2 2xl:grid-cols-1">

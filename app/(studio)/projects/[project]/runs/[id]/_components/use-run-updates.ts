@@ -81,8 +81,9 @@ export function applyUpdates(current: LiveState, updates: Updates): LiveState {
   const fresh = updates.events.filter((event) => !known.has(event.id));
   let series = current.series;
   for (const event of fresh) {
-    if (event.type !== 'resumed') continue;
-    const { fromStep } = event.payload as { fromStep: number };
+    if (event.type !== 'resumed' && event.type !== 'begun-anew') continue;
+    // begun anew: what was drawn is kept apart
+    const fromStep = event.type === 'begun-anew' ? -1 : (event.payload as { fromStep: number }).fromStep;
     // rows are deleted and told in one transaction, so points of this message are all of the new life
     series = Object.fromEntries(
       Object.entries(series).map(([name, points]) => [
