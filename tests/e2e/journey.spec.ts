@@ -75,25 +75,26 @@ test('owner, annotator, researcher and auditor take judgments all the way to a p
     const [good, poor] = question.responses as [string, string];
     const goodKey = await label.keyOf('dry and cool');
     const poorKey = goodKey === '1' ? '2' : '1';
-    const sign = (key: string) => (key === '1' ? -1 : 1);
+    // a press says "better" (2), pressed again "much better" (3)
+    const strengthOf = (key: string, presses = 1) => Math.min(3, 1 + presses) * (key === '1' ? -1 : 1);
     const answer: Clicked = {
       prompt,
       ranking: [[good], [poor]],
       tieKind: 'none',
-      strength: sign(goodKey),
+      strength: strengthOf(goodKey),
       rationale: '',
     };
     if (n < 8) {
       const times = 1 + (n % 3);
       for (let press = 0; press < times; press += 1) await label.press(goodKey);
-      answer.strength = times * sign(goodKey);
+      answer.strength = strengthOf(goodKey, times);
     } else if (n === 8) {
       await label.press(poorKey, 'r');
       await annotator.keyboard.type('shorter, and true');
       await label.press('Escape');
       Object.assign(answer, {
         ranking: [[poor], [good]],
-        strength: sign(poorKey),
+        strength: strengthOf(poorKey),
         rationale: 'shorter, and true',
       });
     } else if (n === 9) {
