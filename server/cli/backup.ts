@@ -12,6 +12,8 @@ import { readOptions, UsageError } from './options.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { runCommand } from './run-command.ts';
 
+const mb = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+
 await runCommand('backup', async () => {
   const { options, positionals } = readOptions(process.argv.slice(2), {
     out: { type: 'string', required: true, expected: 'folder to write' },
@@ -67,5 +69,3 @@ await runCommand('backup', async () => {
   }
   return 0;
 });
-
-const mb = (bytes: number) => (bytes / 2 ** 20).toFixed(1);

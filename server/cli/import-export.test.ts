@@ -14,7 +14,8 @@ let slug = '';
 
 beforeAll(() => {
   const db = openDataFolder(data);
-  slug = seedProject(db).projectId.replace('_', '-');
+  // in a transaction, as verbs write: so the log vouches for it
+  slug = db.transaction(() => seedProject(db)).projectId.replace('_', '-');
   db.$client.close();
   const pairs = Array.from({ length: 120 }, (_, i) => ({ prompt: `Q${i}`, chosen: 'yes', rejected: 'no' }));
   const bad = ['{', '{"chosen": "only"}'];

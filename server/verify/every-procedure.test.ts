@@ -243,6 +243,9 @@ const CALLS: Record<string, Call> = {
   'chains.resume': (api, known, p) => api.chains.resume({ ...p, executionId: id(known, 'executionId') }),
   'chains.cancel': (api, known, p) => api.chains.cancel({ ...p, executionId: id(known, 'executionId') }),
   'schedules.delete': (api, known, p) => api.schedules.delete({ ...p, scheduleId: id(known, 'scheduleId') }),
+  'backups.state': (api) => api.backups.state(),
+  'backups.setSchedule': (api) => api.backups.setSchedule({ enabled: true, cron: '0 3 * * *', keep: 7 }),
+  'backups.ask': (api) => api.backups.ask(),
   'audit.list': (api, _, p) => api.audit.list(p),
   'audit.verify': (api, _, p) => api.audit.verify(p),
 };
@@ -300,6 +303,13 @@ const COMMANDS: Record<string, (folder: string) => { args: string[]; status: num
   }),
   // there is no model in the folder: what is refused must leave the log whole too
   register: (folder) => ({ args: ['--project', slug(), '--model', folder], status: 1 }),
+  backup: (folder) => ({ args: ['--out', path.join(folder, 'backup')], status: 0 }),
+  restore: (folder) => {
+    const made = run('backup', ['--out', path.join(folder, 'backup'), '--data', world.dataFolder]);
+    expect(made.status).toBe(0);
+    const restored = path.join(folder, 'restored');
+    return { args: ['--from', path.join(folder, 'backup'), '--data', restored], status: 0 };
+  },
   verify: () => ({ args: [world.dataFolder], status: 0 }),
 };
 /** Files of server/cli that are no commands. */
@@ -317,8 +327,10 @@ describe('a data folder', { timeout: 240_000 }, () => {
       if (command === 'verify') continue;
       const folder = mkdtempSync(path.join(tmpdir(), 'every-command-'));
       const { args, status } = prepare(folder);
-      const done = run(command, command === 'verify' ? args : [...args, '--data', world.dataFolder]);
+      const done = run(command, args.includes('--data') ? args : [...args, '--data', world.dataFolder]);
       expect({ command, status: done.status, stderr: done.stderr }).toMatchObject({ command, status });
+      if (command === 'restore')
+        expect(run('verify', [path.join(folder, 'restored')]).stdout).toMatch(/^Intact/);
       rmSync(folder, { recursive: true });
     }
     known.importId = world.db.$client.prepare('select id from imports').pluck().get() as string;
