@@ -255,12 +255,9 @@ describe('a reward run', { timeout: 400_000 }, () => {
       .from(auditLog)
       .where(eq(auditLog.subject, run.id))
       .all();
-    expect(actions.map(({ action }) => action)).toEqual([
-      'runs.start',
-      'runs.pause',
-      'runs.resume',
-      'runs.finish',
-    ]);
+    // what the worker writes in between is recorded too, as rows
+    const said = actions.map(({ action }) => action).filter((action) => action !== 'rows.write');
+    expect(said).toEqual(['runs.start', 'runs.pause', 'runs.resume', 'runs.finish']);
   });
 
   it('whose checkpoints were deleted rests and asks; begun anew, it logs the same numbers, and the earlier ones are kept', async () => {
