@@ -71,7 +71,7 @@ describe('promoting', () => {
     for (let i = 0; i < 2; i++) promoteCheckpoint({ ctx, input: { projectId, checkpointId: model.id } });
     expect(currentCheckpointId(db, model.modelId)).toBe(model.id);
     const records = db.select().from(auditLog).where(eq(auditLog.action, 'models.promote')).all();
-    expect(records.map((record) => JSON.parse(record.payload))).toEqual([
+    expect(records.map((record) => JSON.parse(record.payload))).toMatchObject([
       { modelId: model.modelId, previousId: newer.id },
     ]);
     db.delete(checkpoints).where(eq(checkpoints.id, newer.id)).run();
