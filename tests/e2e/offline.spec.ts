@@ -106,7 +106,14 @@ test('ten tasks are judged without a connection, and all answers arrive once', a
   await page.context().setOffline(false);
   await label.settled();
   const rows = judgmentsOf(world, project.id);
-  expect(rows.map((row) => row.ranking[0])).toEqual(many.slice(0, 10).map(({ responses }) => [responses[0]]));
+  // tasks made in the same millisecond come in any order
+  const best = rows.map((row) => row.ranking[0]?.[0]).sort();
+  expect(best).toEqual(
+    many
+      .slice(0, 10)
+      .map(({ responses }) => responses[0])
+      .sort(),
+  );
   expect(new Set(rows.map((row) => row.taskId)).size).toBe(10);
   await expect(page.getByTestId('progress')).toContainText('10 answered, 50 left');
 });

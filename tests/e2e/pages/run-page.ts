@@ -37,9 +37,9 @@ export class RunPage {
   }
 
   /** Until the run is done; then every different state that a chart has shown on the way. */
-  async finished(chart: string): Promise<string[]> {
+  async finished(chart: string, { timeout = 150_000 } = {}): Promise<string[]> {
     await expect(this.page.locator('header').getByText('done', { exact: true })).toBeVisible({
-      timeout: 150_000,
+      timeout,
     });
     const said = await this.page.evaluate(() => [
       ...(window as unknown as { chartsSaid: Set<string> }).chartsSaid,
