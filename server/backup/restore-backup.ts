@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, createReadStream, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { hashFile } from '../../lib/hash-file.ts';
 import { DomainError } from '../errors.ts';
 import { type Backup, objectFile } from './format.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -78,18 +78,11 @@ async function copyChecked(
     );
   const handle = await open(to, 'wx', 0o600);
   try {
-    const hash = createHash('sha256');
-    let copied = 0;
-    for await (const chunk of createReadStream(source, { highWaterMark: 2 ** 20 })) {
-      hash.update(chunk as Buffer);
-      copied += (chunk as Buffer).length;
-      await handle.writeFile(chunk as Buffer);
-    }
-    const found = hash.digest('hex');
-    if (found !== sha256 || copied !== bytes)
+    const copied = await hashFile(source, (piece) => handle.writeFile(piece));
+    if (copied.sha256 !== sha256 || copied.bytes !== bytes)
       throw new DomainError(
         'invalid',
-        `The backup is damaged: ${name} has the sha256 ${found} and ${copied} bytes, recorded were ${sha256} and ${bytes}.`,
+        `The backup is damaged: ${name} has the sha256 ${copied.sha256} and ${copied.bytes} bytes, recorded were ${sha256} and ${bytes}.`,
       );
     await handle.sync();
   } finally {

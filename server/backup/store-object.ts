@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { hashFile } from '../../lib/hash-file.ts';
 import { newId } from '../../lib/new-id.ts';
 import { OBJECT_FOLDER, objectFile } from './format.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -17,14 +17,7 @@ export async function storeObject(
   const part = path.join(folder, OBJECT_FOLDER, `${newId('object')}.part`);
   const target = await open(part, 'wx', 0o400);
   try {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for await (const chunk of createReadStream(source, { highWaterMark: 2 ** 20 })) {
-      hash.update(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-      await target.writeFile(chunk as Buffer);
-    }
-    const sha256 = hash.digest('hex');
+    const { sha256, bytes } = await hashFile(source, (piece) => target.writeFile(piece));
     const file = objectFile(folder, sha256);
     if (hasObject(folder, { sha256, bytes })) {
       await target.close();

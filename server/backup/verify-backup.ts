@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openReadOnly } from '../../db/open-read-only.ts';
+import { hashFile } from '../../lib/hash-file.ts';
 import type { Finding } from '../audit/schemas.ts';
 import { databaseFile } from '../data-folder.ts';
 import { DomainError } from '../errors.ts';
@@ -69,16 +69,10 @@ async function problemWith(
 ): Promise<string | null> {
   const file = objectFile(folder, sha256);
   if (!existsSync(file)) return `its contents (${sha256}) are missing`;
-  const hash = createHash('sha256');
-  let found = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
-    hash.update(chunk as Buffer);
-    found += (chunk as Buffer).length;
-  }
-  const actual = hash.digest('hex');
-  return actual === sha256 && found === bytes
+  const found = await hashFile(file);
+  return found.sha256 === sha256 && found.bytes === bytes
     ? null
-    : `its sha256 is ${actual} (${found} bytes), recorded ${sha256} (${bytes} bytes)`;
+    : `its sha256 is ${found.sha256} (${found.bytes} bytes), recorded ${sha256} (${bytes} bytes)`;
 }
 
 /** The backup as verify sees a data folder: links to the contents under their paths, in a scratch folder. */

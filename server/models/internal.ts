@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { checkpoints, models } from '../../db/schema/models.ts';
+import { hashFile } from '../../lib/hash-file.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 
@@ -104,19 +104,15 @@ export async function verifyFolder(folder: string, manifestSha256: string): Prom
   }
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')));
   for (const [name, { sha256 }] of Object.entries(manifest.files)) {
-    const hash = createHash('sha256');
-    try {
-      await pipeline(createReadStream(path.join(folder, name)), hash);
-    } catch (cause) {
+    const found = await hashFile(path.join(folder, name)).catch((cause: unknown) => {
       throw new DomainError('conflict', `${folder}: ${name} is in the manifest but cannot be read.`, {
         cause,
       });
-    }
-    const digest = hash.digest('hex');
-    if (digest !== sha256) {
+    });
+    if (found.sha256 !== sha256) {
       throw new DomainError(
         'conflict',
-        `${folder}: ${name} has sha256 ${digest}, the manifest says ${sha256}.`,
+        `${folder}: ${name} has sha256 ${found.sha256}, the manifest says ${sha256}.`,
       );
     }
   }

@@ -11,6 +11,7 @@ import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../lib/canonical-json.ts';
+import { hashFile } from '../../lib/hash-file.ts';
 import { readLines } from '../../lib/read-lines.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -85,7 +86,7 @@ export async function verifyFolder(folder: string): Promise<FolderCheck> {
     (a, b) => Number(b.path === ROWS_FILE) - Number(a.path === ROWS_FILE),
   );
   for (const file of order) {
-    const found = await hashFile(path.join(folder, file.path));
+    const found = await sha256OfFile(path.join(folder, file.path));
     if (found === null) return broken(file.path, null, 'the file is missing');
     if (found === file.sha256) continue;
     const line = file.path === ROWS_FILE ? null : await firstBrokenLine(folder, file.path);
@@ -125,15 +126,14 @@ function readManifest(
   return { ok: true, manifest: parsed.data, manifestSha256: sha256(text) };
 }
 
-async function hashFile(file: string): Promise<string | null> {
-  const hash = createHash('sha256');
+/** Null for a file that is not there. */
+async function sha256OfFile(file: string): Promise<string | null> {
   try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+    return (await hashFile(file)).sha256;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
-  return hash.digest('hex');
 }
 
 /** 1 for the first line; null when the file has no line hashes. Both files are read side by side, nothing is held. */
