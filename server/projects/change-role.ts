@@ -1,20 +1,15 @@
-import { and, eq, isNull } from 'drizzle-orm';
 import { memberships } from '../../db/schema/projects.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { requireOtherOwner } from './internal.ts';
+import { isMemberOf, requireOtherOwner } from './internal.ts';
 import type { ChangeRoleInput } from './schemas.ts';
 
 /** Gives a member another role. Throws `conflict` when it would leave the project without an owner. */
 export function changeRole({ ctx, input }: { ctx: Ctx; input: ChangeRoleInput }): void {
   const { projectId, userId, role } = input;
   requirePermission(ctx, projectId, 'members.update');
-  const isMember = and(
-    eq(memberships.projectId, projectId),
-    eq(memberships.userId, userId),
-    isNull(memberships.removedAt),
-  );
+  const isMember = isMemberOf({ projectId, userId });
   ctx.db.transaction(
     () => {
       const before = ctx.db.select().from(memberships).where(isMember).get();

@@ -34,6 +34,24 @@ export function findInvite(ctx: Pick<Ctx, 'db' | 'now'>, token: string, kind: In
   );
 }
 
+/** The row of somebody who is a member now: those of removed members stay, for their pseudonyms. */
+export function isMemberOf({ projectId, userId }: { projectId: string; userId: string }) {
+  return and(
+    eq(memberships.projectId, projectId),
+    eq(memberships.userId, userId),
+    isNull(memberships.removedAt),
+  );
+}
+
+/** Uses a one-time link up. */
+export function spendInvite(ctx: Pick<Ctx, 'db' | 'now'>, inviteId: string, userId: string): void {
+  ctx.db
+    .update(invites)
+    .set({ acceptedAt: ctx.now(), acceptedBy: userId })
+    .where(eq(invites.id, inviteId))
+    .run();
+}
+
 /** Throws `conflict` when nobody but this person owns the project (disabled and removed owners cannot act). */
 export function requireOtherOwner(
   ctx: Pick<Ctx, 'db'>,

@@ -1,11 +1,11 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { memberships } from '../../db/schema/projects.ts';
 import { seats } from '../../db/schema/tasks.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { FREE_SEAT } from '../tasks/release.ts';
-import { requireOtherOwner } from './internal.ts';
+import { isMemberOf, requireOtherOwner } from './internal.ts';
 import type { RemoveMemberInput } from './schemas.ts';
 
 /**
@@ -16,11 +16,7 @@ import type { RemoveMemberInput } from './schemas.ts';
 export function removeMember({ ctx, input }: { ctx: Ctx; input: RemoveMemberInput }): void {
   const { projectId, userId } = input;
   requirePermission(ctx, projectId, 'members.update');
-  const isMember = and(
-    eq(memberships.projectId, projectId),
-    eq(memberships.userId, userId),
-    isNull(memberships.removedAt),
-  );
+  const isMember = isMemberOf({ projectId, userId });
   ctx.db.transaction(
     () => {
       const member = ctx.db.select().from(memberships).where(isMember).get();

@@ -1,12 +1,12 @@
 import { and, eq } from 'drizzle-orm';
-import { invites, memberships, projects } from '../../db/schema/projects.ts';
+import { memberships, projects } from '../../db/schema/projects.ts';
 import { users } from '../../db/schema/users.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import { hashPassword } from '../auth/password.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { findInvite, nextPseudonym } from '../projects/internal.ts';
+import { findInvite, nextPseudonym, spendInvite } from '../projects/internal.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { requireFreeEmail, WORTHLESS_LINK } from './internal.ts';
 import type { AcceptInviteInput } from './schemas.ts';
@@ -51,11 +51,7 @@ export async function acceptInvite({
     const pseudonym = before?.pseudonym ?? nextPseudonym(ctx, projectId);
     if (before) ctx.db.update(memberships).set({ role, removedAt: null }).where(isMember).run();
     else ctx.db.insert(memberships).values({ projectId, userId, role, pseudonym, createdAt: now }).run();
-    ctx.db
-      .update(invites)
-      .set({ acceptedAt: now, acceptedBy: userId })
-      .where(eq(invites.id, invite.id))
-      .run();
+    spendInvite(ctx, invite.id, userId);
     appendAudit(
       { ...ctx, actor: { type: 'user', userId, isInstanceOwner: false } },
       {

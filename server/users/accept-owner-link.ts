@@ -1,12 +1,10 @@
-import { eq } from 'drizzle-orm';
-import { invites } from '../../db/schema/projects.ts';
 import { users } from '../../db/schema/users.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import { hashPassword } from '../auth/password.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { findInvite } from '../projects/internal.ts';
+import { findInvite, spendInvite } from '../projects/internal.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { requireFreeEmail, WORTHLESS_LINK } from './internal.ts';
 import type { AcceptOwnerLinkInput } from './schemas.ts';
@@ -33,11 +31,7 @@ export async function acceptOwnerLink({
       .insert(users)
       .values({ id: userId, name, email, passwordHash, isInstanceOwner: true, createdAt: now })
       .run();
-    ctx.db
-      .update(invites)
-      .set({ acceptedAt: now, acceptedBy: userId })
-      .where(eq(invites.id, invite.id))
-      .run();
+    spendInvite(ctx, invite.id, userId);
     appendAudit(
       { ...ctx, actor: { type: 'user', userId, isInstanceOwner: true } },
       { action: 'users.acceptOwnerLink', subject: userId, projectId: null, payload: { invite: invite.id } },

@@ -1,11 +1,10 @@
 import { eq } from 'drizzle-orm';
-import { invites } from '../../db/schema/projects.ts';
 import { users } from '../../db/schema/users.ts';
 import { appendAudit } from '../audit/append.ts';
 import { hashPassword } from '../auth/password.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { findInvite } from '../projects/internal.ts';
+import { findInvite, spendInvite } from '../projects/internal.ts';
 import { forgetSecondFactor } from '../second-factor/internal.ts';
 import { endSessions } from '../sessions/internal.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
@@ -31,11 +30,7 @@ export async function resetPassword({
     if (disabledAt !== null) throw new DomainError('expired', WORTHLESS_LINK);
     const as = { ...ctx, actor: { type: 'user', userId, isInstanceOwner: false } as const };
     ctx.db.update(users).set({ passwordHash }).where(eq(users.id, userId)).run();
-    ctx.db
-      .update(invites)
-      .set({ acceptedAt: ctx.now(), acceptedBy: userId })
-      .where(eq(invites.id, link.id))
-      .run();
+    spendInvite(ctx, link.id, userId);
     if (endsSecondFactor) forgetSecondFactor(ctx, userId);
     const payload = { link: link.id, endsSecondFactor };
     appendAudit(as, { action: 'users.resetPassword', subject: userId, projectId: null, payload });
