@@ -1,5 +1,6 @@
 import { Field } from '@/app/_ui/field.tsx';
 import { Input } from '@/app/_ui/input.tsx';
+import { NewPasswordField } from '@/app/_ui/new-password-field.tsx';
 
 /** Name, e-mail address and a new password. */
 export function PersonFields() {
@@ -11,16 +12,7 @@ export function PersonFields() {
       <Field label="E-mail" hint="You sign in with it. Nobody gets mail from Plumbline.">
         <Input name="email" type="email" autoComplete="username" required maxLength={254} />
       </Field>
-      <Field label="Password" hint="At least 12 characters: a few words are easy to remember.">
-        <Input
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          required
-          minLength={12}
-          maxLength={200}
-        />
-      </Field>
+      <NewPasswordField name="password" label="Password" />
     </>
   );
 }

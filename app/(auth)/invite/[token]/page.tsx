@@ -6,6 +6,7 @@ import { Card, CardContent } from '@/app/_ui/card.tsx';
 import { readSession } from '@/server/auth/require-session.ts';
 import { oidcProviderName } from '@/server/auth/session.ts';
 import { ROLE_MEANING } from '@/server/projects/schemas.ts';
+import { foundOrReason } from '../../_components/found-or-reason.ts';
 import { InviteForm } from './_components/invite-form.tsx';
 
 export const metadata: Metadata = { title: 'Invitation', referrer: 'no-referrer' };
@@ -14,11 +15,7 @@ export default async function InvitePage({ params }: { params: Promise<{ token: 
   const { token } = await params;
   const session = await readSession();
   const caller = await serverCaller();
-  const invite = await caller.users.invite({ token }).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code !== 'INTERNAL_SERVER_ERROR')
-      return error.message;
-    throw error;
-  });
+  const invite = await foundOrReason(caller.users.invite({ token }));
   return (
     <Card>
       <CardContent className="grid gap-4 pt-5">

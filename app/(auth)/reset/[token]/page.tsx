@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { serverCaller } from '@/app/_trpc/server.ts';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
+import { foundOrReason } from '../../_components/found-or-reason.ts';
 import { ResetForm } from './_components/reset-form.tsx';
 
 export const metadata: Metadata = { title: 'New password', referrer: 'no-referrer' };
@@ -8,11 +9,7 @@ export const metadata: Metadata = { title: 'New password', referrer: 'no-referre
 export default async function ResetPage({ params }: { params: Promise<{ token: string }> }) {
   const { token } = await params;
   const caller = await serverCaller();
-  const person = await caller.users.resetLink({ token }).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code !== 'INTERNAL_SERVER_ERROR')
-      return error.message;
-    throw error;
-  });
+  const person = await foundOrReason(caller.users.resetLink({ token }));
   return (
     <Card>
       <CardContent className="grid gap-4 pt-5">

@@ -9,6 +9,7 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
 import { Checkbox, Input } from '@/app/_ui/input.tsx';
+import { NewPasswordField } from '@/app/_ui/new-password-field.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 
 export function PasswordForm({
@@ -57,16 +58,7 @@ export function PasswordForm({
               <Input name="currentPassword" type="password" autoComplete="current-password" required />
             </Field>
           ) : null}
-          <Field label="New password" hint="At least 12 characters.">
-            <Input
-              name="newPassword"
-              type="password"
-              autoComplete="new-password"
-              required
-              minLength={12}
-              maxLength={200}
-            />
-          </Field>
+          <NewPasswordField name="newPassword" label="New password" />
           {numTokens > 0 ? (
             <CheckField
               label={numTokens === 1 ? 'Also revoke my API token' : `Also revoke my ${numTokens} API tokens`}

@@ -5,8 +5,8 @@ import type { FormEvent } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
-import { Input } from '@/app/_ui/input.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { NewPasswordField } from '@/app/_ui/new-password-field.tsx';
 
 export function ResetForm({ token, email }: { token: string; email: string | null }) {
   const reset = useMutation(
@@ -20,16 +20,7 @@ export function ResetForm({ token, email }: { token: string; email: string | nul
   return (
     <form onSubmit={submit} className="grid gap-4">
       <input type="hidden" name="username" autoComplete="username" value={email ?? ''} readOnly />
-      <Field label="New password" hint="At least 12 characters: a few words are easy to remember.">
-        <Input
-          name="newPassword"
-          type="password"
-          autoComplete="new-password"
-          required
-          minLength={12}
-          maxLength={200}
-        />
-      </Field>
+      <NewPasswordField name="newPassword" label="New password" />
       <FormError>{reset.error ? errorText(reset.error) : null}</FormError>
       <Button type="submit" isBusy={reset.isPending || reset.isSuccess}>
         Set the password

@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { Button } from '@/app/_ui/button.tsx';
+import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import type { OwnJudgment } from '@/server/judgments/schemas.ts';
 
@@ -57,16 +57,7 @@ export function MyAnswers({
           </li>
         ))}
       </ul>
-      {answers.hasNextPage && (
-        <Button
-          variant="outline"
-          className="mt-3 w-full"
-          isBusy={answers.isFetchingNextPage}
-          onClick={() => void answers.fetchNextPage()}
-        >
-          Show older
-        </Button>
-      )}
+      <ShowMore pages={answers} label="Show older" className="mt-3 w-full" />
     </>
   );
 }

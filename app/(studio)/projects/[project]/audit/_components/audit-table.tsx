@@ -5,10 +5,10 @@ import { ChevronRightIcon, ScrollTextIcon } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { errorText } from '@/app/_trpc/error-text.ts';
-import { Button } from '@/app/_ui/button.tsx';
 import { Card } from '@/app/_ui/card.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
+import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
@@ -90,16 +90,7 @@ export function AuditTable({ projectId, slug, newest }: { projectId: string; slu
           </Table>
         </Card>
       )}
-      {query.hasNextPage ? (
-        <Button
-          variant="outline"
-          className="justify-self-center"
-          isBusy={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          Older records
-        </Button>
-      ) : null}
+      <ShowMore pages={query} label="Older records" className="justify-self-center" />
     </div>
   );
 }

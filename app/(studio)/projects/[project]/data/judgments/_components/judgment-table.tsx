@@ -4,9 +4,9 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { ScaleIcon } from 'lucide-react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
-import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
+import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { IdLink, PersonLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
@@ -81,16 +81,7 @@ export function JudgmentTable({
           </TableBody>
         </Table>
       </div>
-      {query.hasNextPage && (
-        <Button
-          variant="outline"
-          className="justify-self-start"
-          isBusy={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          Show more
-        </Button>
-      )}
+      <ShowMore pages={query} />
     </div>
   );
 }

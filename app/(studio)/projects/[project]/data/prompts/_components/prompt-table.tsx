@@ -10,6 +10,7 @@ import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
+import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { PromptPanel } from './prompt-panel.tsx';
 
@@ -156,16 +157,7 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
           </Table>
         </div>
       )}
-      {prompts.hasNextPage && (
-        <Button
-          variant="outline"
-          className="justify-self-start"
-          isBusy={prompts.isFetchingNextPage}
-          onClick={() => void prompts.fetchNextPage()}
-        >
-          Show more
-        </Button>
-      )}
+      <ShowMore pages={prompts} />
       <PromptPanel projectId={projectId} slug={slug} promptId={openId} onClose={() => setOpenId(null)} />
     </div>
   );

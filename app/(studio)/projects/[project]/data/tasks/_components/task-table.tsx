@@ -8,6 +8,7 @@ import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
+import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
@@ -90,16 +91,7 @@ export function TaskTable({
           </TableBody>
         </Table>
       </div>
-      {tasks.hasNextPage && (
-        <Button
-          variant="outline"
-          className="justify-self-start"
-          isBusy={tasks.isFetchingNextPage}
-          onClick={() => void tasks.fetchNextPage()}
-        >
-          Show more
-        </Button>
-      )}
+      <ShowMore pages={tasks} />
     </div>
   );
 }
