@@ -3,10 +3,10 @@ import Link from 'next/link';
 import { serverCaller } from '@/app/_trpc/server.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
+import { foundOrReason } from '@/app/(auth)/_components/found-or-reason.ts';
 import { readSession } from '@/server/auth/require-session.ts';
 import { oidcProviderName } from '@/server/auth/session.ts';
 import { ROLE_MEANING } from '@/server/projects/schemas.ts';
-import { foundOrReason } from '../../_components/found-or-reason.ts';
 import { InviteForm } from './_components/invite-form.tsx';
 
 export const metadata: Metadata = { title: 'Invitation', referrer: 'no-referrer' };

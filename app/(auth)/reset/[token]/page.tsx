@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { serverCaller } from '@/app/_trpc/server.ts';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
-import { foundOrReason } from '../../_components/found-or-reason.ts';
+import { foundOrReason } from '@/app/(auth)/_components/found-or-reason.ts';
 import { ResetForm } from './_components/reset-form.tsx';
 
 export const metadata: Metadata = { title: 'New password', referrer: 'no-referrer' };
