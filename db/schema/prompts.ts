@@ -29,7 +29,11 @@ export const prompts = sqliteTable(
     detailsHash: text('details_hash'),
     createdAt: integer('created_at').notNull(),
   },
-  (table) => [uniqueIndex('prompts_content').on(table.projectId, table.contentHash)],
+  (table) => [
+    uniqueIndex('prompts_content').on(table.projectId, table.contentHash),
+    // a project's prompts, newest first
+    index('prompts_project').on(table.projectId, table.id),
+  ],
 );
 
 export const responses = sqliteTable(
