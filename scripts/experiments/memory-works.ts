@@ -1,4 +1,6 @@
 /** The runs that the memory model of trainer/cost is held to: small and large models, every weight and adapters. */
+
+import { createRng } from '../../lib/rng.ts';
 import type { DataSize } from '../../trainer/config/definition.ts';
 import type { LoraOptions } from '../../trainer/config/lora.ts';
 import { type DataKindOf, definitionOf, parseConfig, type RecipeName } from '../../trainer/config/recipes.ts';
@@ -7,7 +9,6 @@ import { modelSize } from '../../trainer/cost/model-size.ts';
 import { type MemoryBackend, memoryOf } from '../../trainer/cost/run-memory.ts';
 import type { DataOf, Message } from '../../trainer/data/types.ts';
 import { asRewardModel, type ModelConfig, newModelConfig } from '../../trainer/model/config.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { toyComparisons, toyPrompts, toySftExamples, toyTexts } from '../../trainer/toy-world/datasets.ts';
 import { sampleAnswer } from '../../trainer/toy-world/sample-answer.ts';
 import { simulatedAnnotator } from '../../trainer/toy-world/simulated-annotator.ts';
