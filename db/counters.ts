@@ -67,9 +67,10 @@ export function installCounters(client: Database.Database): void {
     const { table, name, project = ownProject, when = () => '1', changes } = counter;
     client.exec(
       `insert into counts (project_id, name, n) select ${project('t')}, ${name('t')}, count(*)
-       from "${table}" t where ${when('t')} group by 1, 2`,
+       from "${table}" t where ${when('t')} and ${project('t')} is not null group by 1, 2`,
     );
-    const add = `insert into counts (project_id, name, n) values (${project('new')}, ${name('new')}, 1)
+    const add = `insert into counts (project_id, name, n)
+      select ${project('new')}, ${name('new')}, 1 where ${project('new')} is not null
       on conflict (project_id, name) do update set n = n + 1;`;
     const remove = `update counts set n = n - 1 where project_id = ${project('old')} and name = ${name('old')};`;
     const make = (event: string, condition: string, body: string) =>
@@ -84,10 +85,11 @@ export function installCounters(client: Database.Database): void {
   });
 }
 
-/** Statements that give the counts that are not what a count of the rows gives: by the project, the name, and both numbers. */
+/** Statements that give the names of counts that are not what counting the rows gives. */
 export function miscounts(): string[] {
   return COUNTERS.map(({ table, name, project = ownProject, when = () => '1' }) => {
-    const counted = `select ${project('t')} p, ${name('t')} name, count(*) n from "${table}" t where ${when('t')} group by 1, 2`;
+    const counted = `select ${project('t')} p, ${name('t')} name, count(*) n from "${table}" t
+      where ${when('t')} and ${project('t')} is not null group by 1, 2`;
     return `select 'count ' || a.name || ' of ' || a.p from (${counted}) a
       left join counts c on c.project_id = a.p and c.name = a.name where c.n is not a.n`;
   });

@@ -25,7 +25,7 @@ export const jobs = sqliteTable(
   },
   (table) => [
     index('jobs_claim').on(table.status, table.id),
-    index('jobs_run').on(table.runId),
+    index('jobs_run').on(table.runId, table.kind, table.id),
     index('jobs_kind').on(table.kind, table.id),
   ],
 );
