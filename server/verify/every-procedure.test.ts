@@ -311,6 +311,10 @@ const COMMANDS: Record<string, (folder: string) => { args: string[]; status: num
     const restored = path.join(folder, 'restored');
     return { args: ['--from', path.join(folder, 'backup'), '--data', restored], status: 0 };
   },
+  prove: (folder) => {
+    const [judgment] = world.db.$client.prepare('select id from judgments').pluck().all() as string[];
+    return { args: ['--judgment', judgment ?? '', '--out', path.join(folder, 'proof.json')], status: 0 };
+  },
   verify: () => ({ args: [world.dataFolder], status: 0 }),
 };
 /** Files of server/cli that are no commands. */

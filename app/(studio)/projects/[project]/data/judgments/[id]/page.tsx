@@ -149,6 +149,18 @@ export default async function JudgmentPage({ params }: Props) {
       </ol>
       {judgment.audit !== null && (
         <Section title="Audit records">
+          <p className="mb-3 text-sm text-muted-foreground">
+            <a
+              className="text-primary underline underline-offset-4 hover:no-underline"
+              href={`/api/judgments/${judgmentId}/proof?project=${project.id}`}
+              download
+            >
+              Download the proof
+            </a>{' '}
+            that this judgment is in the log under a signed head. Whoever holds the installation’s public key
+            checks it without the database:{' '}
+            <code>npm run verify -- --proof &lt;file&gt; --public-key &lt;file&gt;</code>.
+          </p>
           <ol className="grid gap-3">
             {judgment.audit.map((record) => (
               <li key={record.seq} className="grid gap-0.5 text-sm">
