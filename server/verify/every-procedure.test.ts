@@ -53,6 +53,7 @@ const CALLS: Record<string, Call> = {
   'projects.list': (api) => api.projects.list(),
   'projects.create': (api) => api.projects.create({ name: 'Another' }),
   'projects.bySlug': (api) => api.projects.bySlug({ slug: 'another' }),
+  'projects.locate': (api, _, p) => api.projects.locate({ ...p, id: p.projectId }),
   'projects.overview': (api, _, p) => api.projects.overview(p),
   'projects.update': (api, _, p) => api.projects.update({ ...p, name: 'Renamed', settings: { overlap: 2 } }),
   'projects.guidelines': (api, _, p) => api.projects.guidelines(p),
