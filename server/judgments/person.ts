@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts';
-import { countOf } from '../../db/counters.ts';
+import { countOf } from '../../db/counts.ts';
 import { prepared } from '../../db/prepared.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';

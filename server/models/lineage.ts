@@ -1,5 +1,5 @@
 import { asc, eq, inArray, or } from 'drizzle-orm';
-import { countOf } from '../../db/counters.ts';
+import { countOf } from '../../db/counts.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { checkpoints, models } from '../../db/schema/models.ts';
 import { runs } from '../../db/schema/runs.ts';

@@ -1,6 +1,6 @@
 import { and, count, eq, isNull, type SQL } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
-import { countOf } from '../../db/counters.ts';
+import { countOf } from '../../db/counts.ts';
 import { imports } from '../../db/schema/imports.ts';
 import { models } from '../../db/schema/models.ts';
 import { memberships } from '../../db/schema/projects.ts';

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import { and, eq } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { countsOf } from '../../db/counters.ts';
+import { countsOf } from '../../db/counts.ts';
 import { schedules } from '../../db/schema/jobs.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts';
-import { countOf } from '../../db/counters.ts';
+import { countOf } from '../../db/counts.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { Ctx } from '../context.ts';
 import { MAX_COUNTED_OPEN, type NothingOpen, type Progress } from './schemas.ts';

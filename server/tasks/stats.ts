@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts';
-import { countOf, countsOf } from '../../db/counters.ts';
+import { countOf, countsOf } from '../../db/counts.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { Ctx } from '../context.ts';
 

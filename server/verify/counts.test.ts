@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { addThreeJudgments } from '../server/audit/testing.ts';
-import { createLabelingWorld } from '../server/tasks/testing.ts';
-import { countOf, countsOf, miscounts } from './counters.ts';
+import { miscounts } from '../../db/counters.ts';
+import { countOf, countsOf } from '../../db/counts.ts';
+import { addThreeJudgments } from '../audit/testing.ts';
+import { createLabelingWorld } from '../tasks/testing.ts';
 
 it('counts what is written, moved and deleted, by whatever statement', () => {
   const world = createLabelingWorld();
