@@ -51,6 +51,7 @@ const CALLS: Record<string, Call> = {
   'projects.list': (api) => api.projects.list(),
   'projects.create': (api) => api.projects.create({ name: 'Another' }),
   'projects.bySlug': (api) => api.projects.bySlug({ slug: 'another' }),
+  'projects.locate': (api, _, p) => api.projects.locate({ ...p, id: p.projectId }),
   'projects.overview': (api, _, p) => api.projects.overview(p),
   'projects.update': (api, _, p) => api.projects.update({ ...p, name: 'Renamed', settings: { overlap: 2 } }),
   'projects.guidelines': (api, _, p) => api.projects.guidelines(p),
@@ -311,6 +312,10 @@ const COMMANDS: Record<string, (folder: string) => { args: string[]; status: num
     expect(made.status).toBe(0);
     const restored = path.join(folder, 'restored');
     return { args: ['--from', path.join(folder, 'backup'), '--data', restored], status: 0 };
+  },
+  prove: (folder) => {
+    const [judgment] = world.db.$client.prepare('select id from judgments').pluck().all() as string[];
+    return { args: ['--judgment', judgment ?? '', '--out', path.join(folder, 'proof.json')], status: 0 };
   },
   verify: () => ({ args: [world.dataFolder], status: 0 }),
 };
