@@ -1,6 +1,6 @@
 const SOURCES: Record<string, string> = {
   annotator: 'by people',
-  simulated: 'simulated',
+  simulated: 'by simulated annotators',
   imported: 'imported',
 };
 const whole = new Intl.NumberFormat('en-US');
@@ -11,12 +11,14 @@ export type SnapshotInWords = {
   query: { sources: readonly string[]; annotatorIds?: readonly string[] | null };
 };
 
-/** A snapshot by what is in it: "Snapshot 3: 1,204 judgments by people and imported, of 2 people". */
+/** A snapshot by what is in it, and by what it leaves out: "Snapshot 3: 1,204 judgments, only by people". */
 export function snapshotWords({ number, counts, query }: SnapshotInWords): string {
+  const isAll = Object.keys(SOURCES).every((source) => query.sources.includes(source));
   const sources = query.sources.map((source) => SOURCES[source] ?? source);
-  const last = sources.at(-1) ?? '';
-  const from = sources.length < 2 ? last : `${sources.slice(0, -1).join(', ')} and ${last}`;
   const people = query.annotatorIds?.length;
-  const of = people === undefined ? '' : `, of ${people} ${people === 1 ? 'person' : 'people'}`;
-  return `Snapshot ${number}: ${whole.format(counts.kept)} ${counts.kept === 1 ? 'judgment' : 'judgments'} ${from}${of}`;
+  return [
+    `Snapshot ${number}: ${whole.format(counts.kept)} ${counts.kept === 1 ? 'judgment' : 'judgments'}`,
+    ...(isAll ? [] : [`only ${sources.join(' and ')}`]),
+    ...(people === undefined ? [] : [`of ${people} ${people === 1 ? 'person' : 'people'}`]),
+  ].join(', ');
 }

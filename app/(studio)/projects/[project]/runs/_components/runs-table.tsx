@@ -157,6 +157,9 @@ export function RunsTable({
                         ))}
                       </span>
                     ) : null}
+                    <span className="block text-xs text-muted-foreground sm:hidden">
+                      <Result run={run} />
+                    </span>
                     {run.snapshotName === null ? null : (
                       <span className="block text-xs text-muted-foreground">{run.snapshotName}</span>
                     )}

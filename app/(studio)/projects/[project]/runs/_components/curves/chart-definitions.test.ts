@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  metricAnchor,
-  metricSections,
-} from '@/app/(studio)/projects/[project]/runs/metrics/_components/metric-sections.ts';
 import { RECIPES } from '@/trainer/config/recipes.ts';
+import { metricAnchor, metricSections } from '../../metrics/_components/metric-sections.ts';
 import { chartsOf } from './chart-definitions.ts';
 
 const sections = metricSections(readFileSync('docs/metrics.md', 'utf8'));

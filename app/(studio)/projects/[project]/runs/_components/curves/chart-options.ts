@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
-import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
 import { formatDuration } from '@/lib/format-duration.ts';
+import { formatFigure } from '../format-figure.ts';
 import type { DrawnSeries } from './align-series.ts';
 import type { CurveAxis } from './curve-view.ts';
 import { panAndZoom } from './pan-and-zoom.ts';
@@ -33,7 +33,7 @@ export function chartOptions({
     width: Math.max(200, width),
     height: CHART_HEIGHT,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     // charts of one page share a key: their cursors move together
     cursor: { sync: { key: 'run', setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },

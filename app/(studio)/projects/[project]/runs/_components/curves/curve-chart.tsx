@@ -8,7 +8,7 @@ import uPlot from 'uplot';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { onSchemeChange } from '@/app/_ui/scheme-change.ts';
-import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
+import { formatFigure } from '../format-figure.ts';
 import { alignSeries } from './align-series.ts';
 import type { ChartDefinition } from './chart-definitions.ts';
 import { CHART_HEIGHT, chartOptions } from './chart-options.ts';

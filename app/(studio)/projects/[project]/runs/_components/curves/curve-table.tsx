@@ -1,5 +1,5 @@
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
-import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
+import { formatFigure } from '../format-figure.ts';
 import { alignSeries, type DrawnSeries } from './align-series.ts';
 import { AXIS_NAMES, type CurveAxis } from './curve-view.ts';
 
