@@ -108,6 +108,12 @@ export function noteProgress(db: Db, lease: Lease, kind: JobKind): void {
     .run();
 }
 
+/** The same, and keeps how far it is for pages and for whoever goes on with it. False when the lease was lost. */
+export function keepProgress(db: Db, lease: Lease, kind: JobKind, progress: unknown): boolean {
+  const maxAttempts = sql`${jobs.attempts} + ${jobDefinitions[kind].maxAttempts}`;
+  return db.update(jobs).set({ progress, maxAttempts }).where(heldBy(lease)).run().changes === 1;
+}
+
 /** Ends a job well. False when the lease was lost. */
 export function finishJob(db: Db, lease: Lease, now: number): boolean {
   return end(db, lease, { status: 'done', error: null, finishedAt: now });

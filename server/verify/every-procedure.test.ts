@@ -117,6 +117,7 @@ const CALLS: Record<string, Call> = {
       responseIds: [id(known, 'made0'), id(known, 'made1')],
     }),
   'tasks.createFromPrompts': (api, _, p) => api.tasks.createFromPrompts({ ...p, arrange: 'pairs' }),
+  'tasks.making': (api, _, p) => api.tasks.making(p),
   'tasks.list': (api, _, p) => api.tasks.list(p),
   'tasks.stats': (api, _, p) => api.tasks.stats(p),
   'tasks.progress': (api, _, p) => api.tasks.progress(p),
@@ -253,6 +254,7 @@ const CALLS: Record<string, Call> = {
   'backups.ask': (api) => api.backups.ask(),
   'audit.list': (api, _, p) => api.audit.list(p),
   'audit.verify': (api, _, p) => api.audit.verify(p),
+  'audit.check': (api, _, p) => api.audit.check(p),
 };
 
 const as = (actor: Actor) =>

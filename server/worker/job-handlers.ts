@@ -9,6 +9,8 @@ export const jobHandlers: JobHandlers = {
   generate: () => import('./handlers/generate.ts'),
   snapshot: () => import('./handlers/snapshot.ts'),
   evaluate: () => import('./handlers/evaluate.ts'),
+  'make-tasks': () => import('./handlers/make-tasks.ts'),
+  verify: () => import('./handlers/verify.ts'),
   backup: () => import('./handlers/backup.ts'),
   benchmark: () => import('./handlers/benchmark.ts'),
 };
