@@ -136,6 +136,7 @@ describe('createTasksFromPrompts', () => {
       tooFewResponses: 2,
     });
     // the pair of prompt "two" is asked already
+    world.advance(1);
     expect(await makeAll({ ctx, input: { projectId, arrange: 'pairs', overlap: 2 } })).toMatchObject({
       created: 3,
       existing: 1,
