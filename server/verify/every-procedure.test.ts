@@ -55,6 +55,7 @@ const CALLS: Record<string, Call> = {
   'projects.list': (api) => api.projects.list(),
   'projects.create': (api) => api.projects.create({ name: 'Another' }),
   'projects.bySlug': (api) => api.projects.bySlug({ slug: 'another' }),
+  'projects.locate': (api, _, p) => api.projects.locate({ ...p, id: p.projectId }),
   'projects.overview': (api, _, p) => api.projects.overview(p),
   'projects.update': (api, _, p) => api.projects.update({ ...p, name: 'Renamed', settings: { overlap: 2 } }),
   'projects.guidelines': (api, _, p) => api.projects.guidelines(p),
@@ -223,7 +224,9 @@ const CALLS: Record<string, Call> = {
   'runs.samples': (api, known, p) => api.runs.samples({ ...p, runId: id(known, 'runId') }),
   'runs.events': (api, known, p) => api.runs.events({ ...p, runId: id(known, 'runId') }),
   'runs.compare': (api, known, p) =>
-    api.runs.compare({ ...p, runId: id(known, 'runId'), otherRunId: id(known, 'otherRunId') }),
+    api.runs.compare({ ...p, runIds: [id(known, 'runId'), id(known, 'otherRunId')] }),
+  'runs.edit': (api, known, p) =>
+    api.runs.edit({ ...p, runId: id(known, 'runId'), name: 'renamed', notes: 'why', tags: ['first'] }),
   'runs.pause': (api, known, p) => api.runs.pause({ ...p, runId: id(known, 'runId') }),
   'runs.resume': (api, known, p) => api.runs.resume({ ...p, runId: id(known, 'runId') }),
   'runs.cancel': (api, known, p) => api.runs.cancel({ ...p, runId: id(known, 'runId') }),

@@ -18,7 +18,11 @@ export function PromptResponses({
   return (
     <ul className="grid gap-3">
       {responses.map((response) => (
-        <li key={response.responseId} className="rounded-md border px-3 py-2">
+        <li
+          key={response.responseId}
+          id={response.responseId}
+          className="scroll-mt-20 rounded-md border px-3 py-2 target:border-primary target:ring-2 target:ring-primary/30"
+        >
           <p className="mb-1 flex flex-wrap items-center gap-2">
             <Badge>{response.origin}</Badge>
             {response.checkpointId !== null && <IdLink slug={slug} id={response.checkpointId} />}
@@ -35,6 +39,9 @@ export function PromptResponses({
             )}
           </p>
           <MarkdownText text={response.content} />
+          <p className="mt-2">
+            <IdLink slug={slug} id={response.responseId} />
+          </p>
           {erasableIn !== null && response.erasedAt === null && (
             <div className="mt-2">
               <EraseText
