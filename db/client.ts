@@ -10,6 +10,7 @@ import * as auditLog from './schema/audit-log.ts';
 import * as auditRows from './schema/audit-rows.ts';
 import * as chains from './schema/chains.ts';
 import * as counts from './schema/counts.ts';
+import * as erasures from './schema/erasures.ts';
 import * as imports from './schema/imports.ts';
 import * as jobs from './schema/jobs.ts';
 import * as judgments from './schema/judgments.ts';
@@ -28,6 +29,7 @@ const schema = {
   ...auditRows,
   ...chains,
   ...counts,
+  ...erasures,
   ...imports,
   ...jobs,
   ...judgments,
@@ -61,6 +63,8 @@ export function openDatabase(
     client.pragma('journal_mode = WAL');
     client.pragma('synchronous = FULL');
     client.pragma('foreign_keys = ON');
+    // what is deleted or overwritten leaves no bytes behind: erasures depend on it
+    client.pragma('secure_delete = ON');
     migrateDatabase(client, { file, folder: migrations, baseline });
     startCapture(client);
     const db = drizzle(client, { schema }) as Db;

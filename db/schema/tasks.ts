@@ -103,5 +103,9 @@ export const skips = sqliteTable(
     reason: text('reason').notNull().default(''),
     at: integer('at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.taskId, table.annotatorId] })],
+  (table) => [
+    primaryKey({ columns: [table.taskId, table.annotatorId] }),
+    // what one person passed over
+    index('skips_person').on(table.annotatorId),
+  ],
 );

@@ -12,7 +12,7 @@ const missing = (db: Db) =>
   db.$client
     .prepare(
       `SELECT value FROM json_each(@promptIds) WHERE NOT EXISTS (
-         SELECT 1 FROM prompts p WHERE p.id = value AND p.project_id = @projectId) LIMIT 1`,
+         SELECT 1 FROM prompts p WHERE p.id = value AND p.project_id = @projectId AND p.erased_at IS NULL) LIMIT 1`,
     )
     .pluck();
 

@@ -14,10 +14,14 @@ const PROMPTS_PER_BATCH = 200;
 
 const nextPrompts = (db: Db) =>
   db.$client
-    .prepare(`SELECT id FROM prompts WHERE project_id = ? AND id > ? ORDER BY id LIMIT ${PROMPTS_PER_BATCH}`)
+    .prepare(
+      `SELECT id FROM prompts WHERE project_id = ? AND id > ? AND erased_at IS NULL ORDER BY id LIMIT ${PROMPTS_PER_BATCH}`,
+    )
     .pluck();
 const responsesOf = (db: Db) =>
-  db.$client.prepare('SELECT id FROM responses WHERE prompt_id = ? ORDER BY id').pluck();
+  db.$client
+    .prepare('SELECT id FROM responses WHERE prompt_id = ? AND erased_at IS NULL ORDER BY id')
+    .pluck();
 
 /** Where a job that makes tasks begins. */
 export function beginMaking(

@@ -1,5 +1,7 @@
+import type { AuditRecord } from '../../db/audit/append-record.ts';
 import type { Db } from '../../db/client.ts';
 import type { Finding } from '../audit/schemas.ts';
+import { collectErased } from './collect-erased.ts';
 import { collectFindings, type Findings } from './findings.ts';
 import { type Progress, startMeter } from './progress.ts';
 import { verifyChain } from './verify-chain.ts';
@@ -20,6 +22,8 @@ export type DatabaseReport = {
   rows: number;
   /** signed heads that are of this log */
   heads: number;
+  /** what was erased on purpose: what, when, by whom and why, in words; the first thousand */
+  erased: string[];
   /** what this database cannot be checked for, in words */
   notCovered: string[];
   /** the first thousand, the one that explains most first */
@@ -45,11 +49,16 @@ export async function verifyDatabase(
   }: { findings?: Findings; onProgress?: Progress; dataFolder?: string | null; trusted?: Trusted } = {},
 ): Promise<DatabaseReport> {
   const heads = watchHeads(db, { dataFolder, trusted, findings });
+  const erased = collectErased();
   const meter = startMeter(db, onProgress);
-  const chain = await verifyChain(db, findings, heads.onRecord, meter);
+  const onRecord = (record: AuditRecord) => {
+    heads.onRecord(record);
+    erased.onRecord(record);
+  };
+  const chain = await verifyChain(db, findings, onRecord, meter);
   const numHeads = heads.finish();
   const isCovered = chain.firstWithRows !== null;
-  const notCovered: string[] = [];
+  const notCovered: string[] = erased.open();
   let rows = 0;
   if (isCovered) {
     rows = Object.values(await verifyRows(db, findings, meter)).reduce((sum, n) => sum + n, 0);
@@ -63,7 +72,15 @@ export async function verifyDatabase(
   const contents = await verifyContents(db, findings, { isCovered, meter });
   await verifyDerived(db, findings);
   return {
-    ...{ records: chain.records, head: chain.head, heads: numHeads, rows, ...contents, notCovered },
+    ...{
+      records: chain.records,
+      head: chain.head,
+      heads: numHeads,
+      rows,
+      ...contents,
+      erased: erased.list,
+      notCovered,
+    },
     ...{ findings: findings.list, counts: findings.counts, broken: findings.list[0] ?? null },
   };
 }

@@ -11,6 +11,7 @@ export const jobHandlers: JobHandlers = {
   evaluate: () => import('./handlers/evaluate.ts'),
   'make-tasks': () => import('./handlers/make-tasks.ts'),
   verify: () => import('./handlers/verify.ts'),
+  erase: () => import('./handlers/erase.ts'),
   backup: () => import('./handlers/backup.ts'),
   benchmark: () => import('./handlers/benchmark.ts'),
 };
