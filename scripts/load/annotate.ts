@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type Database from 'better-sqlite3';
 import type { Receipt } from '../../server/judgments/schemas.ts';
 import { LabelClient } from '../../tests/load/label-client.ts';
 
@@ -73,7 +74,7 @@ export async function annotate(
 
 /** Acknowledged judgments that are not there, and seats or people's tasks that have more than one. */
 export function lostAndDoubled(
-  db: { prepare: (sql: string) => { get: (...values: unknown[]) => unknown } },
+  db: Database.Database,
   { acknowledged, doubleGiven }: Annotation,
 ): { lost: number; doubled: number } {
   const find = db.prepare('select annotator_id, idempotency_key from judgments where id = ?');

@@ -177,14 +177,28 @@ function createWriter(db: Db, { projectId, annotators }: LoadFolder) {
     const messages = [{ role: 'user' as const, content }];
     rows.prompt.run({
       ...{ id: promptId, projectId, messages, contentHash: promptHash(messages), createdAt: now },
-      ...{ split: splitByPrompt(messages, 0.2), importId: null, externalId: null, tags: [], metadata: {} },
+      ...{
+        erasedAt: null,
+        split: splitByPrompt(messages, 0.2),
+        importId: null,
+        externalId: null,
+        tags: [],
+        metadata: {},
+      },
       detailsHash: null,
     });
     const ids = [0, 1].map((place) => {
       const id = newId('rsp', now);
       const text = `Answer ${place} to question ${number}. ${'It goes on for a while. '.repeat((number + place) % 9)}`;
       rows.response.run({
-        ...{ id, promptId, content: text, contentHash: responseHash(text), origin: 'imported' as const },
+        ...{
+          id,
+          promptId,
+          content: text,
+          contentHash: responseHash(text),
+          origin: 'imported' as const,
+          erasedAt: null,
+        },
         ...{ checkpointId: null, model: null, sampling: null, detailsHash: null, importId: null },
         createdAt: now,
       });
@@ -221,7 +235,7 @@ function createWriter(db: Db, { projectId, annotators }: LoadFolder) {
       ...{ strength: ranking[0]?.[0] === shownOrder[0] ? -1 : 1, notRankable: false, flags: {}, shownOrder },
       ...{ rationale: number % 10 === 0 ? 'It answers what was asked.' : '', guidelineVersion: 1, leasedAt },
       ...{ firstInteractionAt: now - 2000, submittedAt: now, activeMs: 4000, inputKind: 'api' as const },
-      ...{ idempotencyKey: `made-${id}`, eventHash: '' },
+      ...{ idempotencyKey: `made-${id}`, eventHash: '', erasedAt: null },
     });
     const record = appendRecord(db.$client, {
       ...{ at: now, actor: `user:${annotator.userId}`, action: 'judgments.record', subject: id, projectId },

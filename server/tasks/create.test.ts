@@ -92,7 +92,10 @@ describe('createTask', () => {
 });
 
 /** Asked for, and done as the worker does it. */
-async function makeAll(asked: Parameters<typeof createTasksFromPrompts>[0], stopReason = noReason) {
+async function makeAll(
+  asked: Parameters<typeof createTasksFromPrompts>[0],
+  stopReason: JobContext['stopReason'] = noReason,
+) {
   createTasksFromPrompts(asked);
   return workOff(asked, stopReason);
 }
