@@ -8,6 +8,7 @@ import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card } from '@/app/_ui/card.tsx';
 import { Count } from '@/app/_ui/count.tsx';
+import { Progress } from '@/app/_ui/progress.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import type { Check, CheckReport } from '@/server/audit/read-check.ts';
 
@@ -76,8 +77,8 @@ export function VerifyButton({ projectId }: { projectId: string }) {
 function Underway({ check: { share, doing, remainingSeconds } }: { check: Check }) {
   return (
     <>
+      <Progress label="Rows looked at" className="mt-1 mb-2 max-w-96" value={share} />
       <p>
-        <progress aria-label="Rows looked at" className="mr-3 w-48 align-middle" max={1} value={share} />
         {Math.floor(share * 100)} %
         {remainingSeconds === null
           ? ''

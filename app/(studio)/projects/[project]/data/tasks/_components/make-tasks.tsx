@@ -8,6 +8,7 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Field, FormError } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
+import { Progress } from '@/app/_ui/progress.tsx';
 
 const number = new Intl.NumberFormat('en-US');
 
@@ -78,15 +79,18 @@ export function MakeTasks({ projectId, defaultOverlap }: { projectId: string; de
         </form>
         <div className="mt-3 text-sm" aria-live="polite">
           {isOpen && making && (
-            <p>
-              <progress
-                aria-label="Prompts looked at"
-                className="mr-3 w-48 align-middle"
+            <>
+              <Progress
+                label="Prompts looked at"
+                className="mb-2 max-w-96"
                 max={Math.max(1, making.total)}
                 value={making.done}
               />
-              {number.format(making.done)} of {number.format(making.total)} prompts. You may leave this page.
-            </p>
+              <p>
+                {number.format(making.done)} of {number.format(making.total)} prompts. You may leave this
+                page.
+              </p>
+            </>
           )}
           {making?.isDone && making.jobId === asked && (
             <p>
