@@ -36,6 +36,8 @@ export const jobDefinitions = {
     payload: z.object({
       projectId: z.string(),
       sources: z.array(z.enum(['annotator', 'simulated', 'imported'])).min(1),
+      /** a snapshot whose query, seed and time are taken instead */
+      like: z.string().nullable().default(null),
     }),
   },
   /** measures a checkpoint on held-out data */
@@ -48,6 +50,7 @@ export const jobDefinitions = {
         z.object({
           measure: z.literal('accuracy'),
           rewardCheckpointId: z.string(),
+          baselineCheckpointId: z.string().nullable().default(null),
           snapshotId: z.string(),
         }),
         z.object({
