@@ -6,13 +6,17 @@ import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { Time } from '@/app/_ui/time.tsx';
+import { BringBackButton } from '@/app/(studio)/_components/bring-back-button.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
 
 export const metadata: Metadata = { title: 'Projects' };
 
 export default async function ProjectsPage() {
   const session = await requireSession();
-  const projects = await (await serverCaller()).projects.list();
+  const caller = await serverCaller();
+  const projects = await caller.projects.list();
+  const archived = await caller.projects.archived();
   const newProject = (
     <Button asChild>
       <Link href="/projects/new">New project</Link>
@@ -49,6 +53,33 @@ export default async function ProjectsPage() {
             </li>
           ))}
         </ul>
+      )}
+      {archived.length > 0 && (
+        <section aria-labelledby="archived" className="mt-8">
+          <h2 id="archived" className="mb-2 font-semibold">
+            Archived
+          </h2>
+          <ul className="grid gap-2">
+            {archived.map(({ id, slug, name, deleteAt }) => (
+              <li
+                key={id}
+                className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-lg border px-4 py-3 text-sm"
+              >
+                <Link href={`/projects/${slug}`} className="font-medium underline-offset-2 hover:underline">
+                  {name}
+                </Link>
+                <span className="grow text-muted-foreground">
+                  {deleteAt !== null && (
+                    <>
+                      deleted after <Time at={deleteAt} />
+                    </>
+                  )}
+                </span>
+                <BringBackButton projectId={id} name={name} />
+              </li>
+            ))}
+          </ul>
+        </section>
       )}
     </>
   );

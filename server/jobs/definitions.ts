@@ -65,6 +65,8 @@ export const jobDefinitions = {
       ]),
     }),
   },
+  /** deletes an archived project whose waiting time is over */
+  'delete-project': { lane: 'light', maxAttempts: 20, payload: z.object({ projectId: z.string() }) },
   /** removes every trace of a text or a person that somebody asked to be erased */
   erase: { lane: 'light', maxAttempts: 20, payload: z.object({ erasureId: z.string() }) },
   /** backs the installation up */

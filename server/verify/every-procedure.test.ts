@@ -255,6 +255,13 @@ const CALLS: Record<string, Call> = {
   'backups.ask': (api) => api.backups.ask(),
   'audit.list': (api, _, p) => api.audit.list(p),
   'audit.verify': (api, _, p) => api.audit.verify(p),
+  'projects.archived': (api) => api.projects.archived(),
+  // not the project that the others are of: nothing could be done in it any more
+  'projects.archive': async (api, known) => {
+    known.archivedId = (await api.projects.create({ name: 'Old', slug: 'old' })).id;
+    await api.projects.archive({ projectId: known.archivedId, days: 1 });
+  },
+  'projects.bringBack': (api, known) => api.projects.bringBack({ projectId: id(known, 'archivedId') }),
   'withdrawals.tainted': (api, known, p) => api.withdrawals.tainted({ ...p, userId: id(known, 'judgeId') }),
   'withdrawals.withdraw': async (api, known, p) => {
     const asked = { ...p, userId: id(known, 'judgeId'), reason: 'asked for', refit: true };

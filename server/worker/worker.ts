@@ -17,6 +17,7 @@ import { enqueueJob } from '../jobs/queue.ts';
 import { log } from '../log.ts';
 import { checkpointFolder } from '../models/internal.ts';
 import { BUNDLED_MODEL_FOLDER } from '../models/register-bundled.ts';
+import { fireDueDeletions } from '../projects/fire-due-deletions.ts';
 import { BENCHMARK_FILE } from '../runs/estimate.ts';
 import { fireDueSchedules } from '../schedules/fire-due.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
     onTick: (ctx) => {
       fireDueBackup(ctx);
       fireDueSchedules(ctx);
+      fireDueDeletions(ctx);
     },
   });
   stopHeartbeat();

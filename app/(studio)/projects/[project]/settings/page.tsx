@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { ArchiveCard } from './_components/archive-card.tsx';
 import { GuidelineEditor } from './_components/guideline-editor.tsx';
 import { SettingsForm } from './_components/settings-form.tsx';
 
@@ -26,6 +27,9 @@ export default async function SettingsPage({ params }: { params: Promise<{ proje
           versions={guidelines}
           mayWrite={may.includes('guidelines.write')}
         />
+        {may.includes('project.archive') && project.archivedAt === null && (
+          <ArchiveCard projectId={project.id} name={project.name} />
+        )}
       </div>
     </>
   );
