@@ -10,6 +10,7 @@ import { and, eq, inArray } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { newId } from '../../lib/new-id.ts';
+import { sendHeads } from '../audit/send-heads.ts';
 import { fireDueBackup } from '../backup/fire-due.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { readEnv } from '../env.ts';
@@ -47,6 +48,12 @@ async function main(): Promise<void> {
   }
   const owner = `${hostname()}:${process.pid}:${newId('w')}`;
   logger.info({ owner, dataFolder: env.PLUMBLINE_DATA }, 'worker ready');
+  const webhook = env.PLUMBLINE_HEADS_WEBHOOK;
+  const sending =
+    webhook &&
+    sendHeads({
+      ...{ db, dataFolder: env.PLUMBLINE_DATA, url: webhook, signal: stopping.signal, log: logger },
+    });
   await work({
     db,
     dataFolder: env.PLUMBLINE_DATA,
@@ -61,6 +68,7 @@ async function main(): Promise<void> {
       fireDueDeletions(ctx);
     },
   });
+  await sending;
   stopHeartbeat();
   db.$client.close();
   logger.info('worker stopped');
