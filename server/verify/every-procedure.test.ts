@@ -296,7 +296,10 @@ beforeAll(async () => {
     .pluck()
     .get() as string;
   known.ownerId = owner;
-  known.judgeId = db.$client.prepare('select annotator_id from judgments').pluck().get() as string;
+  known.judgeId = db.$client
+    .prepare('select annotator_id from judgments where id = (select max(id) from judgments)')
+    .pluck()
+    .get() as string;
   known.checkpointId = model.id;
   db.transaction(() => {
     const messages = [{ role: 'user' as const, content: 'Which of three?' }];
