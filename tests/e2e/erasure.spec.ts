@@ -19,7 +19,7 @@ async function seriousFindings(page: Page): Promise<string[]> {
 async function judgedProject(world: World, pageAs: (userId: string) => Promise<Page>, name: string) {
   const { project, people } = world.addProject(name);
   const prompt = `Where does ${name} live?`;
-  world.addTasks(project, people.owner, [{ prompt, responses: ['at the harbour', 'on the hill'] }]);
+  world.addTasks(project, people.owner, [{ prompt, responses: ['first, at the harbour', 'on the hill'] }]);
   const annotator = await pageAs(people.annotator);
   const label = new LabelPage(annotator);
   await label.open(project.slug);
