@@ -45,6 +45,7 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
     base,
     `${base}/members`,
     `${base}/settings`,
+    `${base}/guideline`,
     `${base}/audit`,
     `${base}/data`,
     `${base}/data/prompts`,

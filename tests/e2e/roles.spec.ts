@@ -30,7 +30,8 @@ const PAGES = {
   '/schedules': 'runs.read',
   '/members': 'members.read',
   '/members/[id]': 'judgments.read',
-  '/settings': 'project.read',
+  '/settings': 'data.read',
+  '/guideline': 'project.read',
   '/audit': 'audit.read',
 } as const satisfies Record<string, Permission>;
 
