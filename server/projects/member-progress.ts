@@ -35,7 +35,7 @@ export function readMemberProgress({
       .all()
       .map(({ acceptedBy, createdBy }) => [acceptedBy, createdBy] as const),
   );
-  const labels = personLabels(ctx, projectId, { seesNames });
+  const labels = personLabels(ctx, projectId, { seesNames, userIds: null });
   const people = db
     .select({ userId: memberships.userId })
     .from(memberships)

@@ -214,6 +214,17 @@ const CALLS: Record<string, Call> = {
       },
       ...{ maxNewTokens: 4, seed: 1, createTasks: false },
     }),
+  'models.generations': async (api, known, p) => {
+    known.generateJobId = (await api.models.generations(p))[0]?.jobId ?? '';
+  },
+  'models.cancelGeneration': (api, known, p) =>
+    api.models.cancelGeneration({ ...p, jobId: id(known, 'generateJobId') }),
+  'models.ask': async (api, known, p) => {
+    const asked = { prompt: 'Why?', modelIds: [id(known, 'checkpointId')], rewardIds: [] };
+    known.askId = (await api.models.ask({ ...p, ...asked, temperature: 1, maxNewTokens: 4, seed: 1 })).jobId;
+  },
+  'models.asked': (api, known, p) => api.models.asked({ ...p, jobId: id(known, 'askId') }),
+  'models.cancelAsk': (api, known, p) => api.models.cancelAsk({ ...p, jobId: id(known, 'askId') }),
   'runs.start': async (api, known, p) => {
     for (const name of ['runId', 'otherRunId']) {
       const inputs = { modelCheckpointId: id(known, 'checkpointId'), snapshotId: id(known, 'snapshotId') };

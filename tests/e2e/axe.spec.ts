@@ -57,6 +57,7 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
     `${base}/runs/metrics`,
     `${base}/runs/compare`,
     `${base}/models`,
+    `${base}/models/try`,
     `${base}/schedules`,
   ];
   for (const path of paths) {

@@ -27,6 +27,7 @@ const PAGES = {
   '/runs/compare': 'runs.read',
   '/runs/[id]': 'runs.read',
   '/models': 'models.read',
+  '/models/try': 'tasks.create',
   '/schedules': 'runs.read',
   '/members': 'members.read',
   '/members/[id]': 'judgments.read',
