@@ -23,9 +23,9 @@ export function ActivityCard({ activity: { days, people, isAtLeast } }: { activi
         <div>
           <CardTitle id="activity">Judgments by day</CardTitle>
           <CardDescription>
-            {count(sum(week, 'annotator'))}
-            {orMore} by {count(people)} {people === 1 ? 'person' : 'people'} in seven days,{' '}
-            {count(today?.annotator ?? 0)} of them today.
+            {people === 0
+              ? 'None by people in seven days.'
+              : `${count(sum(week, 'annotator'))}${orMore} by ${count(people)} ${people === 1 ? 'person' : 'people'} in seven days, ${count(today?.annotator ?? 0)} of them today.`}
             {simulated > 0 ? ` ${count(simulated)}${orMore} simulated ones in two weeks, pale.` : ''}
           </CardDescription>
         </div>

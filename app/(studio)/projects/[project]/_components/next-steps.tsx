@@ -103,7 +103,7 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
           : seats.done > 0
             ? 'Everything that is there has been judged.'
             : 'Tasks appear here when prompts have two or more responses.',
-      isDone: judged > 0 && seats.open === 0,
+      isDone: seats.open === 0 && (judged > 0 || seats.done > 0),
       // there are new tasks again and again
       isForGood: judged === 0,
       href: `/label/${slug}`,

@@ -10,9 +10,9 @@ import { StatusBadge } from '../../runs/_components/status-badge.tsx';
 import { type Layout, layOut, lineOf, type Placed } from './lay-out.ts';
 import type { DescribedNode } from './pipeline-nodes.ts';
 
-const WIDTH = 196;
+const WIDTH = 168;
 const HEIGHT = 62;
-const GAP_X = 48;
+const GAP_X = 40;
 const GAP_Y = 14;
 
 const ICONS = { data: DatabaseIcon, snapshot: PackageIcon, model: BoxIcon, run: PlayIcon } as const;
@@ -38,7 +38,7 @@ export function PipelineCard({ nodes }: { nodes: readonly DescribedNode[] }) {
           </CardDescription>
         </div>
       </CardHeader>
-      <CardContent className="grid min-w-0 gap-4 xl:grid-cols-[minmax(0,1fr)_18rem]">
+      <CardContent className="grid min-w-0 gap-4 xl:grid-cols-[minmax(0,1fr)_17rem]">
         <Drawing {...box} />
         <Stages {...box} />
         {chosen ? <Details node={chosen} nodes={nodes} layout={layout} onChoose={setChosenId} /> : null}

@@ -119,7 +119,7 @@ export function MemberTable({
                   </span>
                 )}
               </TableCell>
-              <TableCell className="min-w-24">
+              <TableCell className="sm:min-w-24">
                 <Judged progress={progressOf.get(member.userId)} most={most} />
               </TableCell>
               <TableCell className="text-muted-foreground max-sm:hidden">
@@ -175,7 +175,7 @@ function Judged({ progress, most }: { progress: MemberProgress | undefined; most
         {judged.toLocaleString('en-US')}
         {held > 0 ? <span className="text-xs text-muted-foreground">, {held} held</span> : null}
       </span>
-      <Progress value={judged} max={most} label={`${judged} tasks judged`} />
+      <Progress value={judged} max={most} label={`${judged} tasks judged`} className="max-sm:hidden" />
     </div>
   );
 }
