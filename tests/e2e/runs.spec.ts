@@ -60,8 +60,8 @@ test('a researcher names, tags, finds and compares runs, and takes the numbers h
   await expect(page.getByRole('region', { name: 'Held-out accuracy' })).toContainText('60.0 %');
   await page.getByRole('button', { name: 'Name and notes' }).click();
   await page.getByLabel('Name', { exact: true }).fill('with fewer epochs');
-  await page.getByLabel('Tags').fill('sweep, small');
-  await page.getByLabel('Notes').fill('Half as many epochs.');
+  await page.getByLabel('Tags', { exact: true }).fill('sweep, small');
+  await page.getByLabel('Notes', { exact: true }).fill('Half as many epochs.');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('with fewer epochs');
   await expect(page.getByText('Half as many epochs.')).toBeVisible();
