@@ -29,6 +29,7 @@ const PAGES = {
   '/models': 'models.read',
   '/models/try': 'tasks.create',
   '/schedules': 'runs.read',
+  '/id/[id]': 'runs.read',
   '/members': 'members.read',
   '/members/[id]': 'judgments.read',
   '/settings': 'data.read',
@@ -89,6 +90,7 @@ test('every page, for every role: the page with the right, the same card without
     '/data/judgments/[id]': judged.judgmentId,
     '/members/[id]': people.annotator,
     '/runs/[id]': world.addRun(project, people.owner),
+    '/id/[id]': judged.promptId,
   };
   for (const role of ROLES) {
     const page = await pageAs(people[role]);
