@@ -1,5 +1,5 @@
 import { and, count, desc, eq, isNotNull, isNull } from 'drizzle-orm';
-import { countOf } from '../../db/counters.ts';
+import { countOf } from '../../db/counts.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { invites, memberships } from '../../db/schema/projects.ts';
 import { seats } from '../../db/schema/tasks.ts';
