@@ -13,6 +13,7 @@ CREATE INDEX `jobs_run` ON `jobs` (`run_id`,`kind`,`id`);--> statement-breakpoin
 CREATE INDEX `prompts_project` ON `prompts` (`project_id`,`id`);--> statement-breakpoint
 CREATE INDEX `seats_leases` ON `seats` (`project_id`,`lease_expires_at`) WHERE state = 'leased';--> statement-breakpoint
 CREATE INDEX `seats_task` ON `seats` (`task_id`);--> statement-breakpoint
+CREATE INDEX `skips_person` ON `skips` (`annotator_id`);--> statement-breakpoint
 CREATE INDEX `task_responses_back` ON `task_responses` (`response_id`);--> statement-breakpoint
 CREATE INDEX `tasks_project` ON `tasks` (`project_id`,`id`);--> statement-breakpoint
 CREATE INDEX `tasks_prompt` ON `tasks` (`prompt_id`,`id`);

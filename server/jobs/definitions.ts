@@ -30,6 +30,22 @@ export const jobDefinitions = {
       requestedBy: z.string(),
     }),
   },
+  /** lets language models answer one prompt, and reward models score answers to it: somebody looks, and nothing is kept as data */
+  ask: {
+    lane: 'device',
+    maxAttempts: 2,
+    payload: z.object({
+      projectId: z.string(),
+      requestedBy: z.string(),
+      prompt: z.string(),
+      answer: z.string().nullable(),
+      modelIds: z.array(z.string()).max(4),
+      rewardIds: z.array(z.string()).max(2),
+      temperature: z.number().min(0).max(5),
+      maxNewTokens: z.number().int().min(1).max(256),
+      seed: z.number().int().min(0).max(4294967295),
+    }),
+  },
   /** freezes the judgments so far, for a chain */
   snapshot: {
     lane: 'light',
@@ -37,6 +53,8 @@ export const jobDefinitions = {
     payload: z.object({
       projectId: z.string(),
       sources: z.array(z.enum(['annotator', 'simulated', 'imported'])).min(1),
+      /** a snapshot whose query, seed and time are taken instead */
+      like: z.string().nullable().default(null),
     }),
   },
   /** measures a checkpoint on held-out data */
@@ -49,6 +67,7 @@ export const jobDefinitions = {
         z.object({
           measure: z.literal('accuracy'),
           rewardCheckpointId: z.string(),
+          baselineCheckpointId: z.string().nullable().default(null),
           snapshotId: z.string(),
         }),
         z.object({
@@ -79,6 +98,8 @@ export const jobDefinitions = {
   },
   /** checks the database against the audit log */
   verify: { lane: 'check', maxAttempts: 3, payload: z.object({ requestedBy: z.string() }) },
+  /** deletes an archived project whose waiting time is over */
+  'delete-project': { lane: 'light', maxAttempts: 20, payload: z.object({ projectId: z.string() }) },
   /** removes every trace of a text or a person that somebody asked to be erased */
   erase: { lane: 'light', maxAttempts: 20, payload: z.object({ erasureId: z.string() }) },
   /** backs the installation up */
