@@ -18,6 +18,8 @@ export const jobs = sqliteTable(
     cancelRequestedAt: integer('cancel_requested_at'),
     pauseRequestedAt: integer('pause_requested_at'),
     error: text('error'),
+    /** how far it is, for pages */
+    progress: text('progress', { mode: 'json' }).$type<{ done: number; total: number }>(),
     createdAt: integer('created_at').notNull(),
     finishedAt: integer('finished_at'),
   },

@@ -44,6 +44,7 @@ export class FolderWriter {
     replaceableFiles(this.#target);
     this.#temporary = `${this.#target}.partial-${process.pid}`;
     rmSync(this.#temporary, { recursive: true, force: true });
+    sweepPartials(path.dirname(this.#target), path.basename(this.#target));
     mkdirSync(this.#temporary, { recursive: true });
     this.#rows = this.#open(ROWS_FILE);
   }
@@ -115,6 +116,26 @@ export class FolderWriter {
     closeSync(file.fd);
     file.fd = -1;
     return { path: file.name, bytes: file.bytes, lines: file.lines, sha256: file.hash.digest('hex') };
+  }
+}
+
+/** Removes what killed processes have left half-written in a folder; with a name, of that target alone. */
+export function sweepPartials(folder: string, target: string | null = null): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const [, base, pid] = /^(.+)\.partial-(\d+)$/.exec(name) ?? [];
+    if (pid === undefined || (target !== null && base !== target) || isAlive(Number(pid))) continue;
+    rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // somebody else's process is one
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

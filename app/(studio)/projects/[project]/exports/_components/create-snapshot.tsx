@@ -66,7 +66,12 @@ export function CreateSnapshot({ projectId }: { projectId: string }) {
           </Button>
         </form>
         <div aria-live="polite" className="mt-3 text-sm empty:hidden">
-          {create.isSuccess && (
+          {create.data?.snapshotId === null && (
+            <p>
+              There are many judgments: the worker freezes them. The snapshot appears below when it is whole.
+            </p>
+          )}
+          {create.data && create.data.snapshotId !== null && (
             <p>
               Snapshot {create.data.number} holds {number.format(create.data.counts.kept)} judgments.
             </p>

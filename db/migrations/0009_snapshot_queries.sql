@@ -1,0 +1,2 @@
+ALTER TABLE `jobs` ADD `progress` text;--> statement-breakpoint
+ALTER TABLE `snapshots` ADD `status` text;
