@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createRng } from '../lib/rng.ts';
 import { chooseBackend } from './backends/choose.ts';
 import {
   checkpointFolder,
@@ -33,7 +34,6 @@ import { addScoreHead } from './model/heads.ts';
 import { initParams } from './model/init-params.ts';
 import { copyParams, disposeParams, type Params, readParams } from './model/params.ts';
 import { createAdamW } from './optim/adamw.ts';
-import { createRng } from './rng.ts';
 
 const config = newModelConfig({
   vocabSize: 20,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRng } from '../lib/rng.ts';
 import { sharedPath } from '../tests/support/shared-data.ts';
 import { withNative } from '../tests/support/tested-backends.ts';
 import { chooseBackend } from './backends/choose.ts';
@@ -11,7 +12,6 @@ import { disposeParams, newParam, type Params } from './model/params.ts';
 import { positionsFromMask } from './model/positions.ts';
 import type { TokenBatch } from './model/token-batch.ts';
 import { tokenLogProbs } from './ops/token-log-probs.ts';
-import { createRng } from './rng.ts';
 import { compile } from './tensors/compile.ts';
 import { type Tensor, tf } from './tensors/tf.ts';
 

@@ -4,6 +4,7 @@
  * makes the sampled distribution differ from the scored one (training.md P1, P2).
  */
 
+import type { Rng } from '../lib/rng.ts';
 import type { ModelConfig } from './model/config.ts';
 import { decodeHidden, lmLogits, prefillHidden } from './model/decoder.ts';
 import { createKvCache, disposeKvCache, type KvCache } from './model/kv-cache.ts';
@@ -11,7 +12,6 @@ import type { Params } from './model/params.ts';
 import { positionsFromMask } from './model/positions.ts';
 import type { TokenBatch } from './model/token-batch.ts';
 import { sampleToken } from './ops/sample-token.ts';
-import type { Rng } from './rng.ts';
 import { compile, type HostTensor } from './tensors/compile.ts';
 import { type Tensor, tf } from './tensors/tf.ts';
 

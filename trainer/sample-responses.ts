@@ -1,9 +1,9 @@
+import { createRng } from '../lib/rng.ts';
 import { chooseBackend } from './backends/choose.ts';
 import type { PromptExample } from './data/types.ts';
 import { createGenerator } from './generate.ts';
 import { loadPretrained } from './model/files/load-pretrained.ts';
 import { disposeParams } from './model/params.ts';
-import { createRng } from './rng.ts';
 import { encodePrompt, type Refusal, refusalNotice } from './tokenizer/encode-prompt.ts';
 import { loadTokenizer } from './tokenizer/load-tokenizer.ts';
 import { stopIds, withoutStop } from './tokenizer/stop-ids.ts';

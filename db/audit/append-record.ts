@@ -25,13 +25,27 @@ export function auditHash(record: Omit<AuditRecord, 'hash' | 'payload'>): string
   return sha256(canonicalJson({ seq, at, actor, action, subject, projectId, payloadHash, previousHash }));
 }
 
+/** A row, or group of rows, that a record wrote, by table and key, with its digest in hex; null where the record deleted it. */
+export type RecordedLine = [table: string, key: string, digest: string | null];
+
 /** The digest over a record's lines in audit_rows, and their number. Holds one line at a time. */
 export function digestOfLines(client: Database.Database, seq: number): RecordedRows {
+  return digestLines(linesOf(client, seq));
+}
+
+/** The lines of a record in the order in which they enter their digest. */
+export function* linesOf(client: Database.Database, seq: number): Generator<RecordedLine> {
+  const lines = statementsOf(client).lines.iterate(seq) as Iterable<[string, string, Buffer | null]>;
+  for (const [table, key, digest] of lines)
+    yield [table, key, digest === null ? null : digest.toString('hex')];
+}
+
+/** sha256 over lines, each as a JSON list, and their number. */
+export function digestLines(lines: Iterable<RecordedLine>): RecordedRows {
   const hash = createHash('sha256');
   let count = 0;
-  const lines = statementsOf(client).lines.iterate(seq) as Iterable<[string, string, Buffer | null]>;
-  for (const [table, key, digest] of lines) {
-    hash.update(`${JSON.stringify([table, key, digest === null ? null : digest.toString('hex')])}\n`);
+  for (const line of lines) {
+    hash.update(`${JSON.stringify(line)}\n`);
     count += 1;
   }
   return { count, digest: hash.digest('hex') };

@@ -18,17 +18,36 @@ export function rowDigest(
   key: string,
   salt: Uint8Array,
 ): Buffer | null {
-  const { columns, select } = readerOf(client, table);
-  const hash = createHash('sha256')
-    .update(salt)
-    .update(`${JSON.stringify([table, key])}\n`);
+  const hash = beginDigest(table, key, salt);
   let rows = 0;
-  for (const row of select.iterate(...keyParts(key, evidenceOf(table))) as Iterable<unknown[]>) {
+  for (const row of rowTexts(client, table, key)) {
     rows += 1;
-    hash.update(`${rowText(columns, row)}\n`);
+    hash.update(`${row}\n`);
   }
   return rows === 0 ? null : hash.digest();
 }
+
+/** The rows that a key names, as they enter their digest. */
+export function* rowTexts(client: Database.Database, table: string, key: string): Generator<string> {
+  const { columns, select } = readerOf(client, table);
+  for (const row of select.iterate(...keyParts(key, evidenceOf(table))) as Iterable<unknown[]>)
+    yield rowText(columns, row);
+}
+
+/** The digest of rows that are no longer, or not here, in a database: as `rowDigest` makes it. */
+export function digestOfRowTexts(
+  { table, key, salt }: { table: string; key: string; salt: Uint8Array },
+  rows: Iterable<string>,
+): Buffer {
+  const hash = beginDigest(table, key, salt);
+  for (const row of rows) hash.update(`${row}\n`);
+  return hash.digest();
+}
+
+const beginDigest = (table: string, key: string, salt: Uint8Array) =>
+  createHash('sha256')
+    .update(salt)
+    .update(`${JSON.stringify([table, key])}\n`);
 
 /** One row as it enters its digest. */
 export function rowText(columns: readonly string[], row: readonly unknown[]): string {

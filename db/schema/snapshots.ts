@@ -8,7 +8,7 @@ export type SnapshotCounts = {
   kept: number;
   /** left out, by reason (lib/snapshot-query.ts) */
   dropped: Record<string, number>;
-  /** kept, by source; absent in snapshots made before 0.9 */
+  /** kept, by source; absent in snapshots made before 0.10 */
   bySource?: Record<string, number>;
 };
 

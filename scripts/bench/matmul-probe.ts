@@ -3,7 +3,7 @@
  * (bfloat16 with a float32 sum, TF32): a side that does so competes in another class.
  */
 
-import { createRng } from '../../trainer/rng.ts';
+import { createRng } from '../../lib/rng.ts';
 import type { HostTensor } from '../../trainer/tensors/host-tensor.ts';
 
 export const PROBE_SIZE = 512;

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../lib/cache-folder.ts';
+import { createRng } from '../../lib/rng.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { loadModelConfig, loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { savePretrained } from '../../trainer/model/files/save-pretrained.ts';
@@ -10,7 +11,6 @@ import { addScoreHead } from '../../trainer/model/heads.ts';
 import { initParams } from '../../trainer/model/init-params.ts';
 import { paramShapes } from '../../trainer/model/param-shapes.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import type { Job } from './job.ts';
 import { probeMatrices } from './matmul-probe.ts';

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { createRng } from '../../lib/rng.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { loadAddon } from '../../trainer/backends/graph/addon.ts';
 import { sizeNativeThreads } from '../../trainer/backends/native-threads.ts';
@@ -11,7 +12,6 @@ import { createGenerator } from '../../trainer/generate.ts';
 import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { numParametersIn } from '../../trainer/model/num-parameters.ts';
 import { linear } from '../../trainer/ops/linear.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { compile } from '../../trainer/tensors/compile.ts';
 import type { Tensor } from '../../trainer/tensors/tf.ts';
 import { dpoStep } from './dpo-step.ts';

@@ -1,5 +1,5 @@
+import { wilsonInterval } from '../../lib/statistics/wilson.ts';
 import type { RankedExample } from '../../trainer/data/types.ts';
-import { wilsonInterval } from '../../trainer/math/wilson.ts';
 import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { createScorer } from '../../trainer/recipes/rollouts/create-scorer.ts';

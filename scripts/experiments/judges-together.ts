@@ -8,11 +8,11 @@
  * [--heldout 0.2] [--max-length 256]`
  */
 import { parseArgs } from 'node:util';
+import { wilsonInterval } from '../../lib/statistics/wilson.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { sizeNativeThreads } from '../../trainer/backends/native-threads.ts';
 import { loadPreferences } from '../../trainer/data/load-examples.ts';
 import { fitBagOfWords } from '../../trainer/math/bag-of-words.ts';
-import { wilsonInterval } from '../../trainer/math/wilson.ts';
 import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { numParametersIn } from '../../trainer/model/num-parameters.ts';
 import { disposeParams } from '../../trainer/model/params.ts';

@@ -1,11 +1,12 @@
 /** Shapes: P prompts, D draws for each. */
+
+import { createRng } from '../../lib/rng.ts';
 import type { PromptExample } from '../../trainer/data/types.ts';
 import { createGenerator } from '../../trainer/generate.ts';
 import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import { createScorer } from '../../trainer/recipes/rollouts/create-scorer.ts';
 import { createCompletionReader } from '../../trainer/recipes/rollouts/read-completions.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { stopIds, withoutStop } from '../../trainer/tokenizer/stop-ids.ts';
 import { trueReward } from '../../trainer/toy-world/true-reward.ts';

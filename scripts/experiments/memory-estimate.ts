@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { cacheFolder } from '../../lib/cache-folder.ts';
 import { runInProcess } from '../../server/worker/handlers/run-in-process.ts';
 import { parseConfig } from '../../trainer/config/recipes.ts';
+import { templateTokens } from '../../trainer/cost/data-size.ts';
 import { isMemoryBackend } from '../../trainer/cost/run-memory.ts';
 import { loadModelConfig } from '../../trainer/model/files/load-pretrained.ts';
 import type { RecipeTask } from '../../trainer/recipes/start.ts';
@@ -45,7 +46,9 @@ try {
     if (!isAsked && !isNeeded) continue;
     const measured = await peakOf(work);
     const model = modelOf(work);
-    const estimated = estimateOf(work, { model: model === null ? null : loadModelConfig(model), backend });
+    const config = model === null ? null : loadModelConfig(model);
+    const aroundPrompt = model === null || config === null ? 0 : templateTokens(model, config.vocabSize);
+    const estimated = estimateOf(work, { model: config, aroundPrompt, backend });
     const cells = [measured, estimated].map((bytes) => (bytes / MEBIBYTE).toFixed(0));
     if (isAsked)
       console.log(`| ${work.name} | ${cells.join(' | ')} | ${(estimated / measured).toFixed(2)} |`);

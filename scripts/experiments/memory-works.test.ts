@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
+import { templateTokens } from '../../trainer/cost/data-size.ts';
 import { loadModelConfig } from '../../trainer/model/files/load-pretrained.ts';
-import { estimateOf, MEMORY_WORKS, SMOLLM2_135M } from './memory-works.ts';
+import { estimateOf, MEMORY_WORKS, SMOLLM2_135M, SMOLLM2_AROUND_PROMPT } from './memory-works.ts';
+
+const TOY = 'trainer/bundled/toy-sft';
 
 /** Peak RSS in MiB as `memory-estimate.ts` measured it (docs/experiments.md, "Memory, told and measured"). */
 const MEASURED = {
@@ -27,8 +30,11 @@ const cases = (['native', 'simd'] as const).flatMap((backend) =>
 it.each(cases)('$name on $backend is told within 15 %', ({ backend, name, mebibytes }) => {
   const work = MEMORY_WORKS.find((other) => other.name === name);
   if (!work) throw new Error(`no work is called ${name}`);
-  const models = { toy: loadModelConfig('trainer/bundled/toy-sft'), '135M': SMOLLM2_135M };
-  const model = work.model === null ? null : models[work.model];
-  const told = estimateOf(work, { model, backend }) / 2 ** 20;
+  const models = {
+    toy: { model: loadModelConfig(TOY), aroundPrompt: templateTokens(TOY, loadModelConfig(TOY).vocabSize) },
+    '135M': { model: SMOLLM2_135M, aroundPrompt: SMOLLM2_AROUND_PROMPT },
+  };
+  const start = work.model === null ? { model: null, aroundPrompt: 0 } : models[work.model];
+  const told = estimateOf(work, { ...start, backend }) / 2 ** 20;
   expect(Math.abs(told / mebibytes - 1)).toBeLessThan(0.15);
 });

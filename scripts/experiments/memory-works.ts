@@ -1,13 +1,14 @@
 /** The runs that the memory model of trainer/cost is held to: small and large models, every weight and adapters. */
+
+import { createRng } from '../../lib/rng.ts';
 import type { DataSize } from '../../trainer/config/definition.ts';
 import type { LoraOptions } from '../../trainer/config/lora.ts';
 import { type DataKindOf, definitionOf, parseConfig, type RecipeName } from '../../trainer/config/recipes.ts';
-import { CHARACTERS_PER_TOKEN } from '../../trainer/cost/data-size.ts';
+import { charactersPerToken } from '../../trainer/cost/data-size.ts';
 import { modelSize } from '../../trainer/cost/model-size.ts';
 import { type MemoryBackend, memoryOf } from '../../trainer/cost/run-memory.ts';
 import type { DataOf, Message } from '../../trainer/data/types.ts';
 import { asRewardModel, type ModelConfig, newModelConfig } from '../../trainer/model/config.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { toyComparisons, toyPrompts, toySftExamples, toyTexts } from '../../trainer/toy-world/datasets.ts';
 import { sampleAnswer } from '../../trainer/toy-world/sample-answer.ts';
 import { simulatedAnnotator } from '../../trainer/toy-world/simulated-annotator.ts';
@@ -97,10 +98,20 @@ export const SMOLLM2_135M: ModelConfig = newModelConfig({
   ...{ numHeads: 9, numKvHeads: 3, maxPositions: 8192 },
 });
 
-/** Bytes that the estimate says, from what it is told before a run: the config, the model's shape, and characters of text. */
+/** What `templateTokens` says of its folder, whose template has a system prompt of its own. */
+export const SMOLLM2_AROUND_PROMPT = 28;
+
+/**
+ * Bytes that the estimate says, from what it is told before a run: the config, the model's shape, and characters of text.
+ * @param aroundPrompt tokens that the model's chat template adds to a prompt
+ */
 export function estimateOf(
-  { recipe, options, data }: MemoryWork,
-  { model, backend }: { model: ModelConfig | null; backend: MemoryBackend },
+  { recipe, options, data: rows }: MemoryWork,
+  {
+    model,
+    aroundPrompt,
+    backend,
+  }: { model: ModelConfig | null; aroundPrompt: number; backend: MemoryBackend },
 ): number {
   const definition = definitionOf(recipe);
   const config = parseConfig(recipe, options) as {
@@ -114,18 +125,22 @@ export function estimateOf(
   const own = definition.result.kind === 'reward-model' ? asRewardModel(start) : start;
   const sizes = { start: modelSize(own, config.lora), reward: modelSize(asRewardModel(start)) };
   const { recompute = false, precision = 'float32' } = config;
-  return memoryOf(definition.work(config, dataSize(data)), sizes, { recompute, precision, backend });
+  const data = dataSize(rows, { perToken: charactersPerToken(start.vocabSize), aroundPrompt });
+  return memoryOf(definition.work(config, data), sizes, { recompute, precision, backend });
 }
 
 /** As the server tells it from its rows. */
-function dataSize(data: MemoryWork['data']): DataSize {
+function dataSize(
+  data: MemoryWork['data'],
+  { perToken, aroundPrompt }: { perToken: number; aroundPrompt: number },
+): DataSize {
   const rows = rowsOf(data);
   const tokens = (texts: string[]) =>
-    texts.reduce((sum, text) => sum + text.length, 0) / Math.max(1, texts.length) / CHARACTERS_PER_TOKEN;
+    texts.reduce((sum, text) => sum + text.length, 0) / Math.max(1, texts.length) / perToken;
   const responses = rows.flatMap((row) => row.responses);
   return {
     rows: rows.length,
-    promptTokens: tokens(rows.map(({ prompt }) => JSON.stringify(prompt))),
+    promptTokens: aroundPrompt + tokens(rows.map(({ prompt }) => JSON.stringify(prompt))),
     responseTokens: tokens(responses),
     responsesPerRow: responses.length / Math.max(1, rows.length),
   };

@@ -12,6 +12,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { meanInterval } from '../../lib/statistics/mean-interval.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { sizeNativeThreads } from '../../trainer/backends/native-threads.ts';
 import { createProgress } from '../../trainer/cli/progress.ts';
@@ -22,7 +23,6 @@ import { rewardSchema } from '../../trainer/config/reward.ts';
 import type { RankedExample, UnpairedExample } from '../../trainer/data/types.ts';
 import type { TrainEvent } from '../../trainer/events.ts';
 import { bestOfNKl } from '../../trainer/math/best-of-n-kl.ts';
-import { meanInterval } from '../../trainer/math/mean-interval.ts';
 import { numParametersIn } from '../../trainer/model/num-parameters.ts';
 import { dpo } from '../../trainer/recipes/dpo/recipe.ts';
 import { kto } from '../../trainer/recipes/kto/recipe.ts';

@@ -44,6 +44,8 @@ export const FINDING_KINDS = [
   'manifest',
   'file',
   'checkpoint',
+  /** a proof does not hold */
+  'proof',
   'database',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];

@@ -1,22 +1,26 @@
 /**
  * npm run verify -- <folder or database file> [--head <file>] [--public-key <file>] [--json]
+ * npm run verify -- --proof <file> [--public-key <file>] [--json]
  *
  * Checks that nothing was altered. A snapshot or an export: every file and every line against its manifest. A data folder:
  * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files. A
  * folder of backups: every byte, and the newest as the data folder that it would be.
  * --head brings a signed head along that was kept elsewhere: a log that was cut or written anew since is found by it.
- * --public-key names the key that must have signed the heads, of an export too. Exit code 0 = intact, 1 = something is broken (all of it is counted, the first thousand named), 2 = wrong use.
+ * --public-key names the key that must have signed the heads, of an export too. --proof checks, without a database, that a judgment is
+ * in the log under a signed head (npm run prove, or the judgment's page). Exit code 0 = intact, 1 = something is broken (all of it is counted, the first thousand named), 2 = wrong use.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isSignedBy, keyIdOf } from '../../db/audit/heads.ts';
 import { openReadOnly } from '../../db/open-read-only.ts';
 import { SchemaError } from '../../db/schema-state.ts';
+import { type Proof, proofSchema } from '../audit/proof.ts';
 import type { Finding } from '../audit/schemas.ts';
 import { isBackupFolder } from '../backup/format.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
 import { databaseFile } from '../data-folder.ts';
 import { MANIFEST_FILE, type Manifest, verifyFolder } from '../snapshots/manifest.ts';
+import { problemOfProof } from '../verify/check-proof.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { parseHeads, type Trusted } from '../verify/verify-heads.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -38,14 +42,16 @@ await runCommand('verify', async () => {
     json: { type: 'boolean', expected: '' },
     head: { type: 'string', expected: 'file with a signed head that was kept elsewhere' },
     'public-key': { type: 'string', expected: 'file of the key that must have signed' },
+    proof: { type: 'string', expected: 'file that npm run prove has written' },
   });
-  const [target, ...more] = positionals;
-  if (target === undefined || more.length > 0) {
+  const [target = options.proof, ...more] = positionals;
+  if (target === undefined || more.length > 0 || (options.proof && positionals.length > 0)) {
     throw new UsageError(
-      `expected one folder (an export, a snapshot, a data folder or backups) or database file, got ${positionals.length}`,
+      `expected one folder (an export, a snapshot, a data folder or backups) or database file, or --proof, got ${positionals.length}`,
     );
   }
-  const outcome = await verifyTarget(target, readTrusted(options.head, options['public-key']));
+  const trusted = readTrusted(options.head, options['public-key']);
+  const outcome = options.proof ? verifyProof(target, trusted) : await verifyTarget(target, trusted);
   const { kind, findings, counts, notCovered, figures } = outcome;
   const ok = findings.length === 0;
   if (options.json) {
@@ -96,6 +102,28 @@ async function verifyTarget(target: string, trusted: Trusted): Promise<Outcome> 
   if (problem !== null) return broken(manifest.kind, { kind: 'head', where: MANIFEST_FILE, problem });
   const figures = { files, rows, manifest_sha256: manifestSha256 };
   return { kind: manifest.kind, figures, findings: [], counts: {}, notCovered: [] };
+}
+
+function verifyProof(file: string, { publicKey }: Trusted): Outcome {
+  const proof = readProof(file);
+  const problem = problemOfProof(proof, { publicKey });
+  const where = path.basename(file);
+  if (problem !== null) return broken('proof', { kind: 'proof', where, problem });
+  const { judgment_id: judgment, record, head } = proof;
+  const signed = { head: head.seq, signed_at: new Date(head.at).toISOString(), key: head.keyId };
+  const figures = { judgment, record: record.seq, recorded_at: new Date(record.at).toISOString(), ...signed };
+  const notCovered =
+    publicKey === null ? ['whose key signed it: name the one that you trust with --public-key'] : [];
+  return { kind: 'proof', figures, findings: [], counts: {}, notCovered };
+}
+
+function readProof(file: string): Proof {
+  if (!existsSync(file)) throw new UsageError(`--proof "${file}": no such file`);
+  try {
+    return proofSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new UsageError(`--proof "${file}": expected a proof as npm run prove writes it`, { cause: error });
+  }
 }
 
 async function verifyBackups(target: string): Promise<Outcome> {

@@ -27,6 +27,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { ZipFile } from 'yazl';
 import { checkpoints, models } from '../../db/schema/models.ts';
 import { newId } from '../../lib/new-id.ts';
+import { createRng } from '../../lib/rng.ts';
 import {
   createTrainingWorld,
   type TrainingWorld,
@@ -37,7 +38,6 @@ import { saveAdapter } from '../../trainer/model/files/adapter-files.ts';
 import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { readSafetensors, writeSafetensors } from '../../trainer/model/files/safetensors.ts';
 import { addLora } from '../../trainer/model/lora/lora.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { startRun } from '../runs/start.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { jobHandlers } from '../worker/job-handlers.ts';

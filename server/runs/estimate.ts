@@ -11,7 +11,7 @@ import { tasks } from '../../db/schema/tasks.ts';
 import type { DataSize } from '../../trainer/config/definition.ts';
 import type { LoraOptions } from '../../trainer/config/lora.ts';
 import { definitionOf } from '../../trainer/config/recipes.ts';
-import { CHARACTERS_PER_TOKEN } from '../../trainer/cost/data-size.ts';
+import { charactersPerToken, templateTokens } from '../../trainer/cost/data-size.ts';
 import { modelSize } from '../../trainer/cost/model-size.ts';
 import { flopsOf, type Sizes } from '../../trainer/cost/run-cost.ts';
 import { isMemoryBackend, memoryOf } from '../../trainer/cost/run-memory.ts';
@@ -70,7 +70,7 @@ export function estimateRun({ ctx, input }: { ctx: Ctx; input: EstimateInput }):
   }
   const config = parsed.config as RunConfig;
   const sizes = sizesOf(ctx, input, config);
-  const data = dataSize(ctx, input);
+  const data = sizes && dataSize(ctx, input, sizes.start);
   if (sizes === null || data === null) {
     return {
       ...machine,
@@ -144,9 +144,13 @@ function configOf(ctx: Ctx, projectId: string, checkpointId: string): ModelConfi
   }
 }
 
-function dataSize(ctx: Ctx, input: EstimateInput): DataSize | null {
-  const texts = meanTokens(ctx, input.projectId);
-  const means = { promptTokens: texts.prompt, responseTokens: texts.response };
+function dataSize(ctx: Ctx, input: EstimateInput, { vocabSize }: { vocabSize: number }): DataSize | null {
+  const texts = meanCharacters(ctx, input.projectId);
+  const perToken = charactersPerToken(vocabSize);
+  const means = {
+    promptTokens: texts.prompt / perToken + tokensAround(ctx, input, vocabSize),
+    responseTokens: texts.response / perToken,
+  };
   if (recipeInputs(input.recipe).snapshot === 'none') return { ...means, rows: 0, responsesPerRow: 1 };
   if (input.snapshotId === null) return null;
   const row = ctx.db
@@ -164,7 +168,14 @@ function dataSize(ctx: Ctx, input: EstimateInput): DataSize | null {
   return { ...means, rows: row?.rows ?? 0, responsesPerRow: row?.responsesPerRow ?? 2 };
 }
 
-function meanTokens(ctx: Ctx, projectId: string): { prompt: number; response: number } {
+/** What the chat template of the model that is trained adds to each prompt. */
+function tokensAround(ctx: Ctx, { projectId, modelCheckpointId }: EstimateInput, vocabSize: number): number {
+  if (modelCheckpointId === null) return 0;
+  const { checkpoint } = getCheckpointInProject(ctx, { projectId, checkpointId: modelCheckpointId });
+  return templateTokens(checkpointFolder(ctx.dataFolder, checkpoint.folder), vocabSize);
+}
+
+function meanCharacters(ctx: Ctx, projectId: string): { prompt: number; response: number } {
   const row = ctx.db
     .select({
       prompt: sql<number>`avg(length(${prompts.messages}))`,
@@ -174,10 +185,7 @@ function meanTokens(ctx: Ctx, projectId: string): { prompt: number; response: nu
     .leftJoin(responses, eq(responses.promptId, prompts.id))
     .where(eq(prompts.projectId, projectId))
     .get();
-  return {
-    prompt: (row?.prompt ?? 90) / CHARACTERS_PER_TOKEN,
-    response: (row?.response ?? 90) / CHARACTERS_PER_TOKEN,
-  };
+  return { prompt: row?.prompt ?? 90, response: row?.response ?? 90 };
 }
 
 function secondsPerStepBefore(

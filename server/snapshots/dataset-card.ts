@@ -62,6 +62,7 @@ export function datasetCard(card: {
     '',
     'Train and held-out prompts are told apart by a hash of the first user turn: the same opening is always on one side.',
     'Annotators appear by pseudonym. Texts are as they were written and may offend.',
+    'npm run verify -- <this folder> --public-key <file> checks it; manifest.json says more.',
     'manifest.json lists every file with its sha256, the query, and what was left out; rows.sha256 has every line.',
   ].join('\n');
 }

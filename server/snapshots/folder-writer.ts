@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { DomainError } from '../errors.ts';
-import { buildManifest, MANIFEST_FILE, type Manifest, ROWS_FILE } from './manifest.ts';
+import { buildManifest, HOW_TO_CHECK, MANIFEST_FILE, type Manifest, ROWS_FILE } from './manifest.ts';
 
 const BUFFER_BYTES = 256 * 1024;
 
@@ -78,7 +78,7 @@ export class FolderWriter {
   finish(fields: Omit<Manifest, 'plumbline' | 'self_sha256' | 'files'>): string {
     const files = [...this.#files.values(), this.#rows].map((file) => this.#close(file));
     files.sort((a, b) => (a.path < b.path ? -1 : 1));
-    const manifest = buildManifest({ ...fields, files });
+    const manifest = buildManifest({ ...fields, how_to_check: HOW_TO_CHECK, files });
     const file = this.#open(MANIFEST_FILE);
     this.#write(file, manifest);
     const { sha256 } = this.#close(file);

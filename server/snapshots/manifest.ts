@@ -18,6 +18,10 @@ import { snapshotConditions } from '../../lib/snapshot-query.ts';
 export const MANIFEST_FILE = 'manifest.json';
 export const ROWS_FILE = 'rows.sha256';
 
+/** What a manifest that is written now says to whoever got the folder. */
+export const HOW_TO_CHECK =
+  'npm run verify -- <this folder> --public-key <file>: every byte against this manifest, and that its head was signed by that key (npm run prove -- --public-key, or the audit page). npm run verify -- <data folder> --head <this manifest>: that the log still is what it was.';
+
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 const counts = z.record(z.string(), z.number().int());
 const manifestSchema = z.strictObject({
@@ -63,6 +67,8 @@ const manifestSchema = z.strictObject({
       ...{ keyId: sha256Hex, signature: z.string(), public_key: z.string() },
     })
     .optional(),
+  /** for whoever got the folder */
+  how_to_check: z.string().optional(),
   files: z.array(
     z.strictObject({ path: z.string(), bytes: z.number().int(), lines: z.number().int(), sha256: sha256Hex }),
   ),

@@ -51,6 +51,7 @@ const CALLS: Record<string, Call> = {
   'projects.list': (api) => api.projects.list(),
   'projects.create': (api) => api.projects.create({ name: 'Another' }),
   'projects.bySlug': (api) => api.projects.bySlug({ slug: 'another' }),
+  'projects.locate': (api, _, p) => api.projects.locate({ ...p, id: p.projectId }),
   'projects.overview': (api, _, p) => api.projects.overview(p),
   'projects.update': (api, _, p) => api.projects.update({ ...p, name: 'Renamed', settings: { overlap: 2 } }),
   'projects.guidelines': (api, _, p) => api.projects.guidelines(p),
@@ -225,7 +226,9 @@ const CALLS: Record<string, Call> = {
   'runs.samples': (api, known, p) => api.runs.samples({ ...p, runId: id(known, 'runId') }),
   'runs.events': (api, known, p) => api.runs.events({ ...p, runId: id(known, 'runId') }),
   'runs.compare': (api, known, p) =>
-    api.runs.compare({ ...p, runId: id(known, 'runId'), otherRunId: id(known, 'otherRunId') }),
+    api.runs.compare({ ...p, runIds: [id(known, 'runId'), id(known, 'otherRunId')] }),
+  'runs.edit': (api, known, p) =>
+    api.runs.edit({ ...p, runId: id(known, 'runId'), name: 'renamed', notes: 'why', tags: ['first'] }),
   'runs.pause': (api, known, p) => api.runs.pause({ ...p, runId: id(known, 'runId') }),
   'runs.resume': (api, known, p) => api.runs.resume({ ...p, runId: id(known, 'runId') }),
   'runs.cancel': (api, known, p) => api.runs.cancel({ ...p, runId: id(known, 'runId') }),
@@ -315,6 +318,10 @@ const COMMANDS: Record<string, (folder: string) => { args: string[]; status: num
     expect(made.status).toBe(0);
     const restored = path.join(folder, 'restored');
     return { args: ['--from', path.join(folder, 'backup'), '--data', restored], status: 0 };
+  },
+  prove: (folder) => {
+    const [judgment] = world.db.$client.prepare('select id from judgments').pluck().all() as string[];
+    return { args: ['--judgment', judgment ?? '', '--out', path.join(folder, 'proof.json')], status: 0 };
   },
   verify: () => ({ args: [world.dataFolder], status: 0 }),
 };

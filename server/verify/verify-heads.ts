@@ -24,12 +24,19 @@ type Claim = { from: string; head: Head };
 /** What whoever checks brings along: heads that were noted elsewhere, and the key that must have signed them. */
 export type Trusted = { heads: readonly Head[]; publicKey: string | null };
 
-/** Reads one head, or a file of them, one in a line. Throws for a line that is none. */
+/** A manifest and a proof carry a head as well. */
+const headIn = z.union([
+  headSchema,
+  z.object({ signed_head: headSchema }).transform(({ signed_head }) => signed_head),
+  z.object({ head: headSchema }).transform(({ head }) => head),
+]);
+
+/** Reads one head, a file of them, one in a line, or a manifest or proof that carries one. Throws for a line that is none. */
 export function parseHeads(text: string): Head[] {
   const whole = text.trim();
   // a single head may have been written over several lines
   const lines = whole.startsWith('{') && isJson(whole) ? [whole] : whole.split('\n');
-  return lines.filter((line) => line.trim() !== '').map((line) => headSchema.parse(JSON.parse(line)));
+  return lines.filter((line) => line.trim() !== '').map((line) => headIn.parse(JSON.parse(line)));
 }
 
 function isJson(text: string): boolean {

@@ -7,6 +7,7 @@ import type { Db } from '../../db/client.ts';
 import { users } from '../../db/schema/users.ts';
 import { seedProject } from '../../db/testing.ts';
 import { newId } from '../../lib/new-id.ts';
+import { createRng } from '../../lib/rng.ts';
 import type { Ctx } from '../../server/context.ts';
 import { openDataFolder } from '../../server/data-folder.ts';
 import { recordJudgment } from '../../server/judgments/record.ts';
@@ -19,7 +20,6 @@ import { claimTask } from '../../server/tasks/claim.ts';
 import { createTask } from '../../server/tasks/create.ts';
 import { pretrainSchema } from '../../trainer/config/pretrain.ts';
 import { pretrain } from '../../trainer/recipes/pretrain/recipe.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { allPrompts, instructionFor } from '../../trainer/toy-world/prompts.ts';
 
 export type TrainingWorld = {

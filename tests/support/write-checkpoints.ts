@@ -2,12 +2,13 @@
  * A process for the kill test: writes checkpoint-1, checkpoint-2, ... into the folder given until it is killed, and says
  * each number once that checkpoint is whole. About 20 MB each, so that a kill lands in the middle of a write.
  */
+
+import { createRng } from '../../lib/rng.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { checkpointFolder, writeCheckpoint } from '../../trainer/checkpoint.ts';
 import { newModelConfig } from '../../trainer/model/config.ts';
 import { initParams } from '../../trainer/model/init-params.ts';
 import { createAdamW } from '../../trainer/optim/adamw.ts';
-import { createRng } from '../../trainer/rng.ts';
 
 const outFolder = process.argv[2];
 if (!outFolder) throw new Error('usage: write-checkpoints.ts <folder>');

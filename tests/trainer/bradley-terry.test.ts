@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRng, type Rng } from '../../lib/rng.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { rewardSchema } from '../../trainer/config/reward.ts';
 import type { RankedExample, Split } from '../../trainer/data/types.ts';
 import { reward } from '../../trainer/recipes/reward/recipe.ts';
-import { createRng, type Rng } from '../../trainer/rng.ts';
 import { LETTERS, letterPrompt, writeLetterModel } from './letter-world.ts';
 import { collect, doneOf, foldersOf } from './tiny-world.ts';
 

@@ -1,10 +1,10 @@
 /** Greedy generation with the cache against transformers' generate. */
 import { describe, expect, it } from 'vitest';
+import { createRng } from '../../lib/rng.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { generate } from '../../trainer/generate.ts';
 import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { sharedPath } from '../support/shared-data.ts';
 import { withNative } from '../support/tested-backends.ts';
 import { readGolden } from './golden.ts';

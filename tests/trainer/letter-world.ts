@@ -1,11 +1,11 @@
 /** A model folder whose words are four letters: ten tokens in all, small enough to know every probability. */
 import { mkdirSync } from 'node:fs';
+import { createRng } from '../../lib/rng.ts';
 import type { Message } from '../../trainer/data/types.ts';
 import { newModelConfig } from '../../trainer/model/config.ts';
 import { savePretrained } from '../../trainer/model/files/save-pretrained.ts';
 import { initParams } from '../../trainer/model/init-params.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { SPECIAL_TOKENS } from '../../trainer/tokenizer/chat-format.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../../trainer/tokenizer/train-bpe.ts';

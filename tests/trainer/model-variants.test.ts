@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createRng } from '../../lib/rng.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { generate } from '../../trainer/generate.ts';
 import { isRewardModel } from '../../trainer/model/config.ts';
@@ -12,7 +13,6 @@ import type { TokenBatch } from '../../trainer/model/token-batch.ts';
 import { embedding } from '../../trainer/ops/embedding.ts';
 import { tokenLogProbs } from '../../trainer/ops/token-log-probs.ts';
 import { type Grads, valueAndGrads } from '../../trainer/optim/value-and-grads.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { compile } from '../../trainer/tensors/compile.ts';
 import { type Scalar, type Tensor, tf } from '../../trainer/tensors/tf.ts';
 import { withNative } from '../support/tested-backends.ts';

@@ -2,6 +2,8 @@
  * Small random models of every kind that a config can ask for, the same on every machine: what transformers computes for them
  * is kept in golden/model-variants.json (written by write-model-variants.ts).
  */
+
+import { createRng } from '../../lib/rng.ts';
 import {
   asRewardModel,
   type ModelConfig,
@@ -11,7 +13,6 @@ import {
 import type { RopeScaling } from '../../trainer/model/llama/rope-scaling.ts';
 import { paramShapes } from '../../trainer/model/param-shapes.ts';
 import { newParam, type Params } from '../../trainer/model/params.ts';
-import { createRng } from '../../trainer/rng.ts';
 
 const VOCAB = 24;
 const shape = {

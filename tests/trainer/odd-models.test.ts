@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRng } from '../../lib/rng.ts';
 import { generateResponses } from '../../server/worker/handlers/generate-responses.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { loadPreferences } from '../../trainer/data/load-examples.ts';
@@ -15,7 +16,6 @@ import { disposeParams, newParam, type Params, readFloats } from '../../trainer/
 import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
 import { reward } from '../../trainer/recipes/reward/recipe.ts';
 import { sft } from '../../trainer/recipes/sft/recipe.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { sampleResponses } from '../../trainer/sample-responses.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { stopIds } from '../../trainer/tokenizer/stop-ids.ts';

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRng } from '../../lib/rng.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { generate } from '../../trainer/generate.ts';
 import { loadPretrained } from '../../trainer/model/files/load-pretrained.ts';
@@ -10,7 +11,6 @@ import { disposeParams } from '../../trainer/model/params.ts';
 import { ppo } from '../../trainer/recipes/ppo/recipe.ts';
 import { reward } from '../../trainer/recipes/reward/recipe.ts';
 import { sft } from '../../trainer/recipes/sft/recipe.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { tf } from '../../trainer/tensors/tf.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import {

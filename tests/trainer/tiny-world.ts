@@ -1,6 +1,7 @@
 /** A model folder and rows so small that every recipe runs a step on the cpu backend in well under a second. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createRng } from '../../lib/rng.ts';
 import type {
   DataOf,
   Message,
@@ -15,7 +16,6 @@ import { savePretrained } from '../../trainer/model/files/save-pretrained.ts';
 import { initParams } from '../../trainer/model/init-params.ts';
 import { disposeParams } from '../../trainer/model/params.ts';
 import type { RunFolders } from '../../trainer/recipes/run/recipe-args.ts';
-import { createRng } from '../../trainer/rng.ts';
 import { loadTokenizer } from '../../trainer/tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../../trainer/tokenizer/train-bpe.ts';
 

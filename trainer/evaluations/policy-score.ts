@@ -1,11 +1,11 @@
+import { createRng } from '../../lib/rng.ts';
+import { meanInterval } from '../../lib/statistics/mean-interval.ts';
 import type { PromptExample } from '../data/types.ts';
 import { createGenerator } from '../generate.ts';
-import { meanInterval } from '../math/mean-interval.ts';
 import { loadPretrained } from '../model/files/load-pretrained.ts';
 import { disposeParams } from '../model/params.ts';
 import { type Response, respond } from '../recipes/rollouts/respond.ts';
 import { openScore } from '../recipes/rollouts/scoring.ts';
-import { createRng } from '../rng.ts';
 import { encodePrompt, type Refusal, refusalNotice } from '../tokenizer/encode-prompt.ts';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.ts';
 

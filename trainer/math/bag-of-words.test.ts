@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRng } from '../rng.ts';
+import { createRng } from '../../lib/rng.ts';
 import { fitBagOfWords, type JudgedTexts } from './bag-of-words.ts';
 
 const pair = (better: string, worse: string, target = 1): JudgedTexts => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRng } from '../rng.ts';
+import { createRng } from '../../lib/rng.ts';
 import { gae } from './gae.ts';
 
 /** The definition as a sum: A_t = sum_k (gamma lambda)^k delta_{t+k}. */

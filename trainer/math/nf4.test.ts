@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRng } from '../rng.ts';
+import { createRng } from '../../lib/rng.ts';
 import { loraDelta } from './lora-delta.ts';
 import { dequantizeNf4, quantizeNf4 } from './nf4.ts';
 

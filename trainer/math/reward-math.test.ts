@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { wilsonInterval } from '../../lib/statistics/wilson.ts';
 import { finalScore } from './missing-eos.ts';
 import { countPairs, strictAccuracy, tiesHalfAccuracy } from './pair-accuracy.ts';
 import { rankedPairs } from './ranked-pairs.ts';
 import { scoreNormalization } from './score-normalization.ts';
 import { shapedRewards } from './shaped-reward.ts';
-import { wilsonInterval } from './wilson.ts';
 
 describe('shapedRewards', () => {
   it('puts the score on the last action token and leaves what follows at 0', () => {

@@ -1,8 +1,8 @@
 /** Properties of the decoder that hold without reference numbers; the numbers are in tests/trainer/fixtures-lm.test.ts. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createRng } from '../../lib/rng.ts';
 import { withNative } from '../../tests/support/tested-backends.ts';
 import { chooseBackend } from '../backends/choose.ts';
-import { createRng } from '../rng.ts';
 import { compile } from '../tensors/compile.ts';
 import { tf } from '../tensors/tf.ts';
 import { type ModelConfig, newGpt2Config, newModelConfig } from './config.ts';

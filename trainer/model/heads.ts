@@ -1,7 +1,7 @@
 /** The scalar head of reward model and critic: one weight row `score.weight` [1, D] and no bias, as transformers has it. */
 
+import type { Rng } from '../../lib/rng.ts';
 import { linear } from '../ops/linear.ts';
-import type { Rng } from '../rng.ts';
 import { type Tensor, type Tensor1D, tf } from '../tensors/tf.ts';
 import { asRewardModel, type ModelConfig } from './config.ts';
 import { LM_HEAD_WEIGHT, SCORE_WEIGHT } from './param-shapes.ts';

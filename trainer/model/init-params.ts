@@ -1,4 +1,4 @@
-import type { Rng } from '../rng.ts';
+import type { Rng } from '../../lib/rng.ts';
 import type { ModelConfig } from './config.ts';
 import { scoreHeadStd } from './heads.ts';
 import { paramShapes, SCORE_WEIGHT } from './param-shapes.ts';

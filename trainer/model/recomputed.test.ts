@@ -1,12 +1,12 @@
 /** Recomputed blocks, products in bfloat16 and the graph's own shortcuts against plain float32 steps of the same model. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createRng } from '../../lib/rng.ts';
 import { withNative } from '../../tests/support/tested-backends.ts';
 import { type BackendName, chooseBackend, isNativeInstalled } from '../backends/choose.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
 import { embedding } from '../ops/embedding.ts';
 import { tokenLogProbs } from '../ops/token-log-probs.ts';
 import { valueAndGrads } from '../optim/value-and-grads.ts';
-import { createRng } from '../rng.ts';
 import { compile, type HostTensor, type Precision } from '../tensors/compile.ts';
 import { type Tensor, tf } from '../tensors/tf.ts';
 import { type ModelConfig, newGpt2Config, newModelConfig } from './config.ts';

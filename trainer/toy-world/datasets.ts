@@ -3,8 +3,8 @@
  * held-out part by the same rule as real data.
  */
 import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
+import { createRng } from '../../lib/rng.ts';
 import type { Message, PromptExample, RankedExample, SftExample, TextExample } from '../data/types.ts';
-import { createRng } from '../rng.ts';
 import { allPrompts, instructionFor, makePrompt, NUM_PROMPTS } from './prompts.ts';
 import { sampleAnswer } from './sample-answer.ts';
 import type { SimulatedAnnotator } from './simulated-annotator.ts';

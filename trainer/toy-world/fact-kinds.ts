@@ -1,5 +1,5 @@
 /** Instructions with one right answer among a known set: colours, opposites, sizes, neighbours in a row, abilities. */
-import type { Rng } from '../rng.ts';
+import type { Rng } from '../../lib/rng.ts';
 import {
   capitalized,
   type Instruction,

@@ -1,4 +1,4 @@
-import type { Rng } from '../rng.ts';
+import type { Rng } from '../../lib/rng.ts';
 
 /** One thing that can be asked: what a right and a wrong answer say, and how far a text does what was asked. */
 export type Instruction = {

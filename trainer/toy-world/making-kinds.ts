@@ -1,5 +1,5 @@
 /** Instructions that ask for something to be made: a list, a count, a sum, a sentence, a greeting. */
-import type { Rng } from '../rng.ts';
+import type { Rng } from '../../lib/rng.ts';
 import {
   capitalized,
   type Instruction,

@@ -2,8 +2,9 @@
  * The prompts of the toy world: ten kinds of instruction, several wordings each, with or without "Please". All of them are
  * listed, so the instruction behind a prompt is looked up, never guessed from its text.
  */
+
+import { createRng, type Rng } from '../../lib/rng.ts';
 import type { Message, PromptExample } from '../data/types.ts';
-import { createRng, type Rng } from '../rng.ts';
 import { CAN_DO, COLOR, COMPARE, NEXT, OPPOSITE } from './fact-kinds.ts';
 import { type Instruction, type InstructionKind, pick } from './instruction.ts';
 import { COUNT, GREET, LIST, SENTENCE, SUM } from './making-kinds.ts';

@@ -1,6 +1,7 @@
 /** Answers of wanted quality: what a mixed crowd of writers would have given. The SFT model imitates all of them. */
+
+import type { Rng } from '../../lib/rng.ts';
 import type { Message } from '../data/types.ts';
-import type { Rng } from '../rng.ts';
 import { pick } from './instruction.ts';
 import { instructionFor } from './prompts.ts';
 import { FLATTERY, PADDING, POLITE_CLOSINGS, POLITE_OPENINGS, RUDE } from './words.ts';

@@ -4,8 +4,8 @@
  * is Plackett-Luce.
  */
 import { createHash } from 'node:crypto';
+import { createRng } from '../../lib/rng.ts';
 import type { Message } from '../data/types.ts';
-import { createRng } from '../rng.ts';
 import { wordsOf } from './instruction.ts';
 import { countFlattery, trueReward } from './true-reward.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRng } from '../rng.ts';
+import { createRng } from '../../lib/rng.ts';
 import { allPrompts, INSTRUCTION_KINDS, instructionFor, makePrompt, NUM_PROMPTS } from './prompts.ts';
 import { sampleAnswer } from './sample-answer.ts';
 import { simulatedAnnotator } from './simulated-annotator.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
+import { createRng } from '../../../lib/rng.ts';
 import { chooseBackend } from '../../../trainer/backends/choose.ts';
 import { createGenerator } from '../../../trainer/generate.ts';
 import { loadPretrained } from '../../../trainer/model/files/load-pretrained.ts';
 import { disposeParams } from '../../../trainer/model/params.ts';
-import { createRng } from '../../../trainer/rng.ts';
 import { encodePrompt, type Refusal, refusalNotice } from '../../../trainer/tokenizer/encode-prompt.ts';
 import { loadTokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
 import { stopIds, withoutStop } from '../../../trainer/tokenizer/stop-ids.ts';

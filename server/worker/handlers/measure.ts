@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createRng } from '../../../lib/rng.ts';
 import { chooseBackend } from '../../../trainer/backends/choose.ts';
 import { sftSchema } from '../../../trainer/config/sft.ts';
 import { createGenerator } from '../../../trainer/generate.ts';
 import { loadPretrained } from '../../../trainer/model/files/load-pretrained.ts';
 import { countParams, disposeParams } from '../../../trainer/model/params.ts';
 import { sft } from '../../../trainer/recipes/sft/recipe.ts';
-import { createRng } from '../../../trainer/rng.ts';
 import { loadTokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
 import { stopIds } from '../../../trainer/tokenizer/stop-ids.ts';
 import type { Benchmark, BenchmarkTask } from './process-task.ts';

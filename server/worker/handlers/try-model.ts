@@ -1,3 +1,4 @@
+import { createRng } from '../../../lib/rng.ts';
 import { chooseBackend } from '../../../trainer/backends/choose.ts';
 import type { Message } from '../../../trainer/data/types.ts';
 import { generate } from '../../../trainer/generate.ts';
@@ -6,7 +7,6 @@ import { isRewardModel } from '../../../trainer/model/config.ts';
 import { loadPretrained, type PretrainedModel } from '../../../trainer/model/files/load-pretrained.ts';
 import { countParams, disposeParams } from '../../../trainer/model/params.ts';
 import { createScorer } from '../../../trainer/recipes/rollouts/create-scorer.ts';
-import { createRng } from '../../../trainer/rng.ts';
 import { ChatTemplateError } from '../../../trainer/tokenizer/chat-template.ts';
 import { loadTokenizer, type Tokenizer } from '../../../trainer/tokenizer/load-tokenizer.ts';
 import { stopIds, withoutStop } from '../../../trainer/tokenizer/stop-ids.ts';

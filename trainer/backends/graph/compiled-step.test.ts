@@ -1,5 +1,6 @@
 /** Whole steps on native: a train step against the cpu backend, variables outside of steps, programs and their limits. */
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { createRng } from '../../../lib/rng.ts';
 import { crossEntropy } from '../../losses/cross-entropy.ts';
 import { newModelConfig } from '../../model/config.ts';
 import { forwardHidden, lmLogits } from '../../model/decoder.ts';
@@ -8,7 +9,6 @@ import { copyParams, disposeParams, newParam, readFloats, readParams } from '../
 import { tokenLogProbs } from '../../ops/token-log-probs.ts';
 import { type AdamWScalars, createAdamW } from '../../optim/adamw.ts';
 import { valueAndGrads } from '../../optim/value-and-grads.ts';
-import { createRng } from '../../rng.ts';
 import { compile, type HostTensor } from '../../tensors/compile.ts';
 import { type Tensor, tf, type Variable } from '../../tensors/tf.ts';
 import { chooseBackend } from '../choose.ts';

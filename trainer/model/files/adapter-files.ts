@@ -1,7 +1,7 @@
 /** PEFT's adapter folder: adapter_config.json and adapter_model.safetensors. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRng } from '../../rng.ts';
+import { createRng } from '../../../lib/rng.ts';
 import type { HostTensor } from '../../tensors/compile.ts';
 import { asRewardModel, isRewardModel, type ModelConfig } from '../config.ts';
 import { firstNonFinite } from '../first-non-finite.ts';

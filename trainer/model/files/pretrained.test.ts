@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRng } from '../../../lib/rng.ts';
 import { chooseBackend } from '../../backends/choose.ts';
-import { createRng } from '../../rng.ts';
 import type { HostTensor } from '../../tensors/compile.ts';
 import { tf, type Variable } from '../../tensors/tf.ts';
 import { newModelConfig } from '../config.ts';

@@ -4,8 +4,8 @@
  * `trainableByLora`.
  */
 
+import type { Rng } from '../../../lib/rng.ts';
 import { loraDelta } from '../../math/lora-delta.ts';
-import type { Rng } from '../../rng.ts';
 import type { HostTensor } from '../../tensors/compile.ts';
 import type { ModelConfig } from '../config.ts';
 import { newParam, type Params, param, readFloats } from '../params.ts';

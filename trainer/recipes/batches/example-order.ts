@@ -1,4 +1,4 @@
-import { createRng } from '../../rng.ts';
+import { createRng } from '../../../lib/rng.ts';
 
 /**
  * The order in which a run sees its examples: pass after pass, each shuffled by its own stream `<name>/<pass>`. Place

@@ -1,5 +1,5 @@
+import { wilsonInterval } from '../../../lib/statistics/wilson.ts';
 import { countPairs, strictAccuracy, tiesHalfAccuracy } from '../../math/pair-accuracy.ts';
-import { wilsonInterval } from '../../math/wilson.ts';
 import type { RankedRow } from '../batches/ranked-rows.ts';
 
 /** How well scores agree with rankings. NaN where there is no decided pair to measure on. */

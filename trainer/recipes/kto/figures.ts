@@ -1,5 +1,5 @@
 /** KTO's figures from log-probabilities. Shapes: S completions. */
-import { auroc } from '../../math/auroc.ts';
+import { auroc } from '../../../lib/statistics/auroc.ts';
 import type { UnpairedRow } from './rows.ts';
 
 /**

@@ -12,12 +12,12 @@
  */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
+import { createRng } from '../../../lib/rng.ts';
 import type { TrainEvent } from '../../events.ts';
 import { ktoBaseline } from '../../math/kto-baseline.ts';
 import { countParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
-import { createRng } from '../../rng.ts';
 import { refusalNotice } from '../../tokenizer/encode-prompt.ts';
 import { stopIds } from '../../tokenizer/stop-ids.ts';
 import { completionBatch } from '../batches/completion-batch.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createRng } from '../../rng.ts';
+import { createRng } from '../../../lib/rng.ts';
 import { mismatchedRows, type UnpairedRow } from './rows.ts';
 
 const row = (prompt: number, answer: number): UnpairedRow => ({

@@ -1,5 +1,5 @@
+import type { Rng } from '../../../lib/rng.ts';
 import type { UnpairedExample } from '../../data/types.ts';
-import type { Rng } from '../../rng.ts';
 import { encodePrompt, type Refusal } from '../../tokenizer/encode-prompt.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import type { CompletionRow } from '../batches/completion-batch.ts';

@@ -1,6 +1,6 @@
+import { createRng } from '../../../lib/rng.ts';
 import type { PpoConfig } from '../../config/ppo.ts';
 import { k1, k3 } from '../../math/kl.ts';
-import { createRng } from '../../rng.ts';
 import type { HostTensor } from '../../tensors/compile.ts';
 import { type EpisodeInputs, episodeBatch } from '../rollouts/episode-batch.ts';
 import { type Judge, type Judged, judge, type Prompt, respond, type Speaker } from '../rollouts/respond.ts';

@@ -21,6 +21,7 @@
 import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
+import { createRng } from '../../../lib/rng.ts';
 import type { PromptExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
 import { createGenerator } from '../../generate.ts';
@@ -31,7 +32,6 @@ import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { copyParams, disposeParams, type Params } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
-import { createRng } from '../../rng.ts';
 import { encodePrompt, type Refusal, refusalNotice } from '../../tokenizer/encode-prompt.ts';
 import { loadTokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { stopIds } from '../../tokenizer/stop-ids.ts';

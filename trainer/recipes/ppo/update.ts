@@ -1,10 +1,10 @@
 /** Shapes: B episodes, R longest response, M = B*R. */
 
+import { createRng } from '../../../lib/rng.ts';
 import type { PpoConfig } from '../../config/ppo.ts';
 import { maskedCount } from '../../math/masked.ts';
 import type { AdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
-import { createRng } from '../../rng.ts';
 import type { HostTensor } from '../../tensors/compile.ts';
 import { episodeBatch } from '../rollouts/episode-batch.ts';
 import type { Response } from '../rollouts/respond.ts';

@@ -15,6 +15,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
+import { createRng } from '../../../lib/rng.ts';
 import type { PretrainConfig } from '../../config/pretrain.ts';
 import type { TextExample } from '../../data/types.ts';
 import type { TrainEvent } from '../../events.ts';
@@ -24,7 +25,6 @@ import { initParams } from '../../model/init-params.ts';
 import { countParams, disposeParams } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
-import { createRng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { trainBpe, writeTokenizer } from '../../tokenizer/train-bpe.ts';
 import { createAnswerSampler } from '../rollouts/answer-sampler.ts';

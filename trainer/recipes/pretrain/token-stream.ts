@@ -1,5 +1,5 @@
+import { createRng } from '../../../lib/rng.ts';
 import type { TextExample } from '../../data/types.ts';
-import { createRng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { tokenBatch } from '../batches/token-batch.ts';
 import { floats, ints } from '../run/host-arrays.ts';

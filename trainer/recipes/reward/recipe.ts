@@ -15,6 +15,7 @@
  */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { z } from 'zod';
+import { createRng } from '../../../lib/rng.ts';
 import type { TrainEvent } from '../../events.ts';
 import { scoreNormalization } from '../../math/score-normalization.ts';
 import { isRewardModel } from '../../model/config.ts';
@@ -24,7 +25,6 @@ import { SCORE_WEIGHT } from '../../model/param-shapes.ts';
 import { countParams, disposeParams, type Params, param, readFloats } from '../../model/params.ts';
 import { createAdamW } from '../../optim/adamw.ts';
 import { learningRateAt } from '../../optim/schedule.ts';
-import { createRng } from '../../rng.ts';
 import { tf } from '../../tensors/tf.ts';
 import { refusalNotice } from '../../tokenizer/encode-prompt.ts';
 import { bySplit, createEpochs } from '../batches/epochs.ts';

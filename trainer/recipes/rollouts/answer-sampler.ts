@@ -1,10 +1,10 @@
 import type { z } from 'zod';
+import { createRng } from '../../../lib/rng.ts';
 import type { sampleFields } from '../../config/common.ts';
 import type { Sample } from '../../events.ts';
 import { createGenerator } from '../../generate.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import type { Params } from '../../model/params.ts';
-import { createRng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { withoutStop } from '../../tokenizer/stop-ids.ts';
 

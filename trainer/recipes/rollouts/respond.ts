@@ -1,8 +1,8 @@
+import type { Rng } from '../../../lib/rng.ts';
 import type { PpoConfig } from '../../config/ppo.ts';
 import type { Message } from '../../data/types.ts';
 import type { Generator } from '../../generate.ts';
 import { finalScore } from '../../math/missing-eos.ts';
-import type { Rng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { withoutStop } from '../../tokenizer/stop-ids.ts';
 

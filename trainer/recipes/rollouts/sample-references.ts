@@ -1,9 +1,9 @@
+import { createRng } from '../../../lib/rng.ts';
 import type { PromptExample } from '../../data/types.ts';
 import { createGenerator } from '../../generate.ts';
 import { isRewardModel } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { disposeParams } from '../../model/params.ts';
-import { createRng } from '../../rng.ts';
 import { encodePrompt } from '../../tokenizer/encode-prompt.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { stopIds, withoutStop } from '../../tokenizer/stop-ids.ts';

@@ -1,10 +1,10 @@
+import { createRng } from '../../../lib/rng.ts';
 import type { DataOf, KnownReward, RewardFunction } from '../../data/types.ts';
 import { isRewardModel, type ModelConfig } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { addScoreHead } from '../../model/heads.ts';
 import { SCORE_WEIGHT } from '../../model/param-shapes.ts';
 import { copyParams, disposeParams, newParam, type Params, param } from '../../model/params.ts';
-import { createRng } from '../../rng.ts';
 import type { Tokenizer } from '../../tokenizer/load-tokenizer.ts';
 import { withoutStop } from '../../tokenizer/stop-ids.ts';
 import { tokenizerDifference } from '../../tokenizer/tokenizer-difference.ts';

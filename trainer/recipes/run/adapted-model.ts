@@ -1,5 +1,6 @@
 /** LoRA in a recipe: which adapter the options mean, how it begins or goes on, and where a checkpoint keeps it. */
 import { join } from 'node:path';
+import { createRng } from '../../../lib/rng.ts';
 import { ADAPTER_FOLDER } from '../../checkpoint.ts';
 import type { TrainEvent } from '../../events.ts';
 import type { ModelConfig } from '../../model/config.ts';
@@ -11,7 +12,6 @@ import { isLoraName } from '../../model/lora/lora-names.ts';
 import { loraConfigOf } from '../../model/lora/lora-options.ts';
 import { disposeParams, type Params } from '../../model/params.ts';
 import type { TokenBatch } from '../../model/token-batch.ts';
-import { createRng } from '../../rng.ts';
 import { compile } from '../../tensors/compile.ts';
 import { tf } from '../../tensors/tf.ts';
 import { tokenBatch } from '../batches/token-batch.ts';

@@ -10,7 +10,7 @@ import {
   Section,
   SplitText,
 } from '@/app/(studio)/projects/[project]/_components/detail.tsx';
-import { IdLink, PersonLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
+import { IdLink, PersonLink, TextWithIds } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { saidText } from '@/app/(studio)/projects/[project]/data/judgments/_components/said-text.ts';
 import { formatDuration } from '@/lib/format-duration.ts';
 
@@ -143,12 +143,27 @@ export default async function JudgmentPage({ params }: Props) {
                 </span>
               </p>
               <MarkdownText text={response.content} />
+              <p className="mt-2">
+                <IdLink slug={slug} id={response.responseId} />
+              </p>
             </li>
           );
         })}
       </ol>
       {judgment.audit !== null && (
         <Section title="Audit records">
+          <p className="mb-3 text-sm text-muted-foreground">
+            <a
+              className="text-primary underline underline-offset-4 hover:no-underline"
+              href={`/api/judgments/${judgmentId}/proof?project=${project.id}`}
+              download
+            >
+              Download the proof
+            </a>{' '}
+            that this judgment is in the log under a signed head. Whoever holds the installation’s public key
+            checks it without the database:{' '}
+            <code>npm run verify -- --proof &lt;file&gt; --public-key &lt;file&gt;</code>.
+          </p>
           <ol className="grid gap-3">
             {judgment.audit.map((record) => (
               <li key={record.seq} className="grid gap-0.5 text-sm">
@@ -156,7 +171,9 @@ export default async function JudgmentPage({ params }: Props) {
                   #{record.seq} {record.action}, <Time at={record.at} />
                 </span>
                 <span className="font-mono text-xs break-all text-muted-foreground">hash {record.hash}</span>
-                <span className="font-mono text-xs break-all text-muted-foreground">{record.payload}</span>
+                <span className="font-mono text-xs break-all text-muted-foreground">
+                  <TextWithIds slug={slug} text={record.payload} />
+                </span>
               </li>
             ))}
           </ol>

@@ -8,7 +8,11 @@ export function PromptResponses({ slug, responses }: { slug: string; responses: 
   return (
     <ul className="grid gap-3">
       {responses.map((response) => (
-        <li key={response.responseId} className="rounded-md border px-3 py-2">
+        <li
+          key={response.responseId}
+          id={response.responseId}
+          className="scroll-mt-20 rounded-md border px-3 py-2 target:border-primary target:ring-2 target:ring-primary/30"
+        >
           <p className="mb-1 flex flex-wrap items-center gap-2">
             <Badge>{response.origin}</Badge>
             {response.checkpointId !== null && <IdLink slug={slug} id={response.checkpointId} />}
@@ -25,6 +29,9 @@ export function PromptResponses({ slug, responses }: { slug: string; responses: 
             )}
           </p>
           <MarkdownText text={response.content} />
+          <p className="mt-2">
+            <IdLink slug={slug} id={response.responseId} />
+          </p>
         </li>
       ))}
     </ul>
