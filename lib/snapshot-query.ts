@@ -42,7 +42,7 @@ export const snapshotConditions = {
   until: time.optional(),
   /** people by the names that exports have: pseudonyms ("A1"), and as files name them for imported judgments */
   annotators: listOf(name).optional(),
-  /** people by id; versions before 0.10 asked so. `annotators` says the same without naming anybody */
+  /** people by id; versions before 0.11 asked so. `annotators` says the same without naming anybody */
   annotatorIds: z.array(inputText().min(1).max(64)).max(10_000).nullable().optional(),
   /** out of these imports; leaves out what was judged here */
   importIds: listOf(inputText().min(1).max(64)).optional(),
@@ -89,6 +89,8 @@ export const DROP_REASONS = [
   'flags',
   'strength',
   'active-time',
+  'erased',
+  'withdrawn',
   'superseded',
   'not-rankable',
   'judged-once',
@@ -110,6 +112,8 @@ export const DROP_WORDS: Record<DropReason, string> = {
   flags: 'ruled out by their flags',
   strength: 'with another strength, or none',
   'active-time': 'with another time at the task',
+  erased: 'about a text that was erased',
+  withdrawn: 'by somebody whose judgments are withdrawn',
   superseded: 'superseded by a correction',
   'not-rankable': 'marked as not rankable',
   'judged-once': 'on which nobody else judged',

@@ -8,7 +8,7 @@ export type SnapshotCounts = {
   kept: number;
   /** left out, by reason (lib/snapshot-query.ts) */
   dropped: Record<string, number>;
-  /** kept, by source; absent in snapshots made before 0.10 */
+  /** kept, by source; absent in snapshots made before 0.11 */
   bySource?: Record<string, number>;
 };
 
@@ -34,6 +34,8 @@ export const snapshots = sqliteTable(
     manifestSha256: text('manifest_sha256').notNull(),
     createdBy: text('created_by').notNull(),
     createdAt: integer('created_at').notNull(),
+    /** it held what was erased then: its files are gone */
+    erasedAt: integer('erased_at'),
   },
   (table) => [uniqueIndex('snapshots_number').on(table.projectId, table.number)],
 );
@@ -66,4 +68,6 @@ export const snapshotExports = sqliteTable('exports', {
   manifestSha256: text('manifest_sha256').notNull(),
   createdBy: text('created_by').notNull(),
   createdAt: integer('created_at').notNull(),
+  /** with its snapshot */
+  erasedAt: integer('erased_at'),
 });

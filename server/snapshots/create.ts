@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { desc, eq } from 'drizzle-orm';
+import { desc, eq, gte, isNull, or } from 'drizzle-orm';
 import { GENESIS_HASH } from '../../db/audit/append-record.ts';
 import { publicKeyOf, signHead } from '../../db/audit/heads.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
+import { erasures } from '../../db/schema/erasures.ts';
 import { type SnapshotCounts, snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { newId } from '../../lib/new-id.ts';
@@ -133,10 +134,11 @@ function isSetAside(reason: string): reason is SetAside {
 /** Registers the snapshot; `members` null: a job writes them behind it. */
 function keep(
   ctx: Ctx,
-  row: Omit<Snapshot, 'number' | 'status'>,
+  row: Omit<Snapshot, 'number' | 'status' | 'erasedAt'>,
   { members, onKept }: { members: readonly string[] | null; onKept: CreateOptions['onKept'] },
 ): Promise<Snapshot> {
   return writeWhenUnlocked(ctx.db, () => {
+    requireNothingErased(ctx, row.createdAt);
     const last = ctx.db
       .select({ number: snapshots.number })
       .from(snapshots)
@@ -145,7 +147,7 @@ function keep(
       .limit(1)
       .get();
     const status: Snapshot['status'] = members === null ? 'filling' : null;
-    const snapshot = { ...row, status, number: (last?.number ?? 0) + 1 };
+    const snapshot = { ...row, status, number: (last?.number ?? 0) + 1, erasedAt: null };
     ctx.db.insert(snapshots).values(snapshot).run();
     if (members !== null) {
       const rows = members.map((judgmentId) => ({ snapshotId: row.id, judgmentId }));
@@ -164,6 +166,17 @@ function keep(
     onKept?.(row.id, counts);
     return snapshot;
   });
+}
+
+/** What was erased while the files were written may be in them. Throws `conflict`: made again, they are without it. */
+function requireNothingErased(ctx: Pick<Ctx, 'db'>, since: number): void {
+  const touched = or(isNull(erasures.doneAt), gte(erasures.doneAt, since));
+  if (ctx.db.select({ id: erasures.id }).from(erasures).where(touched).limit(1).get()) {
+    throw new DomainError(
+      'conflict',
+      'Something is being erased in this installation. Make the snapshot again in a moment.',
+    );
+  }
 }
 
 /** As a manifest carries it; null where heads are not signed. */

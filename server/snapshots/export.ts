@@ -7,7 +7,7 @@ import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { sweepPartials } from './folder-writer.ts';
-import { getSnapshotInProject } from './internal.ts';
+import { getSnapshotInProject, requireServed } from './internal.ts';
 import { verifyFolder } from './manifest.ts';
 import type { ExportSnapshotInput, ExportSummary } from './schemas.ts';
 import { writeExport } from './write-export.ts';
@@ -31,6 +31,7 @@ export async function exportSnapshot({
   };
 }): Promise<ExportSummary> {
   const snapshot = getSnapshotInProject(ctx, input);
+  requireServed(snapshot);
   const { format } = input;
   const known = ctx.db
     .select()
@@ -87,6 +88,7 @@ export async function exportSnapshot({
     rows,
     manifestSha256,
     createdAt: row.createdAt,
+    erasedAt: null,
   };
 }
 

@@ -27,7 +27,8 @@ export async function fillSnapshot({
   options?: { onProgress?: (judgments: number) => void; check?: () => void };
 }): Promise<void> {
   const snapshot = getSnapshotInProject(ctx, { projectId, snapshotId });
-  if (snapshot.status !== 'filling') return;
+  // what was erased meanwhile took its file along
+  if (snapshot.status !== 'filling' || snapshot.erasedAt !== null) return;
   const newest = ctx.db
     .select({ id: max(snapshotJudgments.judgmentId) })
     .from(snapshotJudgments)

@@ -1,3 +1,5 @@
+import { and, eq, gte, or } from 'drizzle-orm';
+import { withdrawals } from '../../db/schema/erasures.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import type { SnapshotQuery } from '../../lib/snapshot-query.ts';
 import type { Ctx } from '../context.ts';
@@ -11,6 +13,7 @@ export function isUpToDate(ctx: Pick<Ctx, 'db'>, snapshot: Snapshot, query: Snap
   const asked = ({ until: _until, annotatorIds: _legacy, ...conditions }: SnapshotQuery) =>
     canonicalJson({ ...conditions, sources: [...conditions.sources].sort() });
   const { kept, dropped } = snapshot.counts;
+  if (snapshot.erasedAt !== null || isTouchedByWithdrawal(ctx, snapshot)) return false;
   const isOfNow = (dropped['after-until'] ?? 0) === 0 && !snapshot.query.annotatorIds;
   if (!isOfNow || asked(snapshot.query) !== asked(query)) return false;
   // what is known of a prompt may grow without a judgment
@@ -21,4 +24,17 @@ export function isUpToDate(ctx: Pick<Ctx, 'db'>, snapshot: Snapshot, query: Snap
     .pluck()
     .get(snapshot.projectId, query.until) as number;
   return now === seen;
+}
+
+/** Somebody's judgments were withdrawn since, or count again. */
+function isTouchedByWithdrawal({ db }: Pick<Ctx, 'db'>, { projectId, createdAt }: Snapshot): boolean {
+  const { createdAt: from, endedAt: to } = withdrawals;
+  const since = or(gte(from, createdAt), gte(to, createdAt));
+  const found = db
+    .select({ id: withdrawals.id })
+    .from(withdrawals)
+    .where(and(eq(withdrawals.projectId, projectId), since))
+    .limit(1)
+    .get();
+  return found !== undefined;
 }

@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { type Download, etagOf, zipDownload } from '../storage/zip-download.ts';
+import { requireServed } from './internal.ts';
 
 type ExportInput = { projectId: string; exportId: string };
 
@@ -66,18 +67,22 @@ type ServedExport = {
   slug: string;
 };
 
-/** The gate that every way to an export's bytes passes: right, project, folder. */
+/** The gate that every way to an export's bytes passes: right, project, nothing erased. */
 function servedExport(ctx: Ctx, input: ExportInput): ServedExport {
   requirePermission(ctx, input.projectId, 'snapshots.export');
-  const { folder, manifestSha256, format, createdAt } = snapshotExports;
+  const { folder, manifestSha256, format, createdAt, erasedAt } = snapshotExports;
   const row = ctx.db
-    .select({ folder, manifestSha256, format, createdAt, number: snapshots.number, slug: projects.slug })
+    .select({
+      ...{ folder, manifestSha256, format, createdAt, erasedAt },
+      ...{ number: snapshots.number, slug: projects.slug },
+    })
     .from(snapshotExports)
     .innerJoin(snapshots, eq(snapshots.id, snapshotExports.snapshotId))
     .innerJoin(projects, eq(projects.id, snapshots.projectId))
     .where(and(eq(snapshotExports.id, input.exportId), eq(snapshots.projectId, input.projectId)))
     .get();
   if (!row) throw new DomainError('not-found', `No export ${input.exportId} in this project.`);
+  requireServed(row);
   return { ...row, folder: path.join(ctx.dataFolder, row.folder) };
 }
 

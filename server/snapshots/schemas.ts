@@ -72,6 +72,8 @@ export type SnapshotSummary = {
   /** 'filling': it can be trained on and exported, but its list of judgments is still being written */
   status: 'filling' | 'whole';
   createdAt: number;
+  /** it held what was erased then, and is no longer served */
+  erasedAt: number | null;
 };
 export type ExportSummary = {
   exportId: string;
@@ -83,4 +85,6 @@ export type ExportSummary = {
   rows: number;
   manifestSha256: string;
   createdAt: number;
+  /** with its snapshot */
+  erasedAt: number | null;
 };

@@ -27,9 +27,14 @@ const isSuperseded = (j: string) => `(
       AND later.revision > ${j}.revision AND later.submitted_at <= @until AND later.rowid <= @upTo))
   OR (${j}.given IS NOT NULL AND ${j}.given ->> '$.superseded' = 1))`;
 
+/** Its person's judgments are withdrawn. */
+const isWithdrawn = (j: string) => `${j}.annotator_id IN (
+  SELECT user_id FROM withdrawals WHERE project_id = @projectId AND ended_at IS NULL)`;
+
 const AGREEMENT = `(SELECT agreement_share(j.ranking, o.ranking) FROM judgments o
   WHERE o.task_id = j.task_id AND o.id <> j.id AND NOT o.not_rankable AND o.submitted_at <= @until AND o.rowid <= @upTo
-    AND o.source IN (SELECT value FROM json_each(@sources)) AND NOT ${isSuperseded('o')})`;
+    AND o.source IN (SELECT value FROM json_each(@sources)) AND o.erased_at IS NULL
+    AND NOT coalesce(${isWithdrawn('o')}, 0) AND NOT ${isSuperseded('o')})`;
 
 const FLAGGED = (param: string) => `EXISTS (SELECT 1 FROM json_each(j.flags) f, json_each(f.value) raised
   WHERE raised.value IN (SELECT value FROM json_each(${param})))`;
@@ -94,6 +99,8 @@ const CONDITIONS: {
 };
 /** What is asked of every judgment, behind the conditions above. */
 const ALWAYS: { reason: DropReason; drops: string }[] = [
+  { reason: 'erased', drops: 'j.erased_at IS NOT NULL' },
+  { reason: 'withdrawn', drops: isWithdrawn('j') },
   { reason: 'superseded', drops: isSuperseded('j') },
   { reason: 'not-rankable', drops: 'j.not_rankable' },
 ];

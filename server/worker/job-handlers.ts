@@ -11,6 +11,7 @@ export const jobHandlers: JobHandlers = {
   'fill-snapshot': () => import('./handlers/fill-snapshot.ts'),
   export: () => import('./handlers/export.ts'),
   evaluate: () => import('./handlers/evaluate.ts'),
+  erase: () => import('./handlers/erase.ts'),
   backup: () => import('./handlers/backup.ts'),
   benchmark: () => import('./handlers/benchmark.ts'),
 };
