@@ -10,7 +10,7 @@ import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { getSnapshotInProject, MAX_ROW_BYTES, RAW_FILE } from './internal.ts';
 
 /** One transaction of some milliseconds. */
-const BATCH = 1000;
+const BATCH = 500;
 
 /**
  * Writes the members of a large snapshot behind it, out of its file, in short transactions; goes on where an earlier try was killed,

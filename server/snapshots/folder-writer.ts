@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash as hashOnce } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -60,7 +60,7 @@ export class FolderWriter {
     const file = this.#files.get(name) as OpenFile;
     for (const line of row.split('\n')) {
       file.lines += 1;
-      const hash = createHash('sha256').update(line, 'utf8').digest('hex');
+      const hash = hashOnce('sha256', line, 'hex');
       this.#rows.lines += 1;
       this.#write(this.#rows, `${hash}  ${name}:${file.lines}\n`);
     }
