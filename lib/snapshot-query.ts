@@ -42,7 +42,7 @@ export const snapshotConditions = {
   until: time.optional(),
   /** people by the names that exports have: pseudonyms ("A1"), and as files name them for imported judgments */
   annotators: listOf(name).optional(),
-  /** people by id; versions before 0.11 asked so. `annotators` says the same without naming anybody */
+  /** people by id; versions before 0.12 asked so. `annotators` says the same without naming anybody */
   annotatorIds: z.array(inputText().min(1).max(64)).max(10_000).nullable().optional(),
   /** out of these imports; leaves out what was judged here */
   importIds: listOf(inputText().min(1).max(64)).optional(),

@@ -8,7 +8,7 @@ export type SnapshotCounts = {
   kept: number;
   /** left out, by reason (lib/snapshot-query.ts) */
   dropped: Record<string, number>;
-  /** kept, by source; absent in snapshots made before 0.11 */
+  /** kept, by source; absent in snapshots made before 0.12 */
   bySource?: Record<string, number>;
 };
 

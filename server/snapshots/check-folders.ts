@@ -64,7 +64,7 @@ type SourceCount = {
 
 /**
  * How many judgments of each snapshot came from people, from simulated annotators and from imports: as they were counted when it was
- * made; those of versions before 0.11 are counted here.
+ * made; those of versions before 0.12 are counted here.
  */
 export function snapshotSources({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): SourceCount[] {
   const made = ctx.db

@@ -41,7 +41,13 @@ export function listMaking({ ctx, input }: { ctx: Ctx; input: { projectId: strin
       const { snapshotId = null, format = null } = payload as Partial<Pick<Making, 'snapshotId' | 'format'>>;
       return {
         ...{ jobId: id, kind: kind as Making['kind'], status: status as Making['status'] },
-        ...{ snapshotId, format, progress, error: status === 'failed' ? error : null, createdAt },
+        ...{
+          snapshotId,
+          format,
+          progress: progress as Making['progress'],
+          error: status === 'failed' ? error : null,
+          createdAt,
+        },
       };
     });
 }

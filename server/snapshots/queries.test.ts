@@ -314,7 +314,7 @@ describe('comparing snapshots', () => {
       cursor: null,
     });
     expect(world.membersOf(late.snapshotId)).toContain(stays.judgmentId);
-    // a snapshot as versions before 0.11 kept it
+    // a snapshot as versions before 0.12 kept it
     world.db
       .update(snapshots)
       .set({

@@ -1,2 +1,0 @@
-ALTER TABLE `jobs` ADD `progress` text;--> statement-breakpoint
-ALTER TABLE `snapshots` ADD `status` text;
