@@ -65,9 +65,6 @@ export async function requestExport({
 }
 
 function isLarge({ db }: Ctx, projectId: string): boolean {
-  const found = db.$client
-    .prepare('SELECT count(*) FROM (SELECT 1 FROM judgments WHERE project_id = ? LIMIT ?)')
-    .pluck()
-    .get(projectId, WHILE_WAITING + 1) as number;
-  return found > WHILE_WAITING;
+  const one = db.$client.prepare('SELECT 1 FROM judgments WHERE project_id = ? LIMIT 1 OFFSET ?').pluck();
+  return one.get(projectId, WHILE_WAITING) !== undefined;
 }

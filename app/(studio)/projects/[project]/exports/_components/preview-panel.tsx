@@ -21,7 +21,7 @@ export function PreviewPanel({
   const isEmpty = counts?.isWhole === true && counts.looked === 0;
   return (
     <section aria-label="Preview" className="grid gap-3 rounded-md bg-muted/60 p-3">
-      <p className="text-sm" dir="auto">
+      <p className="text-sm first-letter:uppercase" dir="auto">
         {describeQuery(query, titleOf).join('; ')}.
       </p>
       {error !== null && <FormError>{error}</FormError>}

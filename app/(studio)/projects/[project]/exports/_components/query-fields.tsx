@@ -148,7 +148,7 @@ function Group({ title, children }: { title: string; children: React.ReactNode }
   return (
     <fieldset>
       <legend className="mb-2 text-muted-foreground text-xs uppercase tracking-wide">{title}</legend>
-      <div className="grid gap-3 sm:grid-cols-2 xl:grid-cols-3">{children}</div>
+      <div className="grid items-start gap-3 sm:grid-cols-2 xl:grid-cols-3">{children}</div>
     </fieldset>
   );
 }

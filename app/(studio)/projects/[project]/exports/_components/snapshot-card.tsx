@@ -92,7 +92,7 @@ export function SnapshotCard({
         </div>
       </CardHeader>
       <CardContent className="grid gap-3">
-        <p className="text-sm" dir="auto">
+        <p className="text-sm first-letter:uppercase" dir="auto">
           {describeQuery(snapshot.query, titleOfImport).join('; ')}.
         </p>
         <dl className="flex flex-wrap gap-x-8 gap-y-2 text-sm">
