@@ -16,6 +16,7 @@ import { openDataFolder } from '../data-folder.ts';
 import { readEnv } from '../env.ts';
 import { enqueueJob } from '../jobs/queue.ts';
 import { log } from '../log.ts';
+import { forgetAsks } from '../models/asked.ts';
 import { checkpointFolder } from '../models/internal.ts';
 import { BUNDLED_MODEL_FOLDER } from '../models/register-bundled.ts';
 import { fireDueDeletions } from '../projects/fire-due-deletions.ts';
@@ -66,6 +67,7 @@ async function main(): Promise<void> {
       fireDueBackup(ctx);
       fireDueSchedules(ctx);
       fireDueDeletions(ctx);
+      forgetAsks(ctx);
     },
   });
   await sending;
