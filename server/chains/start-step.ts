@@ -56,8 +56,12 @@ const starts: { [K in StepKind]: Start<K> } = {
   evaluate(ctx, { execution: { projectId }, step: { evaluation }, at }) {
     const rewardCheckpointId = at(evaluation.rewardModel);
     if (evaluation.measure === 'accuracy') {
-      const { measure, snapshot } = evaluation;
-      const payload = { projectId, evaluation: { measure, rewardCheckpointId, snapshotId: at(snapshot) } };
+      const { measure, snapshot, baseline } = evaluation;
+      const baselineCheckpointId = baseline && at(baseline);
+      const payload = {
+        projectId,
+        evaluation: { measure, rewardCheckpointId, baselineCheckpointId, snapshotId: at(snapshot) },
+      };
       return { jobId: enqueueJob(ctx, { kind: 'evaluate', payload }).id };
     }
     const { measure, model, baseline, temperature, maxNewTokens, seed } = evaluation;

@@ -31,6 +31,22 @@ export const jobDefinitions = {
       requestedBy: z.string(),
     }),
   },
+  /** lets language models answer one prompt, and reward models score answers to it: somebody looks, and nothing is kept as data */
+  ask: {
+    lane: 'device',
+    maxAttempts: 2,
+    payload: z.object({
+      projectId: z.string(),
+      requestedBy: z.string(),
+      prompt: z.string(),
+      answer: z.string().nullable(),
+      modelIds: z.array(z.string()).max(4),
+      rewardIds: z.array(z.string()).max(2),
+      temperature: z.number().min(0).max(5),
+      maxNewTokens: z.number().int().min(1).max(256),
+      seed: z.number().int().min(0).max(4294967295),
+    }),
+  },
   /** freezes the judgments that a query keeps: for a chain, or because there are too many to do it while somebody waits */
   snapshot: {
     lane: 'light',
@@ -39,6 +55,8 @@ export const jobDefinitions = {
       projectId: z.string(),
       ...snapshotConditions,
       seed: z.number().int().min(0).max(4294967295).optional(),
+      /** a snapshot whose query, seed and time are taken instead */
+      like: z.string().nullable().default(null),
       /** null: the chain that the step belongs to */
       requestedBy: z.string().nullable().default(null),
     }),
@@ -70,6 +88,7 @@ export const jobDefinitions = {
         z.object({
           measure: z.literal('accuracy'),
           rewardCheckpointId: z.string(),
+          baselineCheckpointId: z.string().nullable().default(null),
           snapshotId: z.string(),
         }),
         z.object({
@@ -84,6 +103,8 @@ export const jobDefinitions = {
       ]),
     }),
   },
+  /** deletes an archived project whose waiting time is over */
+  'delete-project': { lane: 'light', maxAttempts: 20, payload: z.object({ projectId: z.string() }) },
   /** removes every trace of a text or a person that somebody asked to be erased */
   erase: { lane: 'light', maxAttempts: 20, payload: z.object({ erasureId: z.string() }) },
   /** backs the installation up */

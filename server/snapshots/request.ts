@@ -37,7 +37,10 @@ export async function requestSnapshot({
   const requestedBy = requireUser(ctx);
   const query = queryOf(conditions, ctx.now());
   return writeWhenUnlocked(ctx.db, () => {
-    const job = enqueueJob(ctx, { kind: 'snapshot', payload: { projectId, ...query, seed, requestedBy } });
+    const job = enqueueJob(ctx, {
+      kind: 'snapshot',
+      payload: { projectId, ...query, seed, requestedBy, like: null },
+    });
     appendAudit(ctx, { action: 'snapshots.request', subject: job.id, projectId, payload: { query, seed } });
     return { jobId: job.id, snapshotId: null };
   });

@@ -59,6 +59,9 @@ const CALLS: Record<string, Call> = {
   'projects.bySlug': (api) => api.projects.bySlug({ slug: 'another' }),
   'projects.locate': (api, _, p) => api.projects.locate({ ...p, id: p.projectId }),
   'projects.overview': (api, _, p) => api.projects.overview(p),
+  'projects.activity': (api, _, p) => api.projects.activity(p),
+  'projects.pipeline': (api, _, p) => api.projects.pipeline(p),
+  'projects.memberProgress': (api, _, p) => api.projects.memberProgress(p),
   'projects.update': (api, _, p) => api.projects.update({ ...p, name: 'Renamed', settings: { overlap: 2 } }),
   'projects.guidelines': (api, _, p) => api.projects.guidelines(p),
   'projects.writeGuideline': (api, _, p) =>
@@ -217,6 +220,17 @@ const CALLS: Record<string, Call> = {
       },
       ...{ maxNewTokens: 4, seed: 1, createTasks: false },
     }),
+  'models.generations': async (api, known, p) => {
+    known.generateJobId = (await api.models.generations(p))[0]?.jobId ?? '';
+  },
+  'models.cancelGeneration': (api, known, p) =>
+    api.models.cancelGeneration({ ...p, jobId: id(known, 'generateJobId') }),
+  'models.ask': async (api, known, p) => {
+    const asked = { prompt: 'Why?', modelIds: [id(known, 'checkpointId')], rewardIds: [] };
+    known.askId = (await api.models.ask({ ...p, ...asked, temperature: 1, maxNewTokens: 4, seed: 1 })).jobId;
+  },
+  'models.asked': (api, known, p) => api.models.asked({ ...p, jobId: id(known, 'askId') }),
+  'models.cancelAsk': (api, known, p) => api.models.cancelAsk({ ...p, jobId: id(known, 'askId') }),
   'runs.start': async (api, known, p) => {
     for (const name of ['runId', 'otherRunId']) {
       const inputs = { modelCheckpointId: id(known, 'checkpointId'), snapshotId: id(known, 'snapshotId') };
@@ -263,6 +277,20 @@ const CALLS: Record<string, Call> = {
   'backups.ask': (api) => api.backups.ask(),
   'audit.list': (api, _, p) => api.audit.list(p),
   'audit.verify': (api, _, p) => api.audit.verify(p),
+  'projects.archived': (api) => api.projects.archived(),
+  // not the project that the others are of: nothing could be done in it any more
+  'projects.archive': async (api, known) => {
+    known.archivedId = (await api.projects.create({ name: 'Old', slug: 'old' })).id;
+    await api.projects.archive({ projectId: known.archivedId, days: 1 });
+  },
+  'projects.bringBack': (api, known) => api.projects.bringBack({ projectId: id(known, 'archivedId') }),
+  'withdrawals.tainted': (api, known, p) => api.withdrawals.tainted({ ...p, userId: id(known, 'judgeId') }),
+  'withdrawals.withdraw': async (api, known, p) => {
+    const asked = { ...p, userId: id(known, 'judgeId'), reason: 'asked for', refit: true };
+    known.withdrawalId = (await api.withdrawals.withdraw(asked)).withdrawalId;
+  },
+  'withdrawals.takeBack': (api, known, p) =>
+    api.withdrawals.takeBack({ ...p, withdrawalId: id(known, 'withdrawalId') }),
   'erasures.text': async (api, known, p) => {
     const named = { kind: 'prompt' as const, subjectId: id(known, 'promptId'), reason: 'asked for' };
     await carryOut(await api.erasures.text({ ...p, ...named }));
@@ -290,6 +318,10 @@ beforeAll(async () => {
     .pluck()
     .get() as string;
   known.ownerId = owner;
+  known.judgeId = db.$client
+    .prepare('select annotator_id from judgments where id = (select max(id) from judgments)')
+    .pluck()
+    .get() as string;
   known.checkpointId = model.id;
   db.transaction(() => {
     const messages = [{ role: 'user' as const, content: 'Which of three?' }];

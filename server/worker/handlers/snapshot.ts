@@ -3,6 +3,8 @@ import type { Ctx } from '../../context.ts';
 import { jobDefinitions } from '../../jobs/definitions.ts';
 import { finishJob, type Job } from '../../jobs/queue.ts';
 import { createSnapshot } from '../../snapshots/create.ts';
+import { getSnapshotInProject } from '../../snapshots/internal.ts';
+import type { CreateSnapshotInput } from '../../snapshots/schemas.ts';
 import type { JobContext } from '../job-context.ts';
 import { watchLargeWork } from './large-work.ts';
 
@@ -12,11 +14,13 @@ import { watchLargeWork } from './large-work.ts';
  */
 export async function handle(context: JobContext): Promise<void> {
   const { ctx, job, lease } = context;
-  const { requestedBy, ...input } = jobDefinitions.snapshot.payload.parse(job.payload);
+  const { requestedBy, like, ...asked } = jobDefinitions.snapshot.payload.parse(job.payload);
+  const { projectId } = asked;
+  const input = like === null ? asked : againLike(ctx, { projectId, snapshotId: like });
   const total = ctx.db.$client
     .prepare('SELECT count(*) FROM judgments WHERE project_id = ?')
     .pluck()
-    .get(input.projectId) as number;
+    .get(projectId) as number;
   const { tell, check } = watchLargeWork(context);
   await createSnapshot({
     ctx,
@@ -39,4 +43,10 @@ export async function handle(context: JobContext): Promise<void> {
 /** The step of the chain has failed with it. */
 export function failed({ ctx, job, error }: { ctx: Ctx; job: Job; error: string }): void {
   settleStep(ctx, { jobId: job.id }, { status: 'failed', reason: error });
+}
+
+/** The query of a snapshot, up to the same time: what was judged since is not what differs. */
+function againLike(ctx: Ctx, named: { projectId: string; snapshotId: string }): CreateSnapshotInput {
+  const { query, seed } = getSnapshotInProject(ctx, named);
+  return { projectId: named.projectId, ...query, seed };
 }
