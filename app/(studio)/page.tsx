@@ -7,8 +7,8 @@ import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { BringBackButton } from '@/app/(studio)/_components/bring-back-button.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
+import { BringBackButton } from './_components/bring-back-button.tsx';
 import { CardFigures } from './_components/card-figures.tsx';
 
 export const metadata: Metadata = { title: 'Projects' };

@@ -1,4 +1,4 @@
-import { and, asc, eq, lt } from 'drizzle-orm';
+import { and, asc, eq, inArray, lt } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
@@ -66,7 +66,7 @@ function workOf(db: Db): string | null {
   const leased = db
     .select({ kind: jobs.kind })
     .from(jobs)
-    .where(eq(jobs.status, 'leased'))
+    .where(inArray(jobs.status, ['leased']))
     .orderBy(asc(jobs.id))
     .all()
     .find(({ kind }) => jobDefinitions[kind as keyof typeof jobDefinitions]?.lane === 'device');

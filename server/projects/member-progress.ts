@@ -1,4 +1,5 @@
 import { and, count, desc, eq, isNotNull, isNull } from 'drizzle-orm';
+import { countOf } from '../../db/counts.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { invites, memberships } from '../../db/schema/projects.ts';
 import { seats } from '../../db/schema/tasks.ts';
@@ -41,14 +42,14 @@ export function readMemberProgress({
     .from(memberships)
     .where(and(eq(memberships.projectId, projectId), isNull(memberships.removedAt)))
     .all();
-  const seatsOf = (userId: string, state: 'done' | 'leased') =>
+  const heldBy = (userId: string) =>
     db
       .select({ n: count() })
       .from(seats)
-      .where(and(eq(seats.annotatorId, userId), eq(seats.projectId, projectId), eq(seats.state, state)))
+      .where(and(eq(seats.annotatorId, userId), eq(seats.projectId, projectId), eq(seats.state, 'leased')))
       .get()?.n ?? 0;
   return people.map(({ userId }) => {
-    const judged = seatsOf(userId, 'done');
+    const judged = countOf(db, projectId, `person:${userId}`);
     const last =
       judged === 0
         ? undefined
@@ -63,7 +64,7 @@ export function readMemberProgress({
     return {
       userId,
       judged,
-      held: seatsOf(userId, 'leased'),
+      held: heldBy(userId),
       lastJudgedAt: last?.at ?? null,
       // the owner of the installation need not be a member
       invitedBy: inviter === null ? null : (labels.get(inviter) ?? 'the owner of the installation'),
