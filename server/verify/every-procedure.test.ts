@@ -162,7 +162,13 @@ const CALLS: Record<string, Call> = {
   'judgments.person': (api, known, p) => api.judgments.person({ ...p, userId: id(known, 'ownerId') }),
   'tasks.get': (api, known, p) => api.tasks.get({ ...p, taskId: id(known, 'taskId') }),
   'snapshots.create': async (api, known, p) => {
-    known.snapshotId = (await api.snapshots.create(p)).snapshotId;
+    known.snapshotId = (await api.snapshots.create(p)).snapshotId ?? '';
+  },
+  'snapshots.preview': (api, _, p) => api.snapshots.preview(p),
+  'snapshots.making': (api, _, p) => api.snapshots.making(p),
+  'snapshots.compare': (api, known, p) => {
+    const snapshotId = id(known, 'snapshotId');
+    return api.snapshots.compare({ ...p, snapshotId, otherId: snapshotId });
   },
   'snapshots.list': (api, _, p) => api.snapshots.list(p),
   'snapshots.get': (api, known, p) => api.snapshots.get({ ...p, snapshotId: id(known, 'snapshotId') }),
@@ -170,7 +176,7 @@ const CALLS: Record<string, Call> = {
   'snapshots.check': (api, known, p) => api.snapshots.check({ ...p, snapshotId: id(known, 'snapshotId') }),
   'snapshots.export': async (api, known, p) => {
     const asked = { ...p, snapshotId: id(known, 'snapshotId'), format: 'trl' as const };
-    known.exportId = (await api.snapshots.export(asked)).exportId;
+    known.exportId = (await api.snapshots.export(asked)).exportId ?? '';
   },
   'snapshots.checkExport': (api, known, p) =>
     api.snapshots.checkExport({ ...p, exportId: id(known, 'exportId') }),
@@ -271,6 +277,20 @@ const CALLS: Record<string, Call> = {
   'backups.ask': (api) => api.backups.ask(),
   'audit.list': (api, _, p) => api.audit.list(p),
   'audit.verify': (api, _, p) => api.audit.verify(p),
+  'projects.archived': (api) => api.projects.archived(),
+  // not the project that the others are of: nothing could be done in it any more
+  'projects.archive': async (api, known) => {
+    known.archivedId = (await api.projects.create({ name: 'Old', slug: 'old' })).id;
+    await api.projects.archive({ projectId: known.archivedId, days: 1 });
+  },
+  'projects.bringBack': (api, known) => api.projects.bringBack({ projectId: id(known, 'archivedId') }),
+  'withdrawals.tainted': (api, known, p) => api.withdrawals.tainted({ ...p, userId: id(known, 'judgeId') }),
+  'withdrawals.withdraw': async (api, known, p) => {
+    const asked = { ...p, userId: id(known, 'judgeId'), reason: 'asked for', refit: true };
+    known.withdrawalId = (await api.withdrawals.withdraw(asked)).withdrawalId;
+  },
+  'withdrawals.takeBack': (api, known, p) =>
+    api.withdrawals.takeBack({ ...p, withdrawalId: id(known, 'withdrawalId') }),
   'erasures.text': async (api, known, p) => {
     const named = { kind: 'prompt' as const, subjectId: id(known, 'promptId'), reason: 'asked for' };
     await carryOut(await api.erasures.text({ ...p, ...named }));
@@ -298,6 +318,10 @@ beforeAll(async () => {
     .pluck()
     .get() as string;
   known.ownerId = owner;
+  known.judgeId = db.$client
+    .prepare('select annotator_id from judgments where id = (select max(id) from judgments)')
+    .pluck()
+    .get() as string;
   known.checkpointId = model.id;
   db.transaction(() => {
     const messages = [{ role: 'user' as const, content: 'Which of three?' }];
