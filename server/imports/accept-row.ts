@@ -127,7 +127,9 @@ function keyOf(row: JudgedRow, { taskId, ranking }: { taskId: string; ranking: s
   const said = row.tie !== 'none' ? row.tie : isPair ? ranking[0]?.[0] : order || 'not-rankable';
   const by = row.annotator === null ? '' : `:${row.annotator}`;
   const at = row.responses.length === 1 && row.submittedAt !== null ? `@${row.submittedAt}` : '';
-  return `import:${taskId}:${said}:${row.margin}${by}${at}`;
+  // somebody who thinks again of how much better it is says something new
+  const much = row.strength === null ? '' : `~${row.strength}`;
+  return `import:${taskId}:${said}${much}:${row.margin}${by}${at}`;
 }
 
 /** The signed strength of a judgment as it would have been given: negative where the first shown is the better one. */
