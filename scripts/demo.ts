@@ -1,9 +1,10 @@
 /**
  * `npm run demo`: the whole loop on the toy world, through the real verbs and the real worker: import prompts, let a model
- * answer, let simulated annotators judge, fit the reward model, run PPO, export, verify. Prints what it measured.
+ * answer, let simulated annotators judge, fit the reward model, run PPO, export, verify. Prints what it measured. Thirty tasks
+ * are left open, for who wants to judge: three one-time links sign a visitor in, as an annotator, a researcher or an auditor.
  *
  *   npm run demo                 leaves the pages up at the end
- *   npm run demo -- --once       exits instead
+ *   npm run demo -- --once       exits instead; the links work once npm start runs on the folder
  *   --json                       the last line is one object with the figures
  *   --data <folder>              where everything goes (./data/demo); each run makes a project of its own there
  *   --port <number>              of the pages (3000)
@@ -19,6 +20,7 @@ import { startProgressBar } from '../server/cli/progress-bar.ts';
 import { runCommand } from '../server/cli/run-command.ts';
 import type { Ctx } from '../server/context.ts';
 import { openDataFolder } from '../server/data-folder.ts';
+import { isDemoFolder } from '../server/demo-folder.ts';
 import { importFile } from '../server/imports/import-file.ts';
 import { generateResponses } from '../server/models/generate.ts';
 import { registerBundled } from '../server/models/register-bundled.ts';
@@ -27,16 +29,20 @@ import { startRun } from '../server/runs/start.ts';
 import { createSnapshot } from '../server/snapshots/create.ts';
 import { exportSnapshot } from '../server/snapshots/export.ts';
 import { verifyFolder } from '../server/snapshots/manifest.ts';
+import { taskStats } from '../server/tasks/stats.ts';
 import { recipes } from '../trainer/config/recipes.ts';
 import { allPrompts } from '../trainer/toy-world/prompts.ts';
 import { ensureOwner } from './demo/ensure-owner.ts';
 import { followJob, followRun } from './demo/follow.ts';
+import { inviteVisitors } from './demo/invite-visitors.ts';
 import { judgeAll } from './demo/judge-all.ts';
 import { type DemoFigures, printFigures } from './demo/print-figures.ts';
+import { printLinks } from './demo/print-links.ts';
 import { startWorker, stopWorker } from './demo/worker-process.ts';
 
 const SEED = 1;
 const RESPONSES_PER_PROMPT = 4;
+const OPEN_TASKS = 30;
 
 async function demo(): Promise<number> {
   const { options } = readOptions(process.argv.slice(2), {
@@ -50,7 +56,7 @@ async function demo(): Promise<number> {
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     throw new UsageError(`--port "${options.port}": expected a number from 1 to 65535`);
   }
-  const numPrompts = options.quick ? 24 : 960;
+  const numPrompts = (options.quick ? 24 : 960) + OPEN_TASKS;
   const dataFolder = path.resolve(options.data ?? 'data/demo');
   const seconds: Record<string, number> = {};
   const startedAt = performance.now();
@@ -116,6 +122,7 @@ async function demo(): Promise<number> {
       const total = judgeAll(ctx, {
         projectId: project.id,
         seed: SEED,
+        leaveOpen: OPEN_TASKS,
         onJudged: (count) => bar.update(count, `${count} judgments`),
       });
       bar.stop();
@@ -179,27 +186,41 @@ async function demo(): Promise<number> {
     };
     printFigures(figures);
     if (!verdict.ok) throw new Error(`The export does not verify: ${verdict.file}: ${verdict.message}`);
+    const visitors = isDemoFolder(dataFolder) ? await inviteVisitors(ctx, project) : [];
+    const openTasks = taskStats({ ctx, input: { projectId: project.id } }).seats.open;
     await stopWorker(worker);
     db.$client.close();
-    if (options.once) {
-      if (options.json) console.log(JSON.stringify(figures));
-      return 0;
-    }
-    console.log(`\nSign in as ${owner.email} with password ${owner.password}\n`);
-    if (options.json) console.log(JSON.stringify(figures));
-    return await servePages(dataFolder, port);
+    const address = `http://localhost:${port}`;
+    const lines = () => {
+      console.log(`\nSign in as ${owner.email} with password ${owner.password}`);
+      printLinks(visitors, { address, openTasks });
+      const links = Object.fromEntries(visitors.map(({ role, path: link }) => [role, address + link]));
+      if (options.json) console.log(JSON.stringify({ ...figures, openTasks, links }));
+    };
+    if (!options.once) return await servePages({ dataFolder, port, whenReady: lines });
+    console.log(`\nPLUMBLINE_DATA=${dataFolder} npm start -- --port ${port} opens the pages.`);
+    lines();
+    return 0;
   } finally {
     await stopWorker(worker);
   }
 }
 
-/** Runs `npm start` on the demo's data until it is stopped. */
-function servePages(dataFolder: string, port: number): Promise<number> {
-  const tsx = path.resolve('node_modules/tsx/dist/cli.mjs');
-  const child = spawn(process.execPath, [tsx, 'scripts/start.ts', '--port', String(port)], {
-    stdio: 'inherit',
+/** Runs `npm start` on the demo's data until it is stopped; calls `whenReady` once it has said all that it says at its start. */
+function servePages({
+  dataFolder,
+  port,
+  whenReady,
+}: {
+  dataFolder: string;
+  port: number;
+  whenReady: () => void;
+}): Promise<number> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', '--port', String(port)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, PLUMBLINE_DATA: dataFolder },
   });
+  child.once('message', whenReady);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
 }

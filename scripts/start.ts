@@ -96,6 +96,8 @@ async function main(): Promise<void> {
   if (ownerToken !== null) {
     say(`Make the owner's account (works once, within 24 hours): ${address}/setup/${ownerToken}`);
   }
+  // the demo, which has something to say after that
+  process.send?.('ready');
 }
 
 /** npm hands signals on, but one that is killed cannot: what it started ends then too. */

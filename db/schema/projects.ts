@@ -23,6 +23,12 @@ export const projects = sqliteTable('projects', {
     .notNull()
     .references(() => users.id),
   createdAt: integer('created_at').notNull(),
+  /** nothing is written since then, and lists leave it out */
+  archivedAt: integer('archived_at'),
+  /** when an archived project is deleted with all it has; it can be brought back until then */
+  deleteAt: integer('delete_at'),
+  /** its data and files are gone; the row stays for the records that name it */
+  deletedAt: integer('deleted_at'),
 });
 
 export const memberships = sqliteTable(
@@ -64,14 +70,14 @@ export const guidelines = sqliteTable(
   (table) => [primaryKey({ columns: [table.projectId, table.version] })],
 );
 
-/** One-time links: the first one makes the owner of the installation, later ones invite into a project or reset a password. */
+/** One-time links: the first one makes the owner of the installation, later ones invite into a project, reset a password or sign a visitor of the demo in. */
 export const invites = sqliteTable('invites', {
   id: text('id').primaryKey(),
-  kind: text('kind', { enum: ['owner', 'member', 'reset'] }).notNull(),
+  kind: text('kind', { enum: ['owner', 'member', 'reset', 'demo'] }).notNull(),
   tokenHash: text('token_hash').notNull().unique(),
   projectId: text('project_id').references(() => projects.id),
   role: text('role', { enum: ROLES }),
-  /** whose password a link of the kind `reset` sets */
+  /** whose password a link of the kind `reset` sets, or whom one of the kind `demo` signs in */
   userId: text('user_id').references(() => users.id),
   /** such a link also turns that person's second factor off */
   endsSecondFactor: integer('ends_second_factor', { mode: 'boolean' }).notNull().default(false),

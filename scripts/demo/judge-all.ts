@@ -2,6 +2,7 @@ import type { Ctx } from '../../server/context.ts';
 import { recordJudgment } from '../../server/judgments/record.ts';
 import { addSimulatedAnnotator } from '../../server/projects/add-simulated-annotator.ts';
 import { claimTask } from '../../server/tasks/claim.ts';
+import { taskStats } from '../../server/tasks/stats.ts';
 import { simulatedAnnotator } from '../../trainer/toy-world/simulated-annotator.ts';
 
 /** How good and how biased each simulated annotator is: most look closely, one mostly guesses, two like long answers. */
@@ -15,13 +16,19 @@ const ANNOTATORS = [
 ];
 
 /**
- * Simulated annotators claim and judge until no task is left, through the same two verbs as the label page. They judge in turn
- * and each reads the responses in the order it was shown. Returns the number of judgments.
+ * Simulated annotators claim and judge until `leaveOpen` tasks are left, through the same two verbs as the label page. They judge
+ * in turn and each reads the responses in the order it was shown. Returns the number of judgments.
  */
 export function judgeAll(
   ctx: Ctx,
-  { projectId, seed, onJudged }: { projectId: string; seed: number; onJudged: (total: number) => void },
+  {
+    projectId,
+    seed,
+    leaveOpen,
+    onJudged,
+  }: { projectId: string; seed: number; leaveOpen: number; onJudged: (total: number) => void },
 ): number {
+  const toJudge = taskStats({ ctx, input: { projectId } }).seats.open - leaveOpen;
   const annotators = ANNOTATORS.map((traits, i) => {
     const { userId } = addSimulatedAnnotator({
       ctx,
@@ -31,7 +38,7 @@ export function judgeAll(
   });
   let total = 0;
   let idle = 0;
-  for (let turn = 0; idle < annotators.length; turn++) {
+  for (let turn = 0; idle < annotators.length && total < toJudge; turn++) {
     const { userId, judge } = annotators[turn % annotators.length] as (typeof annotators)[number];
     const asAnnotator: Ctx = { ...ctx, actor: { type: 'user', userId, isInstanceOwner: false } };
     const { task } = claimTask({ ctx: asAnnotator, input: { projectId } });

@@ -3,13 +3,16 @@ import { eq } from 'drizzle-orm';
 import type { AuthOptions } from 'next-auth';
 import { decode } from 'next-auth/jwt';
 import { sessions } from '../../db/schema/users.ts';
+import { isDemoFolder } from '../demo-folder.ts';
 import { readEnv } from '../env.ts';
 import { unavailable } from '../error-response.ts';
 import { DomainError } from '../errors.ts';
+import { takeToken } from '../limits/take-token.ts';
 import { log } from '../log.ts';
 import { beginSession, SESSION_DAYS } from '../sessions/begin.ts';
 import { endSessions } from '../sessions/internal.ts';
 import { whenUnlocked, writeWhenUnlocked } from '../storage/write-lock.ts';
+import { takeDemoLink } from '../users/take-demo-link.ts';
 import { appDatabase } from './app-database.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { clientAddress } from './client-address.ts';
@@ -72,21 +75,31 @@ export function authOptions({
         if (typeof email !== 'string' || typeof password !== 'string') return null;
         // longer than any account allows: argon2 need not see it
         if (email.length > 254 || password.length > 200 || (code?.length ?? 0) > 40) return null;
-        try {
+        return inWords(onRefused, async () => {
           const outcome = await checkCredentials(ctx, { email, password, code, address }, limits);
           if (outcome === 'code-missing' || outcome === 'code-wrong') throw new CodeNeeded(outcome);
           return outcome === null ? null : { id: outcome.userId };
-        } catch (error) {
-          // next-auth hands the message of an error to the sign-in page
-          if (error instanceof CodeNeeded) throw error;
-          const refusal = error instanceof DomainError ? error : unavailable(error);
-          if (refusal !== null) onRefused(refusal);
-          if (refusal !== error) log().error({ err: error }, 'sign-in failed');
-          throw new Error(refusal?.message ?? 'Something went wrong on the server; it has been logged.');
-        }
+        });
       },
     },
   ];
+  if (isDemoFolder(env.PLUMBLINE_DATA)) {
+    providers.push({
+      id: 'demo',
+      name: 'A link of the demo',
+      type: 'credentials',
+      credentials: { token: {} },
+      async authorize(credentials) {
+        const token = credentials?.token;
+        if (typeof token !== 'string' || token.length > 100) return null;
+        return inWords(onRefused, async () => {
+          takeToken({ actor: { type: 'anonymous' }, address }, 'guess', Date.now());
+          const { userId } = await takeDemoLink({ ctx, input: { token, address } });
+          return { id: userId };
+        });
+      },
+    });
+  }
   if (env.OIDC_ISSUER && env.OIDC_CLIENT_ID) {
     providers.push({
       id: 'oidc',
@@ -152,6 +165,22 @@ export function authOptions({
       },
     },
   };
+}
+
+/** next-auth hands the message of an error to the sign-in page: what comes out of here is fit for it. */
+async function inWords<Result>(
+  onRefused: (refusal: DomainError) => void,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof CodeNeeded) throw error;
+    const refusal = error instanceof DomainError ? error : unavailable(error);
+    if (refusal !== null) onRefused(refusal);
+    if (refusal !== error) log().error({ err: error }, 'sign-in failed');
+    throw new Error(refusal?.message ?? 'Something went wrong on the server; it has been logged.');
+  }
 }
 
 /** What a session cookie says, or null when it is missing, forged or expired. */

@@ -9,6 +9,7 @@ import { listProjects } from './list.ts';
 import { listGuidelines } from './list-guidelines.ts';
 import { listInvites } from './list-invites.ts';
 import { listMembers } from './list-members.ts';
+import { locate } from './locate.ts';
 import { readOverview } from './overview.ts';
 import { removeMember } from './remove-member.ts';
 import { revokeInvite } from './revoke-invite.ts';
@@ -16,6 +17,7 @@ import {
   changeRoleInput,
   createInviteInput,
   createProjectInput,
+  locateInput,
   removeMemberInput,
   updateProjectInput,
   writeGuidelineInput,
@@ -32,6 +34,10 @@ export const projectsRouter = router({
   bySlug: signedInProcedure('read')
     .input(z.strictObject({ slug: inputText().max(64) }))
     .query(({ ctx, input }) => getProjectBySlug({ ctx, input })),
+  // for whoever may see the project's things; its own read is none of their data, so no auditor's look is noted
+  locate: projectProcedure('runs.read', 'read')
+    .input(locateInput)
+    .query(({ ctx, input }) => locate({ ctx, input })),
   overview: projectProcedure('project.read', 'read').query(({ ctx, input }) => readOverview({ ctx, input })),
   update: projectProcedure('project.update', 'write')
     .input(updateProjectInput)

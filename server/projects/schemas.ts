@@ -57,6 +57,9 @@ export const writeGuidelineInput = z.strictObject({
 });
 export type WriteGuidelineInput = z.infer<typeof writeGuidelineInput>;
 
+export const locateInput = z.strictObject({ projectId: inputText(), id: inputText().min(1).max(64) });
+export type LocateInput = z.infer<typeof locateInput>;
+
 export const createInviteInput = z.strictObject({
   projectId: inputText(),
   role: z.enum(ROLES),

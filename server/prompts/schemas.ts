@@ -48,6 +48,8 @@ export type PromptDetail = {
   fileName: string | null;
   contentHash: string;
   createdAt: number;
+  /** its text and its responses are gone since then */
+  erasedAt: number | null;
   /** tasks that ask about it, the first 200 */
   taskIds: string[];
   responses: {
@@ -58,5 +60,6 @@ export type PromptDetail = {
     /** imported ones: the model's name in the file */
     model: string | null;
     sampling: Sampling | null;
+    erasedAt: number | null;
   }[];
 };

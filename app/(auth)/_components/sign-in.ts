@@ -31,3 +31,16 @@ export async function signInWithPassword(email: string, password: string, code =
 export function signInWithOidc(next: string): void {
   void signIn('oidc', { callbackUrl: next });
 }
+
+/** Uses a link of the demo up. Null when that signed somebody in, else what to tell them. */
+export async function signInWithDemoLink(token: string): Promise<string | null> {
+  try {
+    const result = await signIn('demo', { token, redirect: false });
+    if (result?.ok && !result.error) return null;
+    return result?.error && result.error !== 'CredentialsSignin'
+      ? result.error
+      : 'This link is not one of the demo’s.';
+  } catch {
+    return 'The server did not answer. Check that the demo still runs, and open the link again.';
+  }
+}

@@ -11,7 +11,7 @@ import { FormError } from '@/app/_ui/field.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
+import { IdLink, TextWithIds } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import type { ListedRecord } from '@/server/audit/list.ts';
 import { AuditFilter, type Filter } from './audit-filter.tsx';
 
@@ -160,13 +160,16 @@ function Row({ record, slug, onPick }: RowProps) {
             <div className="rounded-md bg-muted p-3 font-mono text-xs">
               <p className="break-all">hash {hash}</p>
               <p className="mt-1 break-all">
+                by <TextWithIds slug={slug} text={actor} />
+              </p>
+              <p className="mt-1 break-all">
                 subject{' '}
                 <button type="button" className={pick} onClick={() => onPick({ subject })}>
                   {subject} (show only this one)
                 </button>
               </p>
               <pre className="mt-2 whitespace-pre-wrap break-words">
-                {JSON.stringify(JSON.parse(payload), null, 2)}
+                <TextWithIds slug={slug} text={JSON.stringify(JSON.parse(payload), null, 2)} />
               </pre>
             </div>
           </TableCell>

@@ -12,6 +12,7 @@ import { Count } from '@/app/_ui/count.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import { targetLook, useTarget } from '@/app/_ui/use-target.ts';
 import type { ImportSummary } from '@/server/imports/schemas.ts';
 import { RejectSamples } from './reject-samples.tsx';
 
@@ -47,10 +48,11 @@ export function ImportList({ projectId, slug }: { projectId: string; slug: strin
 
 function ImportCard({ item, projectId, slug }: { item: ImportSummary; projectId: string; slug: string }) {
   const [isOpen, setOpen] = useState(false);
+  const target = useTarget<HTMLElement>(item.importId);
   const reasons = Object.entries(item.rejected).sort(([, one], [, other]) => other - one);
   const rejected = reasons.reduce((sum, [, count]) => sum + count, 0);
   return (
-    <Card data-testid="import">
+    <Card data-testid="import" {...target} className={targetLook}>
       <CardContent className="grid gap-3 pt-4">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <h2 dir="auto" className="min-w-0 truncate font-medium">

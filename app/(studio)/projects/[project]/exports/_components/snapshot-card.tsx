@@ -12,6 +12,7 @@ import { Count } from '@/app/_ui/count.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import { targetLook, useTarget } from '@/app/_ui/use-target.ts';
 import type { ExportFormat } from '@/lib/export-formats.ts';
 import type { ExportSummary, SnapshotSummary } from '@/server/snapshots/schemas.ts';
 import { CheckResult } from './check-result.tsx';
@@ -40,9 +41,10 @@ export function SnapshotCard({ projectId, formats, snapshot, sources, exports }:
   const check = useMutation(trpc.snapshots.check.mutationOptions());
   const titleOf = (format: ExportFormat) => formats.find(({ name }) => name === format)?.title ?? format;
   const { snapshotId, number, counts } = snapshot;
+  const target = useTarget<HTMLElement>(snapshotId);
   const dropped = Object.entries(counts.dropped);
   return (
-    <Card data-testid="snapshot" aria-labelledby={`snapshot-${number}`}>
+    <Card data-testid="snapshot" {...target} className={targetLook} aria-labelledby={`snapshot-${number}`}>
       <CardHeader>
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <CardTitle id={`snapshot-${number}`}>Snapshot {number}</CardTitle>
@@ -52,6 +54,7 @@ export function SnapshotCard({ projectId, formats, snapshot, sources, exports }:
           {sources.some((row) => row.source === 'simulated') && (
             <Badge tone="warning">holds simulated judgments</Badge>
           )}
+          {snapshot.erasedAt !== null && <Badge tone="warning">held what was erased: no longer served</Badge>}
         </div>
         <Button
           size="sm"
@@ -78,7 +81,7 @@ export function SnapshotCard({ projectId, formats, snapshot, sources, exports }:
         {check.isSuccess && <CheckResult report={check.data} />}
         {check.isError && <FormError>{check.error.message}</FormError>}
       </CardContent>
-      {exports.length > 0 && (
+      {exports.length > 0 && snapshot.erasedAt === null && (
         <ul aria-label={`Exports of snapshot ${number}`}>
           {exports.map((row) => (
             <ExportRow key={row.exportId} projectId={projectId} row={row} title={titleOf(row.format)} />

@@ -42,7 +42,12 @@ export function AddingList({ projectId, mayRegister }: { projectId: string; mayR
   return (
     <ul className="mb-5 grid gap-3" aria-label="Models being added">
       {shown.map((item) => (
-        <li key={item.id} data-testid="adding" className="grid gap-2 rounded-lg border bg-card p-4 text-sm">
+        <li
+          key={item.id}
+          id={item.id}
+          data-testid="adding"
+          className="grid gap-2 rounded-lg border bg-card p-4 text-sm"
+        >
           <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
             <span className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
               <span className="font-medium">{item.modelName}</span>

@@ -121,7 +121,7 @@ function ModelCard({
   mayStart: boolean;
 }) {
   return (
-    <Card>
+    <Card id={model.id} className="scroll-mt-20 target:ring-2 target:ring-primary/40">
       <CardHeader>
         <CardTitle>{model.name}</CardTitle>
         <Badge tone={model.kind === 'reward-model' ? 'neutral' : 'accent'}>

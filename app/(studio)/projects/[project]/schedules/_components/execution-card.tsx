@@ -46,7 +46,11 @@ export function ExecutionCard({
   const isUnderWay = status === 'running' || status === 'paused';
   const isResting = status === 'paused' || status === 'failed' || status === 'cancelled';
   return (
-    <section aria-label={`Execution ${execution.id}`} className="grid gap-2 border-t pt-3">
+    <section
+      id={execution.id}
+      aria-label={`Execution ${execution.id}`}
+      className="grid scroll-mt-20 gap-2 border-t pt-3 target:bg-primary/8"
+    >
       <div className="flex flex-wrap items-center justify-between gap-2">
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted-foreground">
           <Badge tone={LOOK[status].tone}>{LOOK[status].label}</Badge>

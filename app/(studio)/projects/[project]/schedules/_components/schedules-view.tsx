@@ -95,7 +95,7 @@ function ScheduleCard({
   const remove = useMutation(trpc.schedules.delete.mutationOptions({ onSettled }));
   const { everyJudgments, newJudgments } = schedule;
   return (
-    <Card>
+    <Card id={schedule.id} className="scroll-mt-20 target:ring-2 target:ring-primary/40">
       <CardHeader>
         <CardTitle className="flex flex-wrap items-center gap-2">
           {schedule.name}

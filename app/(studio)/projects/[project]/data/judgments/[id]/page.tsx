@@ -10,7 +10,7 @@ import {
   Section,
   SplitText,
 } from '@/app/(studio)/projects/[project]/_components/detail.tsx';
-import { IdLink, PersonLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
+import { IdLink, PersonLink, TextWithIds } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { saidText } from '@/app/(studio)/projects/[project]/data/judgments/_components/said-text.ts';
 import { formatDuration } from '@/lib/format-duration.ts';
 
@@ -143,6 +143,9 @@ export default async function JudgmentPage({ params }: Props) {
                 </span>
               </p>
               <MarkdownText text={response.content} />
+              <p className="mt-2">
+                <IdLink slug={slug} id={response.responseId} />
+              </p>
             </li>
           );
         })}
@@ -168,7 +171,9 @@ export default async function JudgmentPage({ params }: Props) {
                   #{record.seq} {record.action}, <Time at={record.at} />
                 </span>
                 <span className="font-mono text-xs break-all text-muted-foreground">hash {record.hash}</span>
-                <span className="font-mono text-xs break-all text-muted-foreground">{record.payload}</span>
+                <span className="font-mono text-xs break-all text-muted-foreground">
+                  <TextWithIds slug={slug} text={record.payload} />
+                </span>
               </li>
             ))}
           </ol>

@@ -94,8 +94,10 @@ export default async function TaskPage({ params }: Props) {
       <ol aria-label="Responses" className="grid gap-4 lg:grid-cols-2">
         {task.responses.map((response) => (
           <li key={response.responseId} className="min-w-0 rounded-lg border bg-card px-4 py-3">
-            <p className="mb-1 font-mono text-xs break-all text-muted-foreground">{response.responseId}</p>
             <MarkdownText text={response.content} />
+            <p className="mt-2">
+              <IdLink slug={slug} id={response.responseId} />
+            </p>
           </li>
         ))}
       </ol>
