@@ -23,7 +23,9 @@ type Group = {
   parent: string;
   /** the order in which rows enter the digest */
   orderBy: string;
-  /** the group grows while its parent is at work, and gets its digest when that has one of these statuses; null = at once */
+  /**
+   * the group grows while its parent is at work, and gets its digest when that has one of these statuses, or none; null = at once
+   */
   settled: readonly string[] | null;
 };
 
@@ -163,10 +165,10 @@ export const EVIDENCE: readonly Evidence[] = [
   }),
   evidence(snapshots, ['id'], {
     ...digest('id', 'projectId', 'number', 'query', 'seed', 'counts', 'folder', 'manifestSha256'),
-    ...digest('createdBy', 'createdAt', 'erasedAt'),
+    ...digest('createdBy', 'createdAt', 'erasedAt', 'status'),
   }),
   evidence(snapshotJudgments, ['snapshotId'], digest('snapshotId', 'judgmentId'), {
-    ...{ parent: 'snapshots', orderBy: 'judgmentId', settled: null },
+    ...{ parent: 'snapshots', orderBy: 'judgmentId', settled: ['whole'] },
   }),
   evidence(snapshotExports, ['id'], {
     ...digest('id', 'snapshotId', 'format', 'folder', 'rows', 'manifestSha256', 'createdBy', 'createdAt'),
@@ -187,7 +189,7 @@ export const EVIDENCE: readonly Evidence[] = [
     ...digest('modelCheckpointId', 'rewardCheckpointId', 'snapshotId', 'scheduleId', 'folder'),
     ...digest('totalSteps', 'summary', 'resultCheckpointId', 'error', 'createdBy', 'createdAt'),
     ...digest('startedAt', 'finishedAt', 'notes', 'tags', 'headline'),
-    ...notEvidence('progress; the metrics and the checkpoint, which have digests, carry their steps', 'step'),
+    step: { derived: 'that of its checkpoint, once it has succeeded; before that it is progress' },
   }),
   evidence(runMetrics, ['runId'], digest('id', 'runId', 'step', 'name', 'value'), OF_RUN),
   evidence(runSamples, ['runId'], digest('id', 'runId', 'step', 'sample'), OF_RUN),
@@ -212,6 +214,7 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   audit_rows: 'each record of the chain carries the digest of its lines here',
   audit_heads: 'signed; and what they say is recomputed from the chain',
   audit_tree: 'hashes kept to be found again fast; recomputed from the chain',
+  counts: 'numbers of rows, for pages; counted again by the check',
   jobs: 'the queue of the worker: what a job did is in the rows that it wrote',
 };
 

@@ -130,7 +130,9 @@ function keyOf(row: JudgedRow, { taskId, ranking }: { taskId: string; ranking: s
   const at = row.responses.length === 1 && row.submittedAt !== null ? `@${row.submittedAt}` : '';
   // somebody who thinks again of how much better it is says something new
   const much = row.strength === null ? '' : `~${row.strength}`;
-  return `import:${taskId}:${said}${much}:${row.margin}${by}${at}`;
+  // what a correction replaced is no vote: it may well say the same as the correction
+  const replaced = row.isSuperseded ? `:superseded@${row.submittedAt}` : '';
+  return `import:${taskId}:${said}${much}:${row.margin}${by}${at}${replaced}`;
 }
 
 /** The signed strength of a judgment as it would have been given: negative where the first shown is the better one. */
@@ -154,6 +156,7 @@ function givenBy(row: JudgedRow, ids: readonly string[]): Given | null {
     ...(row.split !== null && { split: row.split }),
     ...(row.tags.length > 0 && { tags: row.tags }),
     ...(Object.keys(row.metadata).length > 0 && { metadata: row.metadata }),
+    ...(row.isSuperseded && { superseded: true as const }),
     ...(authors.length > 0 && { responses: Object.fromEntries(authors) as Given['responses'] }),
   };
   return Object.keys(given).length === 0 ? null : given;

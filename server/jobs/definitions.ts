@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { EXPORT_FORMATS } from '../../lib/export-formats.ts';
+import { snapshotConditions } from '../../lib/snapshot-query.ts';
 
 /**
  * What the worker can be asked to do: kind, payload, lane. Light on purpose: whoever enqueues imports this file, only the
@@ -29,13 +31,51 @@ export const jobDefinitions = {
       requestedBy: z.string(),
     }),
   },
-  /** freezes the judgments so far, for a chain */
+  /** lets language models answer one prompt, and reward models score answers to it: somebody looks, and nothing is kept as data */
+  ask: {
+    lane: 'device',
+    maxAttempts: 2,
+    payload: z.object({
+      projectId: z.string(),
+      requestedBy: z.string(),
+      prompt: z.string(),
+      answer: z.string().nullable(),
+      modelIds: z.array(z.string()).max(4),
+      rewardIds: z.array(z.string()).max(2),
+      temperature: z.number().min(0).max(5),
+      maxNewTokens: z.number().int().min(1).max(256),
+      seed: z.number().int().min(0).max(4294967295),
+    }),
+  },
+  /** freezes the judgments that a query keeps: for a chain, or because there are too many to do it while somebody waits */
   snapshot: {
     lane: 'light',
     maxAttempts: 3,
     payload: z.object({
       projectId: z.string(),
-      sources: z.array(z.enum(['annotator', 'simulated', 'imported'])).min(1),
+      ...snapshotConditions,
+      seed: z.number().int().min(0).max(4294967295).optional(),
+      /** a snapshot whose query, seed and time are taken instead */
+      like: z.string().nullable().default(null),
+      /** null: the chain that the step belongs to */
+      requestedBy: z.string().nullable().default(null),
+    }),
+  },
+  /** writes the list of judgments of a large snapshot behind it */
+  'fill-snapshot': {
+    lane: 'light',
+    maxAttempts: 3,
+    payload: z.object({ projectId: z.string(), snapshotId: z.string() }),
+  },
+  /** writes a large snapshot in a format */
+  export: {
+    lane: 'light',
+    maxAttempts: 3,
+    payload: z.object({
+      projectId: z.string(),
+      snapshotId: z.string(),
+      format: z.enum(EXPORT_FORMATS),
+      requestedBy: z.string(),
     }),
   },
   /** measures a checkpoint on held-out data */
@@ -48,6 +88,7 @@ export const jobDefinitions = {
         z.object({
           measure: z.literal('accuracy'),
           rewardCheckpointId: z.string(),
+          baselineCheckpointId: z.string().nullable().default(null),
           snapshotId: z.string(),
         }),
         z.object({
@@ -62,6 +103,8 @@ export const jobDefinitions = {
       ]),
     }),
   },
+  /** deletes an archived project whose waiting time is over */
+  'delete-project': { lane: 'light', maxAttempts: 20, payload: z.object({ projectId: z.string() }) },
   /** removes every trace of a text or a person that somebody asked to be erased */
   erase: { lane: 'light', maxAttempts: 20, payload: z.object({ erasureId: z.string() }) },
   /** backs the installation up */
