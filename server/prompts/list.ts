@@ -1,4 +1,5 @@
 import type { Ctx } from '../context.ts';
+import { excerptsAround } from './excerpts-around.ts';
 import type { ListPromptsInput, PromptSummary } from './schemas.ts';
 
 /** Prompts of a project, newest first; with `search`, those where any message, or what the file calls it, contains it. */
@@ -35,7 +36,8 @@ export function listPrompts({ ctx, input }: { ctx: Ctx; input: ListPromptsInput 
       value: metadata?.value ?? null,
       cursor: cursor ?? null,
       limit: limit + 1,
-    }) as (Omit<PromptSummary, 'tags'> & { tags: string })[];
-  const items = rows.slice(0, limit).map((row) => ({ ...row, tags: JSON.parse(row.tags) as string[] }));
+    }) as (Omit<PromptSummary, 'tags' | 'foundInTurn'> & { tags: string })[];
+  const found = rows.slice(0, limit).map((row) => ({ ...row, tags: JSON.parse(row.tags) as string[] }));
+  const items = excerptsAround(ctx, found, search);
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.promptId ?? null) : null };
 }

@@ -1,5 +1,6 @@
 import type { Ctx } from '../context.ts';
 import type { ListTasksInput } from './schemas.ts';
+import { type SeatCounts, seatCounts } from './seat-counts.ts';
 
 export type TaskSummary = {
   taskId: string;
@@ -13,6 +14,8 @@ export type TaskSummary = {
   numResponses: number;
   /** people who have judged it, imported judgments counted too */
   numJudgments: number;
+  /** none where the answers were imported with the task */
+  seats: SeatCounts;
 };
 
 /** Tasks of a project, newest first. */
@@ -31,7 +34,12 @@ export function listTasks({ ctx, input }: { ctx: Ctx; input: ListTasksInput }): 
        WHERE t.project_id = @projectId AND (@cursor IS NULL OR t.id < @cursor)
        ORDER BY t.id DESC LIMIT @limit`,
     )
-    .all({ projectId, cursor: cursor ?? null, limit: limit + 1 }) as TaskSummary[];
-  const items = rows.slice(0, limit);
+    .all({ projectId, cursor: cursor ?? null, limit: limit + 1 }) as Omit<TaskSummary, 'seats'>[];
+  const found = rows.slice(0, limit);
+  const seats = seatCounts(
+    ctx,
+    found.map(({ taskId }) => taskId),
+  );
+  const items = found.map((task) => ({ ...task, seats: seats.get(task.taskId) as SeatCounts }));
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.taskId ?? null) : null };
 }
