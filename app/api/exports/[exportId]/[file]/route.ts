@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { openExportFile } from '@/server/snapshots/open-export-file.ts';
 
@@ -17,7 +17,7 @@ export async function GET(
 ): Promise<Response> {
   try {
     const { exportId, file } = await params;
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'download');
     const projectId = new URL(request.url).searchParams.get('project') ?? '';
     const { stream, bytes } = openExportFile({ ctx, input: { projectId, exportId, file } });
     return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, {

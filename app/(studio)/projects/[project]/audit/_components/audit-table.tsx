@@ -70,10 +70,11 @@ export function AuditTable({ projectId, slug, newest }: { projectId: string; slu
             <TableHeader>
               <tr>
                 <TableHead className="text-right max-sm:hidden">#</TableHead>
-                <TableHead>When</TableHead>
+                <TableHead className="max-sm:hidden">When</TableHead>
                 <TableHead className="max-sm:hidden">Who</TableHead>
                 <TableHead>
-                  Action<span className="sm:hidden">, who and on what</span>
+                  <span className="sm:hidden">When, </span>Action
+                  <span className="sm:hidden">, who, on what</span>
                 </TableHead>
                 <TableHead className="max-sm:hidden">Subject</TableHead>
                 <TableHead>
@@ -125,19 +126,21 @@ function Row({ record, slug, onPick }: RowProps) {
   );
   const about = (
     <IdLink slug={slug} id={subject}>
-      <span className="block max-w-52 truncate max-sm:max-w-44">{subject}</span>
+      <span className="block max-w-52 truncate max-sm:max-w-64">{subject}</span>
     </IdLink>
   );
   return (
     <>
       <TableRow className={isOpen ? 'border-b-0' : undefined}>
         <TableCell className="text-right text-muted-foreground max-sm:hidden">{seq}</TableCell>
-        <TableCell className="text-muted-foreground max-sm:align-top max-sm:text-xs">
+        <TableCell className="text-muted-foreground max-sm:hidden">
           <Time at={at} />
-          <span className="block sm:hidden">#{seq}</span>
         </TableCell>
         <TableCell className="whitespace-nowrap max-sm:hidden">{who}</TableCell>
         <TableCell className="font-mono text-xs whitespace-nowrap">
+          <span className="block pb-0.5 font-sans text-muted-foreground sm:hidden">
+            <Time at={at} />, #{seq}
+          </span>
           <button
             type="button"
             className={pick}
@@ -152,7 +155,7 @@ function Row({ record, slug, onPick }: RowProps) {
           </span>
         </TableCell>
         <TableCell className="font-mono text-xs max-sm:hidden">{about}</TableCell>
-        <TableCell className="font-mono text-xs max-sm:align-top">
+        <TableCell className="text-right font-mono text-xs max-sm:align-top">
           <button
             type="button"
             className="inline-flex items-center gap-1 rounded-sm text-muted-foreground hover:text-foreground"
