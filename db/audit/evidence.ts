@@ -177,7 +177,7 @@ export const EVIDENCE: readonly Evidence[] = [
     ...digest('id', 'projectId', 'recipe', 'name', 'status', 'config', 'backend', 'device'),
     ...digest('modelCheckpointId', 'rewardCheckpointId', 'snapshotId', 'scheduleId', 'folder'),
     ...digest('totalSteps', 'summary', 'resultCheckpointId', 'error', 'createdBy', 'createdAt'),
-    ...digest('startedAt', 'finishedAt'),
+    ...digest('startedAt', 'finishedAt', 'notes', 'tags', 'headline'),
     ...notEvidence('progress; the metrics and the checkpoint, which have digests, carry their steps', 'step'),
   }),
   evidence(runMetrics, ['runId'], digest('id', 'runId', 'step', 'name', 'value'), OF_RUN),

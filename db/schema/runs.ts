@@ -32,12 +32,21 @@ export const runs = sqliteTable(
     summary: text('summary', { mode: 'json' }).$type<Record<string, number>>(),
     resultCheckpointId: text('result_checkpoint_id'),
     error: text('error'),
+    /** what people write beside it; null where nobody has */
+    notes: text('notes'),
+    tags: text('tags', { mode: 'json' }).$type<string[]>(),
+    /** the figure that it is known by (first of its recipe's headlines): runs are sorted by it */
+    headline: real('headline'),
     createdBy: text('created_by').notNull(),
     createdAt: integer('created_at').notNull(),
     startedAt: integer('started_at'),
     finishedAt: integer('finished_at'),
   },
-  (table) => [index('runs_project').on(table.projectId, table.id)],
+  (table) => [
+    index('runs_project').on(table.projectId, table.id),
+    index('runs_name').on(table.projectId, table.name, table.id),
+    index('runs_headline').on(table.projectId, table.headline, table.id),
+  ],
 );
 
 /** One logged number. Pages follow by id. After a resume, rows of steps past the checkpoint are deleted first. */

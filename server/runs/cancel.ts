@@ -17,6 +17,8 @@ export function cancelRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }
     () => {
       const job = trainJobOf(ctx.db, run.id);
       const status = job ? requestCancel(ctx, job.id) : null;
+      // pressed twice, it was asked for once
+      if (job?.status === 'leased' && job.cancelRequestedAt !== null) return run;
       if (status === 'leased') addRunEvent(ctx, { runId: run.id, type: 'cancel-requested', payload: {} });
       else markEnded(ctx, run, { status: 'cancelled', error: null });
       return getRunFor(ctx, run.id, 'runs.read');

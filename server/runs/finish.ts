@@ -5,9 +5,10 @@ import type { TrainEvent } from '../../trainer/events.ts';
 import { appendAudit } from '../audit/append.ts';
 import { settleStep } from '../chains/advance.ts';
 import type { Ctx } from '../context.ts';
-import { cancelLeasedJob, finishJob, type Lease, pauseLeasedJob } from '../jobs/queue.ts';
+import { cancelLeasedJob, finishJob, type Lease, pauseLeasedJob, readLease } from '../jobs/queue.ts';
 import { getCheckpointInProject } from '../models/internal.ts';
 import { registerCheckpoint } from '../models/register.ts';
+import { headlineOf } from './headline.ts';
 import { addRunEvent, type Run } from './internal.ts';
 
 type Done = Extract<TrainEvent, { type: 'done' }>;
@@ -26,6 +27,7 @@ export function finishRun({
 }): boolean {
   return ctx.db.transaction(
     () => {
+      const tooLate = readLease(ctx.db, lease)?.stopRequested ?? null;
       if (!finishJob(ctx.db, lease, ctx.now())) return false;
       const checkpoint = registerCheckpoint({
         ctx,
@@ -48,13 +50,18 @@ export function finishRun({
           status: 'succeeded',
           step: done.step,
           summary: done.summary,
+          headline: headlineOf(run.recipe, done.summary)?.value ?? null,
           resultCheckpointId: checkpoint.id,
           error: null,
           finishedAt: ctx.now(),
         })
         .where(eq(runs.id, run.id))
         .run();
-      addRunEvent(ctx, { runId: run.id, type: 'succeeded', payload: { checkpointId: checkpoint.id } });
+      addRunEvent(ctx, {
+        runId: run.id,
+        type: 'succeeded',
+        payload: { checkpointId: checkpoint.id, tooLate },
+      });
       appendAudit(ctx, {
         action: 'runs.finish',
         subject: run.id,

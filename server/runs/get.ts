@@ -6,6 +6,7 @@ import { memberships, projects } from '../../db/schema/projects.ts';
 import { snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { type Ctx, roleIn } from '../context.ts';
 import { roleMay } from '../permissions.ts';
+import { headlineOf } from './headline.ts';
 import { getRunFor, hasLostCheckpoints } from './internal.ts';
 import { phaseOf } from './progress.ts';
 import { remainingSeconds } from './remaining.ts';
@@ -51,6 +52,7 @@ export function getRun({ ctx, input }: { ctx: Ctx; input: { runId: string } }) {
   return {
     ...run,
     config: run.config as Record<string, unknown>,
+    headline: headlineOf(run.recipe, run.summary),
     project,
     job: job ?? null,
     schedule: schedule ?? null,

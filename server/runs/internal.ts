@@ -27,6 +27,12 @@ export function trainJobOf(db: Db, runId: string): Job | undefined {
     .get();
 }
 
+/** Who has asked for a run to be cancelled is not told next that it rests or goes on. Throws `conflict` until it has stopped. */
+export function refuseWhileCancelling(run: Run, job: Job): void {
+  if (job.status !== 'leased' || job.cancelRequestedAt === null) return;
+  throw new DomainError('conflict', `${run.id} is being cancelled: wait until it has stopped.`);
+}
+
 /** Appends to what a run says of itself. */
 export function addRunEvent(
   ctx: { db: Db; now: () => number },

@@ -5,7 +5,15 @@ import { settleStep } from '../chains/advance.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { enqueueJob, resumeJob } from '../jobs/queue.ts';
-import { addRunEvent, BEGUN_ANEW, getRunFor, hasLostCheckpoints, type Run, trainJobOf } from './internal.ts';
+import {
+  addRunEvent,
+  BEGUN_ANEW,
+  getRunFor,
+  hasLostCheckpoints,
+  type Run,
+  refuseWhileCancelling,
+  trainJobOf,
+} from './internal.ts';
 import { setApart } from './set-apart.ts';
 
 /**
@@ -24,6 +32,7 @@ export function resumeRun({
   return ctx.db.transaction(
     () => {
       const job = trainJobOf(ctx.db, run.id);
+      if (job) refuseWhileCancelling(run, job);
       const hasEnded = run.status === 'cancelled' || run.status === 'failed';
       const isPausing = !hasEnded && job != null && job.pauseRequestedAt !== null;
       if (!job || !(hasEnded || isPausing || run.status === 'paused')) {

@@ -5,6 +5,7 @@ import { openStream } from '../limits/open-stream.ts';
 import { projectProcedure, router, signedInProcedure } from '../trpc.ts';
 import { cancelRun } from './cancel.ts';
 import { compareRuns } from './compare.ts';
+import { editRun } from './edit.ts';
 import { estimateRun } from './estimate.ts';
 import { readEvents } from './events.ts';
 import { followRun } from './follow.ts';
@@ -15,7 +16,7 @@ import { readMetrics } from './metrics.ts';
 import { pauseRun } from './pause.ts';
 import { resumeRun } from './resume.ts';
 import { readSamples } from './samples.ts';
-import { estimateInput, startRunInput } from './schemas.ts';
+import { editRunInput, estimateInput, listRunsInput, MAX_COMPARED, startRunInput } from './schemas.ts';
 import { startRun } from './start.ts';
 
 const id = inputText().min(1).max(64);
@@ -31,11 +32,7 @@ export const runsRouter = router({
     .input(startRunInput)
     .mutation(({ ctx, input }) => startRun({ ctx, input })),
   estimate: projectProcedure('runs.start', 'read').input(estimateInput).query(estimateRun),
-  list: projectProcedure('runs.read', 'read')
-    .input(
-      z.object({ projectId: id, cursor: id.nullish(), limit: z.number().int().min(1).max(200).optional() }),
-    )
-    .query(listRuns),
+  list: projectProcedure('runs.read', 'read').input(listRunsInput).query(listRuns),
   get: projectProcedure('runs.read', 'read').input(oneRun).query(getRun),
   metrics: projectProcedure('runs.read', 'read')
     .input(
@@ -52,8 +49,11 @@ export const runsRouter = router({
     .input(oneRun.extend({ afterId: z.number().int().min(0).optional() }))
     .query(readEvents),
   compare: projectProcedure('runs.read', 'read')
-    .input(oneRun.extend({ otherRunId: id }))
+    .input(z.object({ projectId: id, runIds: z.array(id).min(1).max(MAX_COMPARED) }))
     .query(compareRuns),
+  edit: projectProcedure('runs.start', 'write')
+    .input(editRunInput)
+    .mutation(({ ctx, input }) => editRun({ ctx, input })),
   cancel: projectProcedure('runs.start', 'write').input(oneRun).mutation(cancelRun),
   pause: projectProcedure('runs.start', 'write').input(oneRun).mutation(pauseRun),
   resume: projectProcedure('runs.start', 'write')

@@ -69,3 +69,43 @@ export type EstimateInput = z.output<typeof estimateInput>;
 export function followCursor({ metricId, eventId }: { metricId: number; eventId: number }): string {
   return `${metricId}.0.${eventId}`;
 }
+
+export const RUN_SORTS = ['newest', 'oldest', 'name', 'highest-result', 'lowest-result'] as const;
+export type RunSort = (typeof RUN_SORTS)[number];
+export const RUN_STATES = ['queued', 'running', 'paused', ...FINISHED_STATUSES] as const;
+
+export const listRunsInput = z.object({
+  projectId: id,
+  cursor: inputText().max(400).nullish(),
+  limit: z.number().int().min(1).max(200).optional(),
+  sort: z.enum(RUN_SORTS).optional(),
+  search: inputText().trim().max(200).optional(),
+  recipe: z.enum(RECIPES).optional(),
+  status: z.enum(RUN_STATES).optional(),
+  tag: inputText().trim().max(40).optional(),
+});
+export type ListRunsInput = z.output<typeof listRunsInput>;
+
+export const MAX_TAGS = 12;
+/** What people write beside a run; what is left out stays as it is. */
+export const editRunInput = z.strictObject({
+  projectId: id,
+  runId: id,
+  name: inputText().trim().min(1).max(120).optional(),
+  notes: inputText().max(10_000).optional(),
+  tags: z
+    .array(
+      inputText()
+        .trim()
+        .min(1)
+        .max(40)
+        .refine((tag) => !tag.includes(','), 'a tag has no comma in it'),
+    )
+    .max(MAX_TAGS)
+    .transform((tags) => [...new Set(tags)])
+    .optional(),
+});
+export type EditRunInput = z.output<typeof editRunInput>;
+
+/** More curves than this on one chart are not told apart. */
+export const MAX_COMPARED = 12;

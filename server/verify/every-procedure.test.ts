@@ -220,7 +220,9 @@ const CALLS: Record<string, Call> = {
   'runs.samples': (api, known, p) => api.runs.samples({ ...p, runId: id(known, 'runId') }),
   'runs.events': (api, known, p) => api.runs.events({ ...p, runId: id(known, 'runId') }),
   'runs.compare': (api, known, p) =>
-    api.runs.compare({ ...p, runId: id(known, 'runId'), otherRunId: id(known, 'otherRunId') }),
+    api.runs.compare({ ...p, runIds: [id(known, 'runId'), id(known, 'otherRunId')] }),
+  'runs.edit': (api, known, p) =>
+    api.runs.edit({ ...p, runId: id(known, 'runId'), name: 'renamed', notes: 'why', tags: ['first'] }),
   'runs.pause': (api, known, p) => api.runs.pause({ ...p, runId: id(known, 'runId') }),
   'runs.resume': (api, known, p) => api.runs.resume({ ...p, runId: id(known, 'runId') }),
   'runs.cancel': (api, known, p) => api.runs.cancel({ ...p, runId: id(known, 'runId') }),

@@ -54,6 +54,7 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
     `${base}/runs`,
     `${base}/runs/new`,
     `${base}/runs/metrics`,
+    `${base}/runs/compare`,
     `${base}/models`,
     `${base}/schedules`,
   ];

@@ -24,6 +24,7 @@ const PAGES = {
   '/runs': 'runs.read',
   '/runs/new': 'runs.start',
   '/runs/metrics': 'project.read',
+  '/runs/compare': 'runs.read',
   '/runs/[id]': 'runs.read',
   '/models': 'models.read',
   '/schedules': 'runs.read',

@@ -6,10 +6,23 @@ import type { TrainEvent } from '../../../trainer/events.ts';
 import { settleStep } from '../../chains/advance.ts';
 import type { Ctx } from '../../context.ts';
 import { jobDefinitions } from '../../jobs/definitions.ts';
-import { type Job, type Lease, pauseLeasedJob, readLease, releaseJob } from '../../jobs/queue.ts';
+import {
+  type Job,
+  type Lease,
+  pauseLeasedJob,
+  readLease,
+  releaseJob,
+  requestCancel,
+} from '../../jobs/queue.ts';
 import { verifyFolder } from '../../models/internal.ts';
 import { finishCancelledRun, finishPausedRun, finishRun, markEnded } from '../../runs/finish.ts';
-import { addRunEvent, CHECKPOINTS_LOST, checkpointEventsOf, type Run } from '../../runs/internal.ts';
+import {
+  addRunEvent,
+  CHECKPOINTS_LOST,
+  checkpointEventsOf,
+  type Run,
+  trainJobOf,
+} from '../../runs/internal.ts';
 import { recordTrainEvent, rewindRun } from '../../runs/record-event.ts';
 import type { JobContext } from '../job-context.ts';
 import { buildRecipeTask } from './recipe-task.ts';
@@ -71,10 +84,17 @@ export function failed({ ctx, job, error }: { ctx: Ctx; job: Job; error: string 
   if (run) markEnded(ctx, run, { status: 'failed', error });
 }
 
-/** The training process died, or the worker left before the recipe could stop: the run waits again. */
+/**
+ * The training process died, or the worker left before the recipe could stop: the run waits again; or it ends, where that was
+ * asked for: what is being cancelled is not told to wait first.
+ */
 export function requeued({ ctx, job, error }: { ctx: Ctx; job: Job; error: string | null }): void {
   const run = runOf(ctx, job);
-  if (run?.status === 'running') waitAgain(ctx, run, { step: run.step, error });
+  if (run?.status !== 'running') return;
+  const isCancelled = (trainJobOf(ctx.db, run.id)?.cancelRequestedAt ?? null) !== null;
+  if (isCancelled && requestCancel(ctx, job.id) === 'cancelled')
+    markEnded(ctx, run, { status: 'cancelled', error: null });
+  else waitAgain(ctx, run, { step: run.step, error });
 }
 
 function runOf(ctx: Ctx, job: Job): Run | undefined {

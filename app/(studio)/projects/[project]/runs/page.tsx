@@ -9,16 +9,18 @@ import { RunsTable } from './_components/runs-table.tsx';
 
 export const metadata: Metadata = { title: 'Runs' };
 
-type Props = { params: Promise<{ project: string }> };
+type Props = { params: Promise<{ project: string }>; searchParams: Promise<{ tag?: string | string[] }> };
 
-export default async function RunsPage({ params }: Props) {
+export default async function RunsPage({ params, searchParams }: Props) {
+  const { tag: asked } = await searchParams;
+  const tag = typeof asked === 'string' ? asked.slice(0, 40) : '';
   const { project: slug } = await params;
   const { project, role, may } = await requireProject(slug);
   if (!may.includes('runs.read')) return <NoRight role={role} project={project} needs="runs.read" />;
   const queryClient = serverQueryClient();
   await queryClient.prefetchInfiniteQuery(
     serverTrpc.runs.list.infiniteQueryOptions(
-      { projectId: project.id },
+      { projectId: project.id, ...(tag === '' ? {} : { tag }) },
       { getNextPageParam: (page) => page.nextCursor },
     ),
   );
@@ -37,7 +39,7 @@ export default async function RunsPage({ params }: Props) {
         }
       />
       <HydrationBoundary state={dehydrate(queryClient)}>
-        <RunsTable projectId={project.id} slug={slug} mayStart={mayStart} />
+        <RunsTable projectId={project.id} slug={slug} mayStart={mayStart} tag={tag} />
       </HydrationBoundary>
     </>
   );

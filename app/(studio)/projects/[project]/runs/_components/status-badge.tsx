@@ -9,6 +9,11 @@ const LOOK = {
   cancelled: { tone: 'warning', label: 'cancelled' },
 } as const;
 
+export const STATUS_LABELS = {
+  ...{ queued: LOOK.queued.label, paused: LOOK.paused.label, running: LOOK.running.label },
+  ...{ succeeded: LOOK.succeeded.label, failed: LOOK.failed.label, cancelled: LOOK.cancelled.label },
+};
+
 export function StatusBadge({ status }: { status: keyof typeof LOOK }) {
   const { tone, label } = LOOK[status];
   return <Badge tone={tone}>{label}</Badge>;

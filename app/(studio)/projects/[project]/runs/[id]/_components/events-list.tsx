@@ -61,7 +61,7 @@ export function EventsList({ events }: { events: readonly RunEvent[] }) {
         {shown.length === 0 ? (
           <p className="text-sm text-muted-foreground">Nothing yet: the run waits for the worker.</p>
         ) : (
-          <ol className="grid max-h-96 gap-2 overflow-y-auto text-sm">
+          <ol className="grid gap-2 text-sm">
             {shown.map((event) => (
               <li key={event.id} className="grid grid-cols-[1fr_auto] gap-x-3">
                 <span
@@ -127,6 +127,9 @@ function describeEvent(event: RunEvent): string {
     case 'queued-again':
       return 'Put into the queue again';
     case 'succeeded':
+      // asked to stop in its last step
+      if (payload.tooLate === 'cancel') return 'Ended before it could be cancelled, result registered';
+      if (payload.tooLate === 'pause') return 'Ended before it could be paused, result registered';
       return 'Ended, result registered';
     case 'failed':
       return `Failed: ${payload.error}`;

@@ -1,30 +1,42 @@
 'use client';
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useSearchParams } from 'next/navigation';
 import { useMemo, useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
-import { Select } from '@/app/_ui/input.tsx';
+import { CheckField, FormError } from '@/app/_ui/field.tsx';
+import { Checkbox } from '@/app/_ui/input.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/app/_ui/tabs.tsx';
+import { CurveGrid } from '@/app/(studio)/projects/[project]/runs/_components/curves/curve-grid.tsx';
+import type { Series } from '@/app/(studio)/projects/[project]/runs/_components/curves/curve-view.ts';
+import type { CurveRun } from '@/app/(studio)/projects/[project]/runs/_components/curves/drawn-curves.ts';
 import { RunProgress } from '@/app/(studio)/projects/[project]/runs/_components/runs-table.tsx';
 import { StatusBadge } from '@/app/(studio)/projects/[project]/runs/_components/status-badge.tsx';
 import { ConfigYaml } from '@/app/(studio)/projects/[project]/runs/new/_components/config-yaml.tsx';
 import { FINISHED_STATUSES } from '@/server/runs/schemas.ts';
-import { chartsOf } from './chart-definitions.ts';
-import { CompareCard } from './compare-card.tsx';
-import { CurveChart } from './curve-chart.tsx';
+import { EditRun } from './edit-run.tsx';
 import { EventsList, SelfChecks } from './events-list.tsx';
 import { LostCheckpoints } from './lost-checkpoints.tsx';
+import { ResultCard } from './result-card.tsx';
 import { LineageCard, MachineCard, type RunDetails, SummaryCard } from './run-facts.tsx';
 import { SamplesTable } from './samples-table.tsx';
-import { type RunEvent, type Series, useRunUpdates } from './use-run-updates.ts';
+import { type RunEvent, useRunUpdates } from './use-run-updates.ts';
 
 const MAX_POINTS = 4000;
-/** chosen for comparison: what was set apart when this run began anew; no run has this id */
-const APART = 'apart';
+
+const TABS = {
+  curves: 'Curves',
+  samples: 'Samples',
+  facts: 'Result and origin',
+  config: 'Config',
+  events: 'Events',
+} as const;
+type Tab = keyof typeof TABS;
 
 /** A run, live: status, curves, samples, events, config, lineage. */
 export function RunView({
@@ -48,7 +60,8 @@ export function RunView({
   const { data: run } = useQuery(
     trpc.runs.get.queryOptions({ projectId, runId }, { initialData: initialRun }),
   );
-  const [otherId, setOtherId] = useState('');
+  const [isApartShown, setIsApartShown] = useState(false);
+  const [tab, setTab] = useTab();
   const {
     series,
     events,
@@ -61,25 +74,21 @@ export function RunView({
     lastId,
     isLive: !isEnded(run.status),
   });
-  const runs = useQuery(trpc.runs.list.queryOptions({ projectId, limit: 100 }));
-  const others = (runs.data?.items ?? []).filter((item) => item.id !== runId && item.recipe === run.recipe);
-  const other = useQuery({
-    ...trpc.runs.metrics.queryOptions({
-      projectId,
-      runId: otherId === APART ? runId : otherId,
-      maxPoints: MAX_POINTS,
-      apart: otherId === APART,
-    }),
-    enabled: otherId !== '',
+  const apart = useQuery({
+    ...trpc.runs.metrics.queryOptions({ projectId, runId, maxPoints: MAX_POINTS, apart: true }),
+    enabled: isApartShown,
   });
-  const otherSeries = otherId === '' ? null : (other.data?.series ?? null);
-  const charts = useMemo(
-    () =>
-      chartsOf(run.recipe).filter((chart) =>
-        chart.series.some(({ name }) => series[name]?.length || otherSeries?.[name]?.length),
-      ),
-    [run.recipe, series, otherSeries],
+  const apartSeries = isApartShown ? (apart.data?.series ?? null) : null;
+  const drawn = useMemo(
+    (): CurveRun[] => [
+      { name: null, series, color: null, dash: 0 },
+      ...(apartSeries === null
+        ? []
+        : [{ name: 'before it began anew', series: apartSeries, color: null, dash: 1 }]),
+    ],
+    [series, apartSeries],
   );
+  const recipes = useMemo(() => [run.recipe], [run.recipe]);
   const current = {
     status: live && !isEnded(run.status) ? live.status : run.status,
     step: live?.step ?? run.step,
@@ -98,6 +107,11 @@ export function RunView({
           <span className="flex flex-wrap items-center gap-2">
             <StatusBadge status={current.status} />
             <span>{run.recipe}</span>
+            {(run.tags ?? []).map((tag) => (
+              <Link key={tag} href={`/projects/${slug}/runs?tag=${encodeURIComponent(tag)}`}>
+                <Badge>{tag}</Badge>
+              </Link>
+            ))}
             {(run.snapshot?.bySource.simulated ?? 0) > 0 ? (
               <Badge tone="warning">simulated annotators</Badge>
             ) : null}
@@ -108,85 +122,106 @@ export function RunView({
             )}
           </span>
         }
-        actions={<RunActions projectId={projectId} run={run} status={current.status} />}
+        actions={
+          <>
+            {run.mayCancel ? <EditRun projectId={projectId} run={run} /> : null}
+            <RunActions projectId={projectId} run={run} status={current.status} />
+          </>
+        }
       />
+      {run.headline === null ? null : <ResultCard headline={run.headline} />}
       <div className="mb-5 grid gap-3">
-        <RunProgress run={current} />
+        {run.notes === null ? null : (
+          <p dir="auto" className="max-w-prose text-sm whitespace-pre-wrap">
+            {run.notes}
+          </p>
+        )}
+        {run.status === 'succeeded' ? null : <RunProgress run={current} />}
         {error ? <FormError>{error}</FormError> : null}
         {run.hasLostCheckpoints && current.status === 'paused' ? (
           <LostCheckpoints projectId={projectId} run={run} />
         ) : null}
       </div>
-      <div className="grid items-start gap-5 2xl:grid-cols-[minmax(0,1fr)_24rem]">
-        <div className="grid min-w-0 gap-5">
-          <section aria-label="Curves" className="grid min-w-0 gap-3">
-            <div className="flex flex-wrap items-center justify-between gap-3">
-              <h2 className="text-base font-semibold">Curves</h2>
-              <Select
-                aria-label="Compare with another run"
-                className="w-64"
-                value={otherId}
-                onChange={(event) => setOtherId(event.target.value)}
-              >
-                <option value="">Compare with …</option>
-                {events.some(({ type }) => type === 'begun-anew') ? (
-                  <option value={APART}>this run before it began anew</option>
-                ) : null}
-                {others.map((item) => (
-                  <option key={item.id} value={item.id}>
-                    {item.name}
-                  </option>
-                ))}
-              </Select>
-            </div>
-            <p className="text-xs text-muted-foreground">
-              Drag to pan, wheel or two fingers to zoom, double click to reset.
-            </p>
-            {charts.length === 0 ? (
-              <p className="rounded-lg border border-dashed p-8 text-center text-sm text-muted-foreground">
-                {current.status === 'queued'
-                  ? 'The run waits for the worker. Curves appear with its first step.'
-                  : isEnded(current.status)
-                    ? 'This run ended before its first step.'
-                    : 'The run is loading its data. Curves appear with its first step.'}
-              </p>
-            ) : (
-              <div className="grid min-w-0 gap-4 md:grid-cols-2">
-                {charts.map((chart) => (
-                  <CurveChart
-                    key={chart.title}
-                    definition={chart}
-                    figuresHref={figuresHref}
-                    series={series}
-                    other={otherSeries}
-                    otherName={
-                      otherId === APART
-                        ? 'before it began anew'
-                        : (others.find((item) => item.id === otherId)?.name ?? null)
-                    }
-                  />
-                ))}
-              </div>
-            )}
-          </section>
-          {otherId === '' || otherId === APART ? null : (
-            <CompareCard projectId={projectId} runId={runId} otherRunId={otherId} />
-          )}
+      <Tabs value={tab} onValueChange={setTab}>
+        <TabsList aria-label="Parts of this run">
+          {Object.entries(TABS).map(([value, label]) => (
+            <TabsTrigger key={value} value={value}>
+              {label}
+            </TabsTrigger>
+          ))}
+        </TabsList>
+        <TabsContent value="curves">
+          <div className="mb-3 flex flex-wrap items-center gap-2">
+            <Button asChild variant="outline" size="sm">
+              <Link href={`/projects/${slug}/runs/compare?runs=${runId}`}>Compare with other runs</Link>
+            </Button>
+            <Button asChild variant="outline" size="sm">
+              <a href={`/api/runs/${runId}/metrics`} download>
+                Metrics as CSV
+              </a>
+            </Button>
+            {events.some(({ type }) => type === 'begun-anew') ? (
+              <CheckField label="Also what was logged before it began anew">
+                <Checkbox
+                  checked={isApartShown}
+                  onChange={(event) => setIsApartShown(event.target.checked)}
+                />
+              </CheckField>
+            ) : null}
+          </div>
+          <CurveGrid
+            recipes={recipes}
+            runs={drawn}
+            figuresHref={figuresHref}
+            empty={
+              current.status === 'queued'
+                ? 'The run waits for the worker. Curves appear with its first step.'
+                : isEnded(current.status)
+                  ? 'This run ended before its first step.'
+                  : 'The run is loading its data. Curves appear with its first step.'
+            }
+          />
+        </TabsContent>
+        <TabsContent value="samples">
           <SamplesTable projectId={projectId} runId={runId} figuresHref={figuresHref} />
-        </div>
-        <div className="grid min-w-0 items-start gap-4 md:grid-cols-2 2xl:grid-cols-1">
+        </TabsContent>
+        <TabsContent value="facts" className="grid items-start gap-4 lg:grid-cols-2">
           {run.summary && Object.keys(run.summary).length > 0 ? (
             <SummaryCard recipe={run.recipe} summary={run.summary} />
           ) : null}
           <LineageCard run={run} slug={slug} />
           <MachineCard run={run} backend={live?.backend ?? run.backend} device={live?.device ?? run.device} />
           <SelfChecks events={events} />
-          <EventsList events={events} />
+        </TabsContent>
+        <TabsContent value="config">
           <ConfigYaml config={run.config} title="Config" />
-        </div>
-      </div>
+        </TabsContent>
+        <TabsContent value="events">
+          <EventsList events={events} />
+        </TabsContent>
+      </Tabs>
     </>
   );
+}
+
+/** The tab that is open, kept in the address, so that a link shows the same. */
+function useTab(): [Tab, (tab: string) => void] {
+  const asked = useSearchParams().get('tab');
+  const [tab, setTab] = useState<Tab>(isTab(asked) ? asked : 'curves');
+  return [
+    tab,
+    (next) => {
+      if (!isTab(next)) return;
+      setTab(next);
+      const address = new URL(window.location.href);
+      address.searchParams.set('tab', next);
+      window.history.replaceState(null, '', address);
+    },
+  ];
+}
+
+function isTab(text: string | null): text is Tab {
+  return text !== null && Object.hasOwn(TABS, text);
 }
 
 function RunActions({

@@ -15,8 +15,7 @@ import type { Sample } from '@/trainer/events.ts';
 import { figuresOf, SAMPLE_FIGURES, sortSamples } from './sample-figures.ts';
 
 /**
- * What the model wrote at one step, with whatever the recipe measured of it; sorted by any of these figures. Nothing while the
- * run has no samples: not every recipe writes.
+ * What the model wrote at one step, with whatever the recipe measured of it; sorted by any of these figures.
  */
 export function SamplesTable({
   projectId,
@@ -37,7 +36,13 @@ export function SamplesTable({
   });
   if (samples.error) return <FormError>{samples.error.message}</FormError>;
   const data = samples.data;
-  if (!data || data.steps.length === 0) return null;
+  if (!data) return <p className="text-sm text-muted-foreground">Reading the samples …</p>;
+  if (data.steps.length === 0)
+    return (
+      <p className="rounded-lg border border-dashed p-8 text-center text-sm text-muted-foreground">
+        No samples: this run has not written any, or its recipe does not write.
+      </p>
+    );
   const figures = figuresOf(data.samples.map(({ sample }) => sample));
   const [direction, figure] = order.split(/ (.*)/s) as ['highest' | 'lowest', string | undefined];
   const rows = figure === undefined ? data.samples : sortSamples(data.samples, { figure, direction });

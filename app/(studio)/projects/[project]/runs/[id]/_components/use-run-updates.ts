@@ -6,11 +6,10 @@ import { useSubscription } from '@trpc/tanstack-react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
+import type { Series } from '@/app/(studio)/projects/[project]/runs/_components/curves/curve-view.ts';
 import type { AppRouter } from '@/server/root.ts';
 import type { RunUpdates } from '@/server/runs/follow.ts';
-import type { MetricPoint } from '@/server/runs/metrics.ts';
 
-export type Series = Record<string, MetricPoint[]>;
 /** as it comes over the wire */
 export type RunEvent = inferRouterOutputs<AppRouter>['runs']['events'][number];
 type Updates = Omit<RunUpdates, 'events'> & { events: RunEvent[] };

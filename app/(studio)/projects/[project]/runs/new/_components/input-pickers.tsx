@@ -6,6 +6,7 @@ import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Field, FormError } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
+import { snapshotWords } from '@/lib/snapshot-words.ts';
 import { type RecipeName, recipeInputs } from '@/server/runs/schemas.ts';
 import type { SnapshotSummary } from '@/server/snapshots/schemas.ts';
 import { definitionOf } from '@/trainer/config/recipes.ts';
@@ -104,7 +105,7 @@ export function InputPickers({
               {inputs.snapshotId === null ? <option value="">Choose one …</option> : null}
               {snapshots.map((snapshot) => (
                 <option key={snapshot.snapshotId} value={snapshot.snapshotId}>
-                  {snapshot.number}: {snapshot.counts.kept} judgments ({snapshot.query.sources.join(', ')})
+                  {snapshotWords(snapshot)}
                 </option>
               ))}
             </Select>

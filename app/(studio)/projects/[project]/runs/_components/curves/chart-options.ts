@@ -1,6 +1,8 @@
 import type uPlot from 'uplot';
-import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
+import { formatDuration } from '@/lib/format-duration.ts';
+import { formatFigure } from '../format-figure.ts';
 import type { DrawnSeries } from './align-series.ts';
+import type { CurveAxis } from './curve-view.ts';
 import { panAndZoom } from './pan-and-zoom.ts';
 
 /** Pixels; the box around the chart keeps the same height, so that nothing jumps. */
@@ -9,10 +11,15 @@ export const CHART_HEIGHT = 208;
 /** What uPlot draws: colours are read from CSS at each drawing, so that they follow the system's scheme. */
 export function chartOptions({
   drawn,
+  axis: kind,
+  isLog,
   width,
   onZoom,
 }: {
   drawn: readonly DrawnSeries[];
+  axis: CurveAxis;
+  /** values on a logarithmic scale: only where all of them are above 0 */
+  isLog: boolean;
   width: number;
   onZoom: (isZoomed: boolean) => void;
 }): uPlot.Options {
@@ -26,28 +33,47 @@ export function chartOptions({
     width: Math.max(200, width),
     height: CHART_HEIGHT,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     // charts of one page share a key: their cursors move together
     cursor: { sync: { key: 'run', setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: false } },
+    scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
     axes: [
-      { ...axis, size: 28, values: (_plot, ticks) => ticks.map((tick) => formatFigure(tick)) },
-      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => formatFigure(tick)) },
+      {
+        ...axis,
+        size: 28,
+        space: kind === 'step' ? 50 : 90,
+        values: (_plot, ticks) => ticks.map((tick) => placeText(tick, kind)),
+      },
+      {
+        ...axis,
+        size: 56,
+        // a logarithmic scale offers ticks that it wants no text at
+        values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : formatFigure(tick))),
+      },
     ],
     series: [
       {},
-      ...drawn.map(({ label, color, isOther, points }) => ({
+      ...drawn.map(({ label, color, dash, isFaint, points }) => ({
         label,
         stroke: () => colorOf(color),
-        width: isOther ? 1.25 : 1.75,
-        dash: isOther ? [5, 4] : undefined,
+        width: isFaint ? 1 : dash === null ? 1.75 : 1.25,
+        alpha: isFaint ? 0.3 : 1,
+        dash: dash ?? undefined,
         // few points (evaluations) are shown as such
         points: { show: points.length < 40, size: 4, fill: () => colorOf(color) },
         spanGaps: false,
       })),
     ],
-    plugins: [panAndZoom(onZoom), valueTooltip(drawn)],
+    plugins: [panAndZoom(onZoom), valueTooltip(drawn, kind)],
   };
+}
+
+const AXIS_WORDS: Record<CurveAxis, string> = { step: 'Step', tokens: 'Tokens', time: 'After' };
+
+/** A place on the axis in words: a step, tokens, or time since the start. */
+function placeText(place: number, axis: CurveAxis): string {
+  if (axis === 'time') return place === 0 ? '0 s' : formatDuration(place);
+  return formatFigure(axis === 'tokens' ? Math.round(place) : place);
 }
 
 function colorOf(variable: string): string {
@@ -58,8 +84,8 @@ function colorOf(variable: string): string {
 }
 let probe: HTMLSpanElement | null = null;
 
-/** A small box at the cursor with the step and every value there. */
-function valueTooltip(drawn: readonly DrawnSeries[]): uPlot.Plugin {
+/** A small box at the cursor with the place on the axis and every value there. */
+function valueTooltip(drawn: readonly DrawnSeries[], axis: CurveAxis): uPlot.Plugin {
   let box: HTMLDivElement | null = null;
   return {
     hooks: {
@@ -76,15 +102,13 @@ function valueTooltip(drawn: readonly DrawnSeries[]): uPlot.Plugin {
           box.style.display = 'none';
           return;
         }
-        const lines = drawn.flatMap(({ label, isOther }, index) => {
+        const lines = drawn.flatMap(({ label, isFaint }, index) => {
           const value = plot.data[index + 1]?.[idx];
-          return value === undefined || value === null
-            ? []
-            : [`${label}${isOther ? ' (other)' : ''} ${formatFigure(value)}`];
+          return value === undefined || value === null || isFaint ? [] : [`${label} ${formatFigure(value)}`];
         });
         // text only: nothing of a run's data is ever taken as markup
         box.replaceChildren(
-          ...[`Step ${formatFigure(plot.data[0][idx])}`, ...lines].map((text) =>
+          ...[`${AXIS_WORDS[axis]} ${placeText(plot.data[0][idx] ?? 0, axis)}`, ...lines].map((text) =>
             Object.assign(document.createElement('div'), { textContent: text }),
           ),
         );

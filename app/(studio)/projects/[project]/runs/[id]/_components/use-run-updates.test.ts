@@ -1,41 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  metricAnchor,
-  metricSections,
-} from '@/app/(studio)/projects/[project]/runs/metrics/_components/metric-sections.ts';
-import { RECIPES } from '@/trainer/config/recipes.ts';
-import { alignSeries } from './align-series.ts';
-import { chartsOf } from './chart-definitions.ts';
 import { applyUpdates } from './use-run-updates.ts';
-
-const sections = metricSections(readFileSync('docs/metrics.md', 'utf8'));
-const anchors = sections.flatMap(({ slug, names }) => names.map((name) => metricAnchor(slug, name)));
-const names = new Set(sections.flatMap((section) => section.names));
-
-describe.each(RECIPES)('charts of %s', (recipe) => {
-  it('draw names that docs/metrics.md defines, and link to a definition that is there', () => {
-    for (const chart of chartsOf(recipe)) {
-      expect(anchors, chart.title).toContain(chart.anchor);
-      for (const { name } of chart.series) expect([...names], chart.title).toContain(name);
-    }
-  });
-});
-
-describe('curves on one axis', () => {
-  it('leave a hole that is drawn through where a curve has no point, and a gap where the value was no number', () => {
-    const point = (step: number, value: number | null) => ({ step, value, low: value, high: value });
-    const drawn = [
-      { label: 'a', color: '', isOther: false, points: [point(1, 10), point(2, null), point(4, 40)] },
-      { label: 'b', color: '', isOther: false, points: [point(2, 2)] },
-    ];
-    expect(alignSeries(drawn)).toEqual([
-      [1, 2, 4],
-      [10, null, 40],
-      [undefined, 2, undefined],
-    ]);
-  });
-});
 
 describe('live updates', () => {
   const run = {

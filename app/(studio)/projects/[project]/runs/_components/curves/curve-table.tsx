@@ -1,31 +1,33 @@
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
-import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
-import type { DrawnSeries } from './align-series.ts';
+import { formatFigure } from '../format-figure.ts';
+import { alignSeries, type DrawnSeries } from './align-series.ts';
+import { AXIS_NAMES, type CurveAxis } from './curve-view.ts';
 
 const MAX_ROWS = 200;
+const AXIS_HEADS: Record<CurveAxis, string> = { step: 'Step', tokens: 'Tokens', time: 'Seconds' };
 
 /** The numbers of a chart, newest first. */
 export function CurveTable({
   title,
+  axis,
   drawn,
-  data,
 }: {
   title: string;
+  axis: CurveAxis;
   drawn: readonly DrawnSeries[];
-  data: [number[], ...(number | null | undefined)[][]];
 }) {
-  const [steps, ...columns] = data;
+  const shown = drawn.filter(({ isFaint }) => !isFaint);
+  const [steps, ...columns] = alignSeries(shown);
   const places = steps.map((_, place) => place).reverse();
   return (
     <div className="h-52 overflow-y-auto rounded-md border">
-      <Table aria-label={`${title}, by step`}>
+      <Table aria-label={`${title}, by ${AXIS_NAMES[axis]}`}>
         <TableHeader>
           <tr>
-            <TableHead>Step</TableHead>
-            {drawn.map(({ label, isOther }) => (
-              <TableHead key={`${label}${isOther}`} className="text-right">
+            <TableHead>{AXIS_HEADS[axis]}</TableHead>
+            {shown.map(({ label }) => (
+              <TableHead key={label} className="text-right">
                 {label}
-                {isOther ? ' (other)' : ''}
               </TableHead>
             ))}
           </tr>
@@ -35,7 +37,7 @@ export function CurveTable({
             <TableRow key={steps[place]}>
               <TableCell>{formatFigure(steps[place])}</TableCell>
               {columns.map((column, index) => (
-                <TableCell key={`${drawn[index]?.label}${drawn[index]?.isOther}`} className="text-right">
+                <TableCell key={shown[index]?.label} className="text-right">
                   {formatFigure(column[place])}
                 </TableCell>
               ))}

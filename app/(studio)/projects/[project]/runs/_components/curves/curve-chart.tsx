@@ -7,12 +7,14 @@ import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
-import { alignSeries, type DrawnSeries } from './align-series.ts';
+import { onSchemeChange } from '@/app/_ui/scheme-change.ts';
+import { formatFigure } from '../format-figure.ts';
+import { alignSeries } from './align-series.ts';
 import type { ChartDefinition } from './chart-definitions.ts';
 import { CHART_HEIGHT, chartOptions } from './chart-options.ts';
 import { CurveTable } from './curve-table.tsx';
-import type { Series } from './use-run-updates.ts';
+import { AXIS_NAMES, type CurveView } from './curve-view.ts';
+import { type CurveRun, drawnCurves } from './drawn-curves.ts';
 
 /**
  * One chart: drag to pan, wheel or pinch to zoom, double click to reset; the cursors of all charts of the page move together.
@@ -21,33 +23,36 @@ import type { Series } from './use-run-updates.ts';
 export function CurveChart({
   definition,
   figuresHref,
-  series,
-  other,
-  otherName,
+  runs,
+  view,
 }: {
   definition: ChartDefinition;
   /** the page that says what every figure means */
   figuresHref: string;
-  series: Series;
-  /** a second run, drawn dashed */
-  other: Series | null;
-  otherName: string | null;
+  runs: readonly CurveRun[];
+  view: CurveView;
 }) {
   const titleId = useId();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [isTable, setIsTable] = useState(false);
   const [isZoomed, setIsZoomed] = useState(false);
-  const drawn = useMemo(() => drawnSeries(definition, { series, other }), [definition, series, other]);
+  const drawn = useMemo(() => drawnCurves(definition, { runs, view }), [definition, runs, view]);
+  const named = drawn.filter(({ isFaint }) => !isFaint);
+  const isLog =
+    view.isLog && drawn.every(({ points }) => points.every(({ value }) => value === null || value > 0));
   const data = useMemo(() => alignSeries(drawn), [drawn]);
-  const shape = drawn.map(({ label, isOther }) => `${label}${isOther}`).join('|');
+  const shape = [
+    ...drawn.map(({ label, color, dash, isFaint }) => `${label}${color}${dash}${isFaint}`),
+    `${view.axis}${isLog}`,
+  ].join('|');
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: made anew only when the set of curves changes; data follows below
   useEffect(() => {
     const element = host.current;
     if (!element || isTable) return;
     const chart = new uPlot(
-      chartOptions({ drawn, width: element.clientWidth, onZoom: setIsZoomed }),
+      chartOptions({ drawn, axis: view.axis, isLog, width: element.clientWidth, onZoom: setIsZoomed }),
       data as uPlot.AlignedData,
       element,
     );
@@ -56,12 +61,10 @@ export function CurveChart({
       chart.setSize({ width: element.clientWidth, height: CHART_HEIGHT }),
     );
     observer.observe(element);
-    // colours come from CSS variables that change with the system's scheme
-    const scheme = window.matchMedia('(prefers-color-scheme: dark)');
-    const redraw = () => chart.redraw(false, true);
-    scheme.addEventListener('change', redraw);
+    // colours come from CSS variables that change with the scheme
+    const stopListening = onSchemeChange(() => chart.redraw(false, true));
     return () => {
-      scheme.removeEventListener('change', redraw);
+      stopListening();
       observer.disconnect();
       chart.destroy();
       plot.current = null;
@@ -98,8 +101,8 @@ export function CurveChart({
       </CardHeader>
       <CardContent className="pb-3">
         <ul className="mb-1 flex flex-wrap gap-x-4 gap-y-0.5 text-xs">
-          {drawn.map((curve) => (
-            <li key={`${curve.label}${curve.isOther}`} className="flex items-center gap-1.5">
+          {named.map((curve) => (
+            <li key={curve.label} className="flex items-center gap-1.5">
               <svg viewBox="0 0 18 4" className="h-1 w-4.5" aria-hidden>
                 <line
                   x1="0"
@@ -107,29 +110,29 @@ export function CurveChart({
                   y1="2"
                   y2="2"
                   strokeWidth="2"
-                  strokeDasharray={curve.isOther ? '4 3' : undefined}
+                  strokeDasharray={curve.dash?.join(' ')}
                   style={{ stroke: `var(${curve.color})` }}
                 />
               </svg>
-              <span className="text-muted-foreground">
-                {curve.label}
-                {curve.isOther && otherName ? ` (${otherName})` : ''}
-              </span>
+              <span className="text-muted-foreground">{curve.label}</span>
               <span className="font-medium">{formatFigure(curve.points.at(-1)?.value)}</span>
             </li>
           ))}
         </ul>
         {isTable ? (
-          <CurveTable title={definition.title} drawn={drawn} data={data} />
+          <CurveTable title={definition.title} axis={view.axis} drawn={drawn} />
         ) : (
           <div
             ref={host}
             role="img"
-            aria-label={`${definition.title} by step. ${drawn.map((curve) => `${curve.label}: last ${formatFigure(curve.points.at(-1)?.value)}`).join('; ')}. The same numbers are in the table.`}
+            aria-label={`${definition.title} by ${AXIS_NAMES[view.axis]}. ${named.map((curve) => `${curve.label}: last ${formatFigure(curve.points.at(-1)?.value)}`).join('; ')}. The same numbers are in the table.`}
             className="h-52 w-full touch-pan-y"
           />
         )}
-        <p className="mt-2 text-xs text-muted-foreground">{definition.good}</p>
+        <p className="mt-2 text-xs text-muted-foreground">
+          {definition.good}
+          {view.isLog && !isLog ? ' Drawn on a linear scale: not all of its values are above 0.' : ''}
+        </p>
       </CardContent>
     </Card>
   );
@@ -140,20 +143,4 @@ function resetView(chart: uPlot | null, setIsZoomed: (isZoomed: boolean) => void
   if (!chart || !steps || steps.length === 0) return;
   chart.setScale('x', { min: steps[0] as number, max: steps.at(-1) as number });
   setIsZoomed(false);
-}
-
-function drawnSeries(
-  definition: ChartDefinition,
-  { series, other }: { series: Series; other: Series | null },
-): DrawnSeries[] {
-  const logged = definition.series.filter(({ name }) => series[name] || other?.[name]);
-  return logged.flatMap(({ name, label }, index) => {
-    const color = `--chart-${(index % 5) + 1}`;
-    const own = series[name];
-    const second = other?.[name];
-    return [
-      ...(own ? [{ label, color, points: own, isOther: false }] : []),
-      ...(second ? [{ label, color, points: second, isOther: true }] : []),
-    ];
-  });
 }

@@ -1,7 +1,7 @@
-import { metricAnchor } from '@/app/(studio)/projects/[project]/runs/metrics/_components/metric-sections.ts';
 import { OPTIMIZER_CHARTS } from '@/trainer/config/charts.ts';
 import type { Chart } from '@/trainer/config/definition.ts';
 import { definitionOf, type RecipeName } from '@/trainer/config/recipes.ts';
+import { metricAnchor } from '../../metrics/_components/metric-sections.ts';
 
 /** A chart with the anchor of its first figure on the page of definitions. */
 export type ChartDefinition = Chart & { anchor: string };
