@@ -9,6 +9,7 @@ import * as auditHeads from './schema/audit-heads.ts';
 import * as auditLog from './schema/audit-log.ts';
 import * as auditRows from './schema/audit-rows.ts';
 import * as chains from './schema/chains.ts';
+import * as erasures from './schema/erasures.ts';
 import * as imports from './schema/imports.ts';
 import * as jobs from './schema/jobs.ts';
 import * as judgments from './schema/judgments.ts';
@@ -26,6 +27,7 @@ const schema = {
   ...auditLog,
   ...auditRows,
   ...chains,
+  ...erasures,
   ...imports,
   ...jobs,
   ...judgments,
@@ -59,6 +61,8 @@ export function openDatabase(
     client.pragma('journal_mode = WAL');
     client.pragma('synchronous = FULL');
     client.pragma('foreign_keys = ON');
+    // what is deleted or overwritten leaves no bytes behind: erasures depend on it
+    client.pragma('secure_delete = ON');
     migrateDatabase(client, { file, folder: migrations, baseline });
     startCapture(client);
     const db = drizzle(client, { schema }) as Db;

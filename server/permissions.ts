@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   'members.update': ['owner'],
   'guidelines.write': ['owner', 'researcher'],
   'data.read': ['owner', 'researcher', 'auditor'],
+  'data.erase': ['owner'],
   'data.import': ['owner', 'researcher'],
   'tasks.create': ['owner', 'researcher'],
   'tasks.label': ['owner', 'researcher', 'annotator'],

@@ -1,6 +1,7 @@
 import { auditRouter } from './audit/router.ts';
 import { backupsRouter } from './backup/router.ts';
 import { chainsRouter } from './chains/router.ts';
+import { erasuresRouter } from './erasures/router.ts';
 import { importsRouter } from './imports/router.ts';
 import { judgmentsRouter } from './judgments/router.ts';
 import { modelsRouter } from './models/router.ts';
@@ -16,6 +17,7 @@ import { usersRouter } from './users/router.ts';
 export const appRouter = router({
   users: usersRouter,
   projects: projectsRouter,
+  erasures: erasuresRouter,
   imports: importsRouter,
   prompts: promptsRouter,
   tasks: tasksRouter,

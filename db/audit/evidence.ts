@@ -1,6 +1,7 @@
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { chainExecutions, chainSteps } from '../schema/chains.ts';
+import { erasures, withdrawals } from '../schema/erasures.ts';
 import { importRejects, imports } from '../schema/imports.ts';
 import { schedules } from '../schema/jobs.ts';
 import { judgments } from '../schema/judgments.ts';
@@ -81,7 +82,7 @@ const OF_RUN = {
 export const EVIDENCE: readonly Evidence[] = [
   evidence(users, ['id'], {
     ...digest('id', 'email', 'name', 'passwordHash', 'isInstanceOwner', 'isSimulated', 'createdAt'),
-    ...digest('disabledAt', 'totpSecret', 'totpSince'),
+    ...digest('disabledAt', 'totpSecret', 'totpSince', 'erasedAt'),
     ...notEvidence('only keeps a code from being used twice; gives no right', 'totpLastStep'),
   }),
   evidence(accounts, ['provider', 'providerAccountId'], {
@@ -99,6 +100,7 @@ export const EVIDENCE: readonly Evidence[] = [
   evidence(recoveryCodes, ['userId', 'codeHash'], digest('userId', 'codeHash', 'createdAt', 'usedAt')),
   evidence(projects, ['id'], {
     ...digest('id', 'slug', 'name', 'description', 'settings', 'createdBy', 'createdAt'),
+    ...digest('archivedAt', 'deleteAt', 'deletedAt'),
   }),
   evidence(memberships, ['projectId', 'userId'], {
     ...digest('projectId', 'userId', 'role', 'pseudonym', 'createdAt', 'removedAt'),
@@ -109,6 +111,12 @@ export const EVIDENCE: readonly Evidence[] = [
   evidence(invites, ['id'], {
     ...digest('id', 'kind', 'tokenHash', 'projectId', 'role', 'createdBy', 'createdAt', 'expiresAt'),
     ...digest('acceptedAt', 'acceptedBy', 'revokedAt', 'userId', 'endsSecondFactor'),
+  }),
+  evidence(erasures, ['id'], {
+    ...digest('id', 'kind', 'subjectId', 'projectId', 'reason', 'createdBy', 'createdAt', 'doneAt', 'result'),
+  }),
+  evidence(withdrawals, ['id'], {
+    ...digest('id', 'projectId', 'userId', 'reason', 'createdBy', 'createdAt', 'endedAt'),
   }),
   evidence(imports, ['id'], {
     ...digest('id', 'projectId', 'fileName', 'format', 'sha256', 'status', 'read', 'accepted'),
@@ -121,11 +129,11 @@ export const EVIDENCE: readonly Evidence[] = [
   }),
   evidence(prompts, ['id'], {
     ...digest('id', 'projectId', 'messages', 'contentHash', 'split', 'importId', 'externalId', 'tags'),
-    ...digest('metadata', 'detailsHash', 'createdAt'),
+    ...digest('metadata', 'detailsHash', 'createdAt', 'erasedAt'),
   }),
   evidence(responses, ['id'], {
     ...digest('id', 'promptId', 'content', 'contentHash', 'origin', 'checkpointId', 'model', 'sampling'),
-    ...digest('detailsHash', 'importId', 'createdAt'),
+    ...digest('detailsHash', 'importId', 'createdAt', 'erasedAt'),
   }),
   evidence(tasks, ['id'], {
     ...digest('id', 'projectId', 'promptId', 'kind', 'overlap', 'priority', 'contentHash', 'createdAt'),
@@ -150,18 +158,19 @@ export const EVIDENCE: readonly Evidence[] = [
     ...digest('id', 'projectId', 'taskId', 'source', 'annotatorId', 'importId', 'given', 'revision'),
     ...digest('ranking', 'strength', 'margin', 'tieKind', 'notRankable', 'flags', 'rationale'),
     ...digest('shownOrder', 'guidelineVersion', 'leasedAt', 'firstInteractionAt', 'submittedAt'),
-    ...digest('activeMs', 'inputKind', 'idempotencyKey'),
+    ...digest('activeMs', 'inputKind', 'idempotencyKey', 'erasedAt'),
     eventHash: { derived: 'hash of the audit record that wrote it first' },
   }),
   evidence(snapshots, ['id'], {
     ...digest('id', 'projectId', 'number', 'query', 'seed', 'counts', 'folder', 'manifestSha256'),
-    ...digest('createdBy', 'createdAt'),
+    ...digest('createdBy', 'createdAt', 'erasedAt'),
   }),
   evidence(snapshotJudgments, ['snapshotId'], digest('snapshotId', 'judgmentId'), {
     ...{ parent: 'snapshots', orderBy: 'judgmentId', settled: null },
   }),
   evidence(snapshotExports, ['id'], {
     ...digest('id', 'snapshotId', 'format', 'folder', 'rows', 'manifestSha256', 'createdBy', 'createdAt'),
+    ...digest('erasedAt'),
   }),
   evidence(models, ['id'], digest('id', 'projectId', 'name', 'kind', 'createdAt')),
   evidence(checkpoints, ['id'], {

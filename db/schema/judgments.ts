@@ -65,6 +65,8 @@ export const judgments = sqliteTable(
     idempotencyKey: text('idempotency_key').notNull().unique(),
     /** hash of the audit event that recorded it */
     eventHash: text('event_hash').notNull(),
+    /** a text that it is about was erased then, and with it the rationale: later snapshots leave it out */
+    erasedAt: integer('erased_at'),
   },
   (table) => [
     index('judgments_project').on(table.projectId, table.id),

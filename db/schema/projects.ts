@@ -23,6 +23,12 @@ export const projects = sqliteTable('projects', {
     .notNull()
     .references(() => users.id),
   createdAt: integer('created_at').notNull(),
+  /** nothing is written since then, and lists leave it out */
+  archivedAt: integer('archived_at'),
+  /** when an archived project is deleted with all it has; it can be brought back until then */
+  deleteAt: integer('delete_at'),
+  /** its data and files are gone; the row stays for the records that name it */
+  deletedAt: integer('deleted_at'),
 });
 
 export const memberships = sqliteTable(

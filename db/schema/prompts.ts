@@ -28,6 +28,8 @@ export const prompts = sqliteTable(
     /** sha256 of the canonical JSON of externalId, tags and metadata; null where none of them was ever given */
     detailsHash: text('details_hash'),
     createdAt: integer('created_at').notNull(),
+    /** its text, hashes and details are gone since then */
+    erasedAt: integer('erased_at'),
   },
   (table) => [uniqueIndex('prompts_content').on(table.projectId, table.contentHash)],
 );
@@ -51,6 +53,8 @@ export const responses = sqliteTable(
     detailsHash: text('details_hash'),
     importId: text('import_id').references(() => imports.id),
     createdAt: integer('created_at').notNull(),
+    /** its text and hashes are gone since then */
+    erasedAt: integer('erased_at'),
   },
   (table) => [
     uniqueIndex('responses_content').on(table.promptId, table.contentHash),

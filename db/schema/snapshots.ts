@@ -28,6 +28,8 @@ export const snapshots = sqliteTable(
     manifestSha256: text('manifest_sha256').notNull(),
     createdBy: text('created_by').notNull(),
     createdAt: integer('created_at').notNull(),
+    /** it held what was erased then: its files are gone */
+    erasedAt: integer('erased_at'),
   },
   (table) => [uniqueIndex('snapshots_number').on(table.projectId, table.number)],
 );
@@ -60,4 +62,6 @@ export const snapshotExports = sqliteTable('exports', {
   manifestSha256: text('manifest_sha256').notNull(),
   createdBy: text('created_by').notNull(),
   createdAt: integer('created_at').notNull(),
+  /** with its snapshot */
+  erasedAt: integer('erased_at'),
 });

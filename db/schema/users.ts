@@ -13,6 +13,8 @@ export const users = sqliteTable('users', {
   isSimulated: integer('is_simulated', { mode: 'boolean' }).notNull().default(false),
   createdAt: integer('created_at').notNull(),
   disabledAt: integer('disabled_at'),
+  /** name, mail and all that signs in are gone since then */
+  erasedAt: integer('erased_at'),
   /** second factor (TOTP), encrypted with a key of the session secret; waits for its first code while totpSince is null */
   totpSecret: text('totp_secret'),
   totpSince: integer('totp_since'),

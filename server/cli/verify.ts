@@ -34,6 +34,8 @@ type Outcome = {
   findings: Finding[];
   counts: Record<string, number>;
   notCovered: string[];
+  /** what was erased on purpose, in words */
+  erased?: string[];
   figures: Record<string, number | string>;
 };
 
@@ -52,27 +54,33 @@ await runCommand('verify', async () => {
   }
   const trusted = readTrusted(options.head, options['public-key']);
   const outcome = options.proof ? verifyProof(target, trusted) : await verifyTarget(target, trusted);
-  const { kind, findings, counts, notCovered, figures } = outcome;
+  const { kind, findings, counts, notCovered, erased = [], figures } = outcome;
   const ok = findings.length === 0;
   if (options.json) {
     const broken = findings[0] ?? null;
-    const report = { ok, kind, ...figures, broken, counts, findings, not_covered: notCovered };
+    const report = { ok, kind, ...figures, broken, counts, findings, erased, not_covered: notCovered };
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } else process.stdout.write(inWords(target, outcome));
   return ok ? 0 : 1;
 });
 
-function inWords(target: string, { kind, findings, counts, notCovered, figures }: Outcome): string {
-  const uncovered = notCovered.map((text) => `not covered: ${text}\n`).join('');
+function inWords(
+  target: string,
+  { kind, findings, counts, notCovered, erased = [], figures }: Outcome,
+): string {
+  const told = [
+    ...erased.map((text) => `erased: ${text}\n`),
+    ...notCovered.map((text) => `not covered: ${text}\n`),
+  ].join('');
   if (findings.length === 0) {
     const counted = Object.entries(figures).map(([name, value]) => `${name} ${value.toLocaleString('en')}`);
-    return `Intact: ${kind} ${target} (${counted.join(', ')})\n${uncovered}`;
+    return `Intact: ${kind} ${target} (${counted.join(', ')})\n${told}`;
   }
   const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const byKind = Object.entries(counts).map(([name, n]) => `${name} ${n.toLocaleString('en')}`);
   const lines = findings.map(({ where, problem }) => `${where}: ${problem}\n`).join('');
   const more = total > findings.length ? `and ${(total - findings.length).toLocaleString('en')} more\n` : '';
-  return `BROKEN: ${kind} ${target} (${byKind.join(', ')})\n${lines}${more}${uncovered}`;
+  return `BROKEN: ${kind} ${target} (${byKind.join(', ')})\n${lines}${more}${told}`;
 }
 
 async function verifyTarget(target: string, trusted: Trusted): Promise<Outcome> {
@@ -153,11 +161,12 @@ async function verifyDatabase(
       findings,
       counts,
       notCovered,
+      erased,
       ...figures
     } = await verifyDataFolder(open.db, dataFolder, {
       ...{ onProgress: tellProgress(), trusted },
     });
-    return { kind, figures, findings, counts, notCovered };
+    return { kind, figures, findings, counts, notCovered, erased };
   } catch (error) {
     if (error instanceof SchemaError) throw new UsageError(error.message, { cause: error });
     if (error instanceof Error && 'code' in error && error.code === 'SQLITE_CANTOPEN') {

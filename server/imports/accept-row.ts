@@ -99,6 +99,7 @@ function acceptJudged(
     activeMs: recorded?.activeMs ?? 0,
     inputKind: recorded?.inputKind ?? 'api',
     idempotencyKey,
+    erasedAt: null,
   };
   addKnownVote(known, promptId, projectId, judgment);
   return { isNew: true, judgment };

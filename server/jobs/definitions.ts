@@ -62,6 +62,8 @@ export const jobDefinitions = {
       ]),
     }),
   },
+  /** removes every trace of a text or a person that somebody asked to be erased */
+  erase: { lane: 'light', maxAttempts: 20, payload: z.object({ erasureId: z.string() }) },
   /** backs the installation up */
   backup: { lane: 'light', maxAttempts: 3, payload: z.object({ keep: z.number().int().min(1) }) },
   /** measures this machine once, for the expected time on the page that starts runs */

@@ -7,7 +7,7 @@ import { canonicalJson } from '../../lib/canonical-json.ts';
  * (db/audit), with a salt. The rationale enters by its own hash.
  */
 export function judgmentDigest(judgment: Omit<typeof judgments.$inferSelect, 'eventHash'>): string {
-  const { rationale, given, ...rest } = judgment;
+  const { rationale, given, erasedAt: _, ...rest } = judgment;
   // judgments made before there was this column keep the digest that was recorded then
   const said = given === null ? rest : { ...rest, given };
   const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');

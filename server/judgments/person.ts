@@ -45,7 +45,9 @@ const others = (db: Db) =>
 export function getPerson({ ctx, input }: { ctx: Ctx; input: PersonInput }) {
   const { projectId, userId } = input;
   requirePermission(ctx, projectId, 'judgments.read');
-  const member = listMembers({ ctx, input: { projectId } }).find((row) => row.userId === userId);
+  const member = listMembers({ ctx, input: { projectId, andRemoved: true } }).find(
+    (row) => row.userId === userId,
+  );
   if (!member) throw new DomainError('not-found', `No member ${userId} in this project.`);
   const { n } = prepared(ctx.db, countDone).get({ userId, projectId }) as { n: number };
   const said = prepared(ctx.db, newest).all({ userId, projectId }) as Said[];

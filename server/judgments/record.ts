@@ -52,6 +52,7 @@ export function recordJudgment({ ctx, input }: { ctx: Ctx; input: RecordInput })
           leasedAt,
           submittedAt: now,
           idempotencyKey,
+          erasedAt: null,
         },
         'judgments.record',
       );

@@ -19,6 +19,12 @@ export function reviseJudgment({ ctx, input }: { ctx: Ctx; input: ReviseInput })
       const latest = getOwnJudgment(ctx, input);
       const replayed = findReplay(ctx, { userId, taskId: latest.taskId, idempotencyKey, answer: input });
       if (replayed) return replayed;
+      if (latest.erasedAt !== null) {
+        throw new DomainError(
+          'conflict',
+          'A text of this task was erased: the judgment can no longer be changed.',
+        );
+      }
       if (latest.id !== input.judgmentId) {
         throw new DomainError(
           'conflict',

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
@@ -79,7 +79,7 @@ export function promptsToAnswer(
   return ctx.db
     .select({ id: prompts.id })
     .from(prompts)
-    .where(and(eq(prompts.projectId, projectId), notExists(answered)))
+    .where(and(eq(prompts.projectId, projectId), isNull(prompts.erasedAt), notExists(answered)))
     .orderBy(asc(prompts.id))
     .limit(numPrompts)
     .all()

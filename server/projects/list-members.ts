@@ -17,13 +17,25 @@ export type Member = {
 };
 
 /** Members in order of joining. Only owners see names; researchers and auditors see pseudonyms. */
-export function listMembers({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): Member[] {
+export function listMembers({
+  ctx,
+  input,
+}: {
+  ctx: Ctx;
+  /** `andRemoved`: those too who were removed, whose judgments stay */
+  input: { projectId: string; andRemoved?: boolean };
+}): Member[] {
   const seesNames = requirePermission(ctx, input.projectId, 'members.read') === 'owner';
   const rows = ctx.db
     .select({ member: memberships, user: users })
     .from(memberships)
     .innerJoin(users, eq(users.id, memberships.userId))
-    .where(and(eq(memberships.projectId, input.projectId), isNull(memberships.removedAt)))
+    .where(
+      and(
+        eq(memberships.projectId, input.projectId),
+        input.andRemoved ? undefined : isNull(memberships.removedAt),
+      ),
+    )
     .orderBy(asc(memberships.createdAt), asc(memberships.userId))
     .all();
   return rows.map(({ member, user }) => ({

@@ -20,6 +20,7 @@ export function getPrompt({ ctx, input }: { ctx: Ctx; input: GetPromptInput }): 
       fileName: imports.fileName,
       contentHash: prompts.contentHash,
       createdAt: prompts.createdAt,
+      erasedAt: prompts.erasedAt,
     })
     .from(prompts)
     .leftJoin(imports, eq(imports.id, prompts.importId))
@@ -34,6 +35,7 @@ export function getPrompt({ ctx, input }: { ctx: Ctx; input: GetPromptInput }): 
       checkpointId: responses.checkpointId,
       model: responses.model,
       sampling: responses.sampling,
+      erasedAt: responses.erasedAt,
     })
     .from(responses)
     .where(eq(responses.promptId, input.promptId))

@@ -50,6 +50,8 @@ export type PromptDetail = {
   fileName: string | null;
   contentHash: string;
   createdAt: number;
+  /** its text and its responses are gone since then */
+  erasedAt: number | null;
   /** tasks that ask about it, the first 200 */
   taskIds: string[];
   responses: {
@@ -60,5 +62,6 @@ export type PromptDetail = {
     /** imported ones: the model's name in the file */
     model: string | null;
     sampling: Sampling | null;
+    erasedAt: number | null;
   }[];
 };

@@ -1,5 +1,5 @@
 /** Rows of the database as the trainer's examples. Split is the prompt's own, so held-out prompts are never fitted. */
-import { and, asc, eq, lte } from 'drizzle-orm';
+import { and, asc, eq, isNull, lte } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { unpairedLabels } from '../../lib/unpaired-labels.ts';
@@ -99,7 +99,14 @@ export function promptExamplesOf(
   return db
     .select({ id: prompts.id, prompt: prompts.messages })
     .from(prompts)
-    .where(and(eq(prompts.projectId, projectId), eq(prompts.split, split), lte(prompts.createdAt, until)))
+    .where(
+      and(
+        eq(prompts.projectId, projectId),
+        eq(prompts.split, split),
+        lte(prompts.createdAt, until),
+        isNull(prompts.erasedAt),
+      ),
+    )
     .orderBy(asc(prompts.id))
     .limit(limit)
     .all();
@@ -120,6 +127,7 @@ export function textExamplesOf(
         eq(prompts.split, 'train'),
         eq(responses.origin, 'imported'),
         lte(responses.createdAt, until),
+        isNull(responses.erasedAt),
       ),
     )
     .orderBy(asc(responses.id))

@@ -4,7 +4,7 @@ import { judgments } from '../../db/schema/judgments.ts';
 import { snapshotExports, snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { getSnapshotInProject } from './internal.ts';
+import { getSnapshotInProject, requireServed } from './internal.ts';
 import { type Manifest, verifyFolder } from './manifest.ts';
 
 /** What checking every byte of a folder against its manifest, and the manifest against the database, found. */
@@ -26,7 +26,9 @@ export function checkSnapshot({
   ctx: Ctx;
   input: { projectId: string; snapshotId: string };
 }): Promise<FolderReport> {
-  const { folder, manifestSha256 } = getSnapshotInProject(ctx, input);
+  const snapshot = getSnapshotInProject(ctx, input);
+  requireServed(snapshot);
+  const { folder, manifestSha256 } = snapshot;
   return report(path.join(ctx.dataFolder, folder), manifestSha256);
 }
 
@@ -39,12 +41,18 @@ export function checkExport({
   input: { projectId: string; exportId: string };
 }): Promise<FolderReport> {
   const row = ctx.db
-    .select({ folder: snapshotExports.folder, manifestSha256: snapshotExports.manifestSha256 })
+    .select({
+      folder: snapshotExports.folder,
+      manifestSha256: snapshotExports.manifestSha256,
+      number: snapshots.number,
+      erasedAt: snapshotExports.erasedAt,
+    })
     .from(snapshotExports)
     .innerJoin(snapshots, eq(snapshots.id, snapshotExports.snapshotId))
     .where(and(eq(snapshotExports.id, input.exportId), eq(snapshots.projectId, input.projectId)))
     .get();
   if (!row) throw new DomainError('not-found', `No export ${input.exportId} in this project.`);
+  requireServed(row);
   return report(path.join(ctx.dataFolder, row.folder), row.manifestSha256);
 }
 

@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { desc, eq } from 'drizzle-orm';
+import { desc, eq, gte, isNull, or } from 'drizzle-orm';
 import { GENESIS_HASH } from '../../db/audit/append-record.ts';
 import { publicKeyOf, signHead } from '../../db/audit/heads.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
+import { erasures } from '../../db/schema/erasures.ts';
 import {
   type SnapshotCounts,
   type SnapshotQuery,
@@ -106,7 +107,7 @@ export async function createSnapshot({
 
 function keep(
   ctx: Ctx,
-  row: Omit<Snapshot, 'number'>,
+  row: Omit<Snapshot, 'number' | 'erasedAt'>,
   {
     judgmentIds,
     onKept,
@@ -116,6 +117,7 @@ function keep(
   },
 ): Promise<Snapshot> {
   return writeWhenUnlocked(ctx.db, () => {
+    requireNothingErased(ctx, row.createdAt);
     const last = ctx.db
       .select({ number: snapshots.number })
       .from(snapshots)
@@ -123,7 +125,7 @@ function keep(
       .orderBy(desc(snapshots.number))
       .limit(1)
       .get();
-    const snapshot = { ...row, number: (last?.number ?? 0) + 1 };
+    const snapshot = { ...row, number: (last?.number ?? 0) + 1, erasedAt: null };
     ctx.db.insert(snapshots).values(snapshot).run();
     for (let from = 0; from < judgmentIds.length; from += 1000) {
       ctx.db
@@ -143,6 +145,17 @@ function keep(
     onKept?.(row.id, counts);
     return snapshot;
   });
+}
+
+/** What was erased while the files were written may be in them. Throws `conflict`: made again, they are without it. */
+function requireNothingErased(ctx: Pick<Ctx, 'db'>, since: number): void {
+  const touched = or(isNull(erasures.doneAt), gte(erasures.doneAt, since));
+  if (ctx.db.select({ id: erasures.id }).from(erasures).where(touched).limit(1).get()) {
+    throw new DomainError(
+      'conflict',
+      'Something is being erased in this installation. Make the snapshot again in a moment.',
+    );
+  }
 }
 
 /** As a manifest carries it; null where heads are not signed. */

@@ -6,7 +6,7 @@ import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
-import { getSnapshotInProject } from './internal.ts';
+import { getSnapshotInProject, requireServed } from './internal.ts';
 import { verifyFolder } from './manifest.ts';
 import type { ExportSnapshotInput, ExportSummary } from './schemas.ts';
 import { writeExport } from './write-export.ts';
@@ -23,6 +23,7 @@ export async function exportSnapshot({
   input: ExportSnapshotInput;
 }): Promise<ExportSummary> {
   const snapshot = getSnapshotInProject(ctx, input);
+  requireServed(snapshot);
   const { format } = input;
   const known = ctx.db
     .select()
@@ -71,6 +72,7 @@ export async function exportSnapshot({
     rows,
     manifestSha256,
     createdAt: row.createdAt,
+    erasedAt: null,
   };
 }
 

@@ -25,9 +25,19 @@ export function getSnapshotInProject(
   return row;
 }
 
+/** Throws `conflict` for a snapshot that held what was erased since: its files are gone. */
+export function requireServed({ number, erasedAt }: Pick<Snapshot, 'number' | 'erasedAt'>): void {
+  if (erasedAt === null) return;
+  const day = new Date(erasedAt).toISOString().slice(0, 10);
+  throw new DomainError(
+    'conflict',
+    `Snapshot ${number} held what was erased on ${day}: its files are gone. Make another one.`,
+  );
+}
+
 export function summariseSnapshot(row: Snapshot): SnapshotSummary {
-  const { id, number, query, seed, counts, manifestSha256, createdAt } = row;
-  return { snapshotId: id, number, query, seed, counts, manifestSha256, createdAt };
+  const { id, number, query, seed, counts, manifestSha256, createdAt, erasedAt } = row;
+  return { snapshotId: id, number, query, seed, counts, manifestSha256, createdAt, erasedAt };
 }
 
 /** Opens a snapshot's folder after checking every byte of it. Throws with the file and line that was altered. */
@@ -35,6 +45,7 @@ export async function openSnapshot(
   ctx: Pick<Ctx, 'dataFolder'>,
   snapshot: Snapshot,
 ): Promise<{ manifest: Manifest; rows: () => AsyncGenerator<RawRow> }> {
+  requireServed(snapshot);
   const folder = path.join(ctx.dataFolder, snapshot.folder);
   const check = await verifyFolder(folder);
   if (!check.ok) {

@@ -5,6 +5,7 @@ import { selectJudgments } from './select-judgments.ts';
 
 /** True when freezing all judgments of the project now would keep exactly those that the snapshot has. */
 export function isUpToDate(ctx: Pick<Ctx, 'db' | 'now'>, snapshot: Snapshot): boolean {
+  if (snapshot.erasedAt !== null) return false;
   const { sources, annotatorIds } = createSnapshotInput.parse({ projectId: snapshot.projectId });
   const now = selectJudgments(ctx, snapshot.projectId, { sources, annotatorIds, until: ctx.now() });
   const held = ctx.db.$client

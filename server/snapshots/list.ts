@@ -43,6 +43,7 @@ export function listExports({
       rows: snapshotExports.rows,
       manifestSha256: snapshotExports.manifestSha256,
       createdAt: snapshotExports.createdAt,
+      erasedAt: snapshotExports.erasedAt,
     })
     .from(snapshotExports)
     .innerJoin(snapshots, eq(snapshots.id, snapshotExports.snapshotId))

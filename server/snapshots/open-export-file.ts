@@ -4,6 +4,7 @@ import { and, eq } from 'drizzle-orm';
 import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { requireServed } from './internal.ts';
 
 type ExportInput = { projectId: string; exportId: string };
 
@@ -32,11 +33,12 @@ export function openExportFile({ ctx, input }: { ctx: Ctx; input: ExportInput & 
 
 function exportFolder(ctx: Ctx, input: ExportInput): string {
   const row = ctx.db
-    .select({ folder: snapshotExports.folder })
+    .select({ folder: snapshotExports.folder, number: snapshots.number, erasedAt: snapshotExports.erasedAt })
     .from(snapshotExports)
     .innerJoin(snapshots, eq(snapshots.id, snapshotExports.snapshotId))
     .where(and(eq(snapshotExports.id, input.exportId), eq(snapshots.projectId, input.projectId)))
     .get();
   if (!row) throw new DomainError('not-found', `No export ${input.exportId} in this project.`);
+  requireServed(row);
   return path.join(ctx.dataFolder, row.folder);
 }

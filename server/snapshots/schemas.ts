@@ -46,6 +46,8 @@ export type SnapshotSummary = {
   counts: SnapshotCounts;
   manifestSha256: string;
   createdAt: number;
+  /** it held what was erased then, and is no longer served */
+  erasedAt: number | null;
 };
 export type ExportSummary = {
   exportId: string;
@@ -57,4 +59,6 @@ export type ExportSummary = {
   rows: number;
   manifestSha256: string;
   createdAt: number;
+  /** with its snapshot */
+  erasedAt: number | null;
 };

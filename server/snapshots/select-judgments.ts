@@ -3,7 +3,8 @@ import type { Ctx } from '../context.ts';
 
 /**
  * Which judgments of a project a query keeps, by id, and how many it leaves out for which reason (the first that applies,
- * in this order): after-until, superseded (a later revision counts), source, annotator, not-rankable.
+ * in this order): after-until, superseded (a later revision counts), source, annotator, erased (a text that
+ * it is about), withdrawn (its person's judgments are), not-rankable.
  */
 export function selectJudgments(
   ctx: Pick<Ctx, 'db'>,
@@ -20,6 +21,9 @@ export function selectJudgments(
          WHEN j.source NOT IN (SELECT value FROM json_each(@sources)) THEN 'source'
          WHEN @annotatorIds IS NOT NULL AND (j.annotator_id IS NULL
            OR j.annotator_id NOT IN (SELECT value FROM json_each(@annotatorIds))) THEN 'annotator'
+         WHEN j.erased_at IS NOT NULL THEN 'erased'
+         WHEN j.annotator_id IN (SELECT user_id FROM withdrawals
+           WHERE project_id = @projectId AND ended_at IS NULL) THEN 'withdrawn'
          WHEN j.not_rankable THEN 'not-rankable'
        END AS reason
        FROM judgments j WHERE j.project_id = @projectId ORDER BY j.id`,

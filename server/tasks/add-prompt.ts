@@ -58,6 +58,7 @@ export function addPrompt({
     metadata: details.metadata,
     detailsHash: promptDetailsHash(details),
     createdAt: now,
+    erasedAt: null,
   };
   prepared(ctx.db, insertPrompt).run(row);
   return { promptId, isNew: true };

@@ -68,6 +68,7 @@ export function addResponses({
       promptId: input.promptId,
       contentHash,
       createdAt: now,
+      erasedAt: null,
     };
     prepared(ctx.db, insertResponse).run(row);
     return id;

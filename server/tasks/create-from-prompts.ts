@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, eq, isNull } from 'drizzle-orm';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
@@ -57,8 +57,8 @@ function responsesByPrompt(ctx: Ctx, projectId: string): Map<string, string[]> {
   const rows = ctx.db
     .select({ promptId: prompts.id, responseId: responses.id })
     .from(prompts)
-    .leftJoin(responses, eq(responses.promptId, prompts.id))
-    .where(eq(prompts.projectId, projectId))
+    .leftJoin(responses, and(eq(responses.promptId, prompts.id), isNull(responses.erasedAt)))
+    .where(and(eq(prompts.projectId, projectId), isNull(prompts.erasedAt)))
     .orderBy(asc(prompts.id), asc(responses.id))
     .all();
   const byPrompt = new Map<string, string[]>();

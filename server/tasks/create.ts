@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
@@ -22,7 +22,7 @@ export function createTask({ ctx, input }: { ctx: Ctx; input: CreateTaskInput })
       const prompt = ctx.db
         .select({ id: prompts.id })
         .from(prompts)
-        .where(and(eq(prompts.id, promptId), eq(prompts.projectId, projectId)))
+        .where(and(eq(prompts.id, promptId), eq(prompts.projectId, projectId), isNull(prompts.erasedAt)))
         .get();
       if (!prompt) throw new DomainError('not-found', `No prompt ${promptId} in this project.`);
       if (new Set(responseIds).size < responseIds.length) {
@@ -31,7 +31,13 @@ export function createTask({ ctx, input }: { ctx: Ctx; input: CreateTaskInput })
       const found = ctx.db
         .select({ id: responses.id })
         .from(responses)
-        .where(and(eq(responses.promptId, promptId), inArray(responses.id, responseIds)))
+        .where(
+          and(
+            eq(responses.promptId, promptId),
+            inArray(responses.id, responseIds),
+            isNull(responses.erasedAt),
+          ),
+        )
         .all();
       const missing = responseIds.find((id) => !found.some((response) => response.id === id));
       if (missing !== undefined) {

@@ -8,6 +8,7 @@ import { captureOf } from '../../db/audit/capture.ts';
 import { newId } from '../../lib/new-id.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
 import type { Actor } from '../context.ts';
+import { carryOutErasure } from '../erasures/carry-out.ts';
 import { addSimulatedAnnotator } from '../projects/add-simulated-annotator.ts';
 import { appRouter, createCaller } from '../root.ts';
 import { addPrompt } from '../tasks/add-prompt.ts';
@@ -43,6 +44,9 @@ const schedule = (p: { projectId: string }) => ({
   ...{ ...p, name: 's', trigger: 'judgments' as const, everyJudgments: 1000, cron: null },
   steps: [{ kind: 'snapshot' as const, key: 'snapshot' }],
 });
+/** What the worker does of it. */
+const carryOut = (input: { erasureId: string }) =>
+  carryOutErasure({ ctx: { ...world.ctx, actor: { type: 'job', jobId: 'job_1' } }, input });
 const id = (known: Known, name: string) => known[name] ?? `no ${name}`;
 
 /** One call of each procedure, in an order in which they can succeed. */
@@ -251,6 +255,13 @@ const CALLS: Record<string, Call> = {
   'backups.ask': (api) => api.backups.ask(),
   'audit.list': (api, _, p) => api.audit.list(p),
   'audit.verify': (api, _, p) => api.audit.verify(p),
+  'erasures.text': async (api, known, p) => {
+    const named = { kind: 'prompt' as const, subjectId: id(known, 'promptId'), reason: 'asked for' };
+    await carryOut(await api.erasures.text({ ...p, ...named }));
+  },
+  'erasures.person': async (api, known) =>
+    carryOut(await api.erasures.person({ userId: id(known, 'otherId'), reason: 'asked for' })),
+  'erasures.list': (api, _, p) => api.erasures.list(p),
 };
 
 const as = (actor: Actor) =>

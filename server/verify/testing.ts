@@ -1,5 +1,6 @@
 import type { Db } from '../../db/client.ts';
 import { chainExecutions, chainSteps } from '../../db/schema/chains.ts';
+import { erasures, withdrawals } from '../../db/schema/erasures.ts';
 import { importRejects, imports } from '../../db/schema/imports.ts';
 import { schedules } from '../../db/schema/jobs.ts';
 import { checkpoints, models, registrations } from '../../db/schema/models.ts';
@@ -102,6 +103,13 @@ function writeAsWorker(
     .values({ importId, ...reject })
     .run();
   db.update(imports).set({ status: 'done' }).run();
+  const erased = { kind: 'response' as const, subjectId: 'rsp_1', reason: 'x', ...by };
+  db.insert(erasures)
+    .values({ id: 'ers_1', projectId, doneAt: at, ...erased })
+    .run();
+  db.insert(withdrawals)
+    .values({ id: 'wdr_1', projectId, userId, reason: 'x', ...by, endedAt: at })
+    .run();
   db.insert(schedules)
     .values({ id: 'sch_1', projectId, name: 's', trigger: 'cron', cron: '0 * * * *', steps: [], ...by })
     .run();

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { and, asc, count, eq, getTableName, gt, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, getTableName, gt, lte, or, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { z } from 'zod';
 import type { Db } from '../../db/client.ts';
@@ -8,6 +8,7 @@ import { auditLog } from '../../db/schema/audit-log.ts';
 import { auditRows } from '../../db/schema/audit-rows.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
+import { ERASED_TEXT, erasedHash } from '../erasures/internal.ts';
 import { judgmentDigest } from '../judgments/digest.ts';
 import { promptHash, responseHash } from '../tasks/content-hash.ts';
 import { promptDetailsHash, responseDetailsHash } from '../tasks/row-details.ts';
@@ -71,6 +72,27 @@ const lineOf = (db: Db) =>
     )
     .prepare();
 
+/** An erasure has taken its rationale, and carries the digest of what is left (verify-rows.ts). */
+function isWrittenLater(db: Db, id: string, seq: number): boolean {
+  const later = prepared(db, laterAction).get({ id, seq });
+  return later?.action.startsWith('erasures.') === true;
+}
+const laterAction = (db: Db) =>
+  db
+    .select({ action: auditLog.action })
+    .from(auditRows)
+    .innerJoin(auditLog, eq(auditLog.seq, auditRows.seq))
+    .where(
+      and(
+        eq(auditRows.tableName, 'judgments'),
+        eq(auditRows.rowKey, sql.placeholder('id')),
+        gt(auditRows.seq, sql.placeholder('seq')),
+      ),
+    )
+    .orderBy(desc(auditRows.seq))
+    .limit(1)
+    .prepare();
+
 /** The event that a judgment names carries its digest: in its payload before 0.7.0, in audit_rows since. */
 function checkJudgment(db: Db, row: typeof judgments.$inferSelect, findings: Findings): void {
   const { eventHash, ...judgment } = row;
@@ -83,13 +105,17 @@ function checkJudgment(db: Db, row: typeof judgments.$inferSelect, findings: Fin
   const digests = digestsIn(event.payload);
   const isVouchedFor =
     digests.length > 0
-      ? digests.includes(judgmentDigest(judgment))
+      ? digests.includes(judgmentDigest(judgment)) || isWrittenLater(db, row.id, event.seq)
       : prepared(db, lineOf).get({ id: row.id, seq: event.seq }) !== undefined;
   if (!isVouchedFor) findings.add('row-changed', where, 'differs from what its audit event recorded');
 }
 
 function checkPrompt(prompt: typeof prompts.$inferSelect, findings: Findings): void {
   const where = `prompt ${prompt.id}`;
+  if (prompt.erasedAt !== null) {
+    checkErased(prompt, { where, text: prompt.messages.map(({ content }) => content).join('') }, findings);
+    return;
+  }
   if (promptDetailsHash(prompt) !== prompt.detailsHash) {
     findings.add('derived', where, 'its id, tags or metadata do not have their hash');
   }
@@ -100,12 +126,26 @@ function checkPrompt(prompt: typeof prompts.$inferSelect, findings: Findings): v
 
 function checkResponse(response: typeof responses.$inferSelect, findings: Findings): void {
   const where = `response ${response.id}`;
+  if (response.erasedAt !== null) {
+    checkErased(response, { where, text: response.content }, findings);
+    return;
+  }
   if (response.origin === 'imported' && responseDetailsHash(response) !== response.detailsHash) {
     findings.add('derived', where, 'its model or sampling do not have their hash');
   }
   if (responseHash(response.content) !== response.contentHash) {
     findings.add('derived', where, 'its text does not have its content hash');
   }
+}
+
+/** That its erasing is recorded, its row's digest tells: here, that there is nothing left in it. */
+function checkErased(
+  { id, contentHash }: { id: string; contentHash: string },
+  { where, text }: { where: string; text: string },
+  findings: Findings,
+): void {
+  if (text === ERASED_TEXT && contentHash === erasedHash(id)) return;
+  findings.add('derived', where, 'is marked as erased, and has a text or a hash of one');
 }
 
 /** null where a text that must be JSON is none. */

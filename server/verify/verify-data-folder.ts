@@ -1,5 +1,6 @@
 import type { Db } from '../../db/client.ts';
 import type { Finding } from '../audit/schemas.ts';
+import { collectErased } from './collect-erased.ts';
 import { collectFindings, type Findings } from './findings.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyContents } from './verify-contents.ts';
@@ -19,6 +20,8 @@ export type DatabaseReport = {
   rows: number;
   /** signed heads that are of this log */
   heads: number;
+  /** what was erased on purpose: what, when, by whom and why, in words; the first thousand */
+  erased: string[];
   /** what this database cannot be checked for, in words */
   notCovered: string[];
   /** the first thousand, the one that explains most first */
@@ -46,13 +49,15 @@ export async function verifyDatabase(
   }: { findings?: Findings; onProgress?: Progress; dataFolder?: string | null; trusted?: Trusted } = {},
 ): Promise<DatabaseReport> {
   const heads = watchHeads(db, { dataFolder, trusted, findings });
+  const erased = collectErased();
   const chain = await verifyChain(db, findings, (record) => {
     heads.onRecord(record);
+    erased.onRecord(record);
     onProgress('audit_log', record.seq);
   });
   const numHeads = heads.finish();
   const isCovered = chain.firstWithRows !== null;
-  const notCovered: string[] = [];
+  const notCovered: string[] = erased.open();
   let rows = 0;
   if (isCovered) {
     rows = Object.values(await verifyRows(db, findings, onProgress)).reduce((sum, n) => sum + n, 0);
@@ -66,7 +71,15 @@ export async function verifyDatabase(
   const contents = await verifyContents(db, findings, { isCovered });
   await verifyDerived(db, findings);
   return {
-    ...{ records: chain.records, head: chain.head, heads: numHeads, rows, ...contents, notCovered },
+    ...{
+      records: chain.records,
+      head: chain.head,
+      heads: numHeads,
+      rows,
+      ...contents,
+      erased: erased.list,
+      notCovered,
+    },
     ...{ findings: findings.list, counts: findings.counts, broken: findings.list[0] ?? null },
   };
 }

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
+import { erasures } from '../../db/schema/erasures.ts';
 import { checkpoints } from '../../db/schema/models.ts';
 import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
 import { DomainError } from '../errors.ts';
@@ -11,7 +13,7 @@ import type { Findings } from './findings.ts';
 
 export type FilesReport = { snapshots: number; exports: number; checkpoints: number };
 
-type FolderRow = { id: string; folder: string; manifestSha256: string };
+type FolderRow = { id: string; folder: string; manifestSha256: string; erasedAt: number | null };
 type Check = { db: Db; dataFolder: string; findings: Findings };
 
 /** Checks the folders that rows name: the manifest that the log recorded, and every byte that it lists. */
@@ -39,7 +41,8 @@ function foldersOf(
   table: typeof snapshots | typeof snapshotExports | typeof checkpoints,
 ): FolderRow[] {
   const { id, folder, manifestSha256 } = table;
-  return db.select({ id, folder, manifestSha256 }).from(table).all();
+  const erasedAt = 'erasedAt' in table ? table.erasedAt : sql<null>`null`;
+  return db.select({ id, folder, manifestSha256, erasedAt }).from(table).all();
 }
 
 /** The row's manifest hash must be the one that the audit event of its making, `action`, carries. */
@@ -60,6 +63,12 @@ function checkRecorded({ db, findings }: Check, row: FolderRow, action: string):
 }
 
 async function checkDataFolder({ db, dataFolder, findings }: Check, row: FolderRow): Promise<boolean> {
+  if (row.erasedAt !== null) {
+    // an erasure that is under way removes them next
+    if (existsSync(path.join(dataFolder, row.folder)) && !isErasing(db))
+      findings.add('file', row.folder, 'held what was erased, and is there still');
+    return false;
+  }
   const check = await verifyFolder(path.join(dataFolder, row.folder));
   if (!check.ok) {
     const line = check.line === null ? '' : `:${check.line}`;
@@ -77,6 +86,11 @@ async function checkDataFolder({ db, dataFolder, findings }: Check, row: FolderR
   const problem = `it was made when audit record ${seq} had the hash ${hash}; now ${record ? `it has ${record.hash}` : 'it is gone'}`;
   findings.add('head', where, problem);
   return false;
+}
+
+function isErasing(db: Db): boolean {
+  const open = db.select({ id: erasures.id }).from(erasures).where(isNull(erasures.doneAt));
+  return open.limit(1).get() !== undefined;
 }
 
 async function checkCheckpoint({ dataFolder, findings }: Check, row: FolderRow): Promise<boolean> {

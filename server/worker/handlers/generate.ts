@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { prompts } from '../../../db/schema/prompts.ts';
 import { appendAudit } from '../../audit/append.ts';
 import { settleStep } from '../../chains/advance.ts';
@@ -26,7 +26,7 @@ export async function handle(context: JobContext): Promise<void> {
   const rows = ctx.db
     .select({ id: prompts.id, messages: prompts.messages })
     .from(prompts)
-    .where(inArray(prompts.id, payload.promptIds))
+    .where(and(inArray(prompts.id, payload.promptIds), isNull(prompts.erasedAt)))
     .all();
   /** ids of the responses of this job by prompt */
   const written = new Map<string, Set<string>>();
@@ -79,6 +79,9 @@ function store(
   // nothing can be judged of an answer without a word
   if (response.content === '') return;
   const { promptId, content, seed } = response;
+  const prompt = ctx.db.select().from(prompts).where(eq(prompts.id, promptId)).get();
+  // erased while the answer was written, which may quote it
+  if (!prompt || prompt.erasedAt !== null) return;
   const { temperature, maxNewTokens } = payload;
   const ids = addResponses({
     ctx,

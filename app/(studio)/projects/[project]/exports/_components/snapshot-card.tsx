@@ -54,6 +54,7 @@ export function SnapshotCard({ projectId, formats, snapshot, sources, exports }:
           {sources.some((row) => row.source === 'simulated') && (
             <Badge tone="warning">holds simulated judgments</Badge>
           )}
+          {snapshot.erasedAt !== null && <Badge tone="warning">held what was erased: no longer served</Badge>}
         </div>
         <Button
           size="sm"
@@ -80,7 +81,7 @@ export function SnapshotCard({ projectId, formats, snapshot, sources, exports }:
         {check.isSuccess && <CheckResult report={check.data} />}
         {check.isError && <FormError>{check.error.message}</FormError>}
       </CardContent>
-      {exports.length > 0 && (
+      {exports.length > 0 && snapshot.erasedAt === null && (
         <ul aria-label={`Exports of snapshot ${number}`}>
           {exports.map((row) => (
             <ExportRow key={row.exportId} projectId={projectId} row={row} title={titleOf(row.format)} />

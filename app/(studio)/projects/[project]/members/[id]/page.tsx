@@ -3,6 +3,8 @@ import { orNotFound, requireProject, serverCaller } from '@/app/_trpc/server.ts'
 import { NoRight } from '@/app/_ui/no-right.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { DetailHeader, Facts, Section } from '@/app/(studio)/projects/[project]/_components/detail.tsx';
+import { ErasePerson } from '@/app/(studio)/projects/[project]/_components/erase-dialog.tsx';
+import { ErasureNotes } from '@/app/(studio)/projects/[project]/_components/erasure-notes.tsx';
 import { JudgmentTable } from '@/app/(studio)/projects/[project]/data/judgments/_components/judgment-table.tsx';
 import { formatDuration } from '@/lib/format-duration.ts';
 
@@ -12,15 +14,18 @@ type Props = { params: Promise<{ project: string; id: string }> };
 
 export default async function PersonPage({ params }: Props) {
   const { project: slug, id: userId } = await params;
-  const { project, role, may } = await requireProject(slug);
+  const { project, role, may, session } = await requireProject(slug);
   if (!may.includes('members.read') || !may.includes('judgments.read'))
     return <NoRight role={role} project={project} needs="members.read" />;
-  const person = await orNotFound((await serverCaller()).judgments.person({ projectId: project.id, userId }));
+  const caller = await serverCaller();
+  const person = await orNotFound(caller.judgments.person({ projectId: project.id, userId }));
+  const erasures = await caller.erasures.list({ projectId: project.id, subjectId: userId });
   const { member, agreement, numMeasured } = person;
   const flags = Object.entries(person.flags).map(([flag, count]) => `${flag.replaceAll('_', ' ')} ${count}`);
   return (
     <div className="grid gap-5">
       <DetailHeader title={<bdi>{member.name ?? member.pseudonym}</bdi>} id={userId} level={1} />
+      <ErasureNotes erasures={erasures} />
       <div className="grid items-start gap-5 lg:grid-cols-2">
         <Section title="Person">
           <Facts
@@ -53,6 +58,22 @@ export default async function PersonPage({ params }: Props) {
       </div>
       <h2 className="font-semibold">Judgments</h2>
       <JudgmentTable projectId={project.id} slug={slug} userId={userId} />
+      {session.isInstanceOwner && erasures.length === 0 && userId !== session.userId && (
+        <div>
+          <ErasePerson
+            userId={userId}
+            button="Erase person"
+            title={`Erase ${member.name ?? member.pseudonym}?`}
+          >
+            <p>
+              Name, mail, the reasons that this person gave, sessions, tokens and second factor go for good,
+              in every project; snapshots and exports that hold such reasons are served no more. The person is
+              shut out at once.
+            </p>
+            <p>What they judged stays, under the pseudonym {member.pseudonym}.</p>
+          </ErasePerson>
+        </div>
+      )}
     </div>
   );
 }

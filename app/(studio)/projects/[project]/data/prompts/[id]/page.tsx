@@ -8,6 +8,8 @@ import {
   Section,
   SplitText,
 } from '@/app/(studio)/projects/[project]/_components/detail.tsx';
+import { EraseText } from '@/app/(studio)/projects/[project]/_components/erase-dialog.tsx';
+import { ErasureNotes } from '@/app/(studio)/projects/[project]/_components/erasure-notes.tsx';
 import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { PromptDetails } from '@/app/(studio)/projects/[project]/data/prompts/_components/prompt-details.tsx';
 import { PromptResponses } from '@/app/(studio)/projects/[project]/data/prompts/_components/prompt-responses.tsx';
@@ -20,10 +22,14 @@ export default async function PromptPage({ params }: Props) {
   const { project: slug, id: promptId } = await params;
   const { project, may } = await requireProject(slug);
   if (!may.includes('data.read')) return null;
-  const prompt = await orNotFound((await serverCaller()).prompts.get({ projectId: project.id, promptId }));
+  const caller = await serverCaller();
+  const prompt = await orNotFound(caller.prompts.get({ projectId: project.id, promptId }));
+  const erasures = await caller.erasures.list({ projectId: project.id, subjectId: promptId });
+  const mayErase = may.includes('data.erase') && prompt.erasedAt === null && erasures.length === 0;
   return (
     <div className="grid gap-5">
       <DetailHeader title="Prompt" id={promptId} level={2} />
+      <ErasureNotes erasures={erasures} />
       <div className="grid items-start gap-5 lg:grid-cols-2">
         <Section title="Where it comes from">
           <Facts
@@ -56,8 +62,29 @@ export default async function PromptPage({ params }: Props) {
         <PromptView messages={prompt.messages} />
       </Section>
       <Section title={prompt.responses.length === 0 ? 'No responses yet' : 'Responses'}>
-        <PromptResponses slug={slug} responses={prompt.responses} />
+        <PromptResponses slug={slug} responses={prompt.responses} erasableIn={mayErase ? project.id : null} />
       </Section>
+      {mayErase && (
+        <div>
+          <EraseText
+            projectId={project.id}
+            kind="prompt"
+            subjectId={promptId}
+            button="Erase prompt"
+            title="Erase this prompt and its responses?"
+          >
+            <p>
+              Text, hashes and what came with its row go for good, and with them its responses, the reasons
+              that people gave about them, every snapshot and export that holds it, and quotes in logs and
+              samples.
+            </p>
+            <p>
+              Judgments stay without their texts, and later snapshots leave them out. Models that were trained
+              on it stay as they are. Its unanswered tasks are asked no more.
+            </p>
+          </EraseText>
+        </div>
+      )}
     </div>
   );
 }

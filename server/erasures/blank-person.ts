@@ -1,0 +1,104 @@
+import { and, eq, isNull } from 'drizzle-orm';
+import { judgments } from '../../db/schema/judgments.ts';
+import { memberships } from '../../db/schema/projects.ts';
+import { seats, skips } from '../../db/schema/tasks.ts';
+import { accounts, apiTokens, recoveryCodes, sessions, users } from '../../db/schema/users.ts';
+import { appendAudit } from '../audit/append.ts';
+import type { Ctx } from '../context.ts';
+import { writeWhenUnlocked } from '../storage/write-lock.ts';
+import { FREE_SEAT } from '../tasks/release.ts';
+import { ERASED_NAME, type Erasure } from './internal.ts';
+
+const BATCH = 100;
+type Key = { table: string; key: string };
+
+/** Projects that a person judged or skipped in, or is or was a member of. */
+export function projectsOf({ db }: Pick<Ctx, 'db'>, userId: string): string[] {
+  const judged = db.selectDistinct({ id: judgments.projectId }).from(judgments);
+  const member = db.select({ id: memberships.projectId }).from(memberships);
+  return [
+    ...new Set([
+      ...judged
+        .where(eq(judgments.annotatorId, userId))
+        .all()
+        .map(({ id }) => id),
+      ...member
+        .where(eq(memberships.userId, userId))
+        .all()
+        .map(({ id }) => id),
+    ]),
+  ];
+}
+
+/**
+ * Takes a person's rationales and reasons away, a hundred at a time, then all that names them or lets them in, at once. Returns the
+ * keys of the rows that were written.
+ */
+export async function blankPerson(
+  ctx: Ctx,
+  { erasure, judgmentIds }: { erasure: Erasure; judgmentIds: readonly string[] },
+): Promise<Key[]> {
+  const { subjectId: userId } = erasure;
+  const keys: Key[] = [];
+  const record = (payload: Record<string, unknown>) =>
+    appendAudit(ctx, {
+      ...{ action: 'erasures.batch', subject: userId, projectId: null },
+      payload: { erasure: erasure.id, ...payload },
+    });
+  const blank = ctx.db.$client.prepare(`update judgments set rationale = '' where id = ?`);
+  for (let from = 0; from < judgmentIds.length; from += BATCH) {
+    const batch = judgmentIds.slice(from, from + BATCH);
+    await writeWhenUnlocked(ctx.db, () => {
+      for (const id of batch) blank.run(id);
+      record({ rationales: batch.length });
+    });
+    keys.push(...batch.map((key) => ({ table: 'judgments', key })));
+  }
+  await writeWhenUnlocked(ctx.db, () => {
+    const passed = ctx.db
+      .update(skips)
+      .set({ reason: '' })
+      .where(eq(skips.annotatorId, userId))
+      .returning({ taskId: skips.taskId })
+      .all();
+    keys.push(...passed.map(({ taskId }) => ({ table: 'skips', key: `${taskId} ${userId}` })));
+    const ofPerson = { userId };
+    for (const row of ctx.db
+      .delete(sessions)
+      .where(eq(sessions.userId, userId))
+      .returning({ id: sessions.id })
+      .all())
+      keys.push({ table: 'sessions', key: row.id });
+    for (const row of ctx.db
+      .delete(apiTokens)
+      .where(eq(apiTokens.userId, userId))
+      .returning({ id: apiTokens.id })
+      .all())
+      keys.push({ table: 'api_tokens', key: row.id });
+    for (const row of ctx.db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId)).returning().all())
+      keys.push({ table: 'recovery_codes', key: `${row.userId} ${row.codeHash}` });
+    for (const row of ctx.db.delete(accounts).where(eq(accounts.userId, userId)).returning().all())
+      keys.push({ table: 'accounts', key: `${row.provider} ${row.providerAccountId}` });
+    ctx.db
+      .update(seats)
+      .set(FREE_SEAT)
+      .where(and(eq(seats.annotatorId, ofPerson.userId), eq(seats.state, 'leased')))
+      .run();
+    ctx.db
+      .update(memberships)
+      .set({ removedAt: ctx.now() })
+      .where(and(eq(memberships.userId, userId), isNull(memberships.removedAt)))
+      .run();
+    ctx.db
+      .update(users)
+      .set({
+        ...{ name: ERASED_NAME, email: null, passwordHash: null, totpSecret: null, totpSince: null },
+        ...{ disabledAt: ctx.now(), erasedAt: ctx.now(), totpLastStep: null },
+      })
+      .where(eq(users.id, userId))
+      .run();
+    keys.push({ table: 'users', key: userId });
+    record({ person: userId });
+  });
+  return keys;
+}

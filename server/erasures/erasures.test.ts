@@ -1,0 +1,403 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { eq } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Db } from '../../db/client.ts';
+import { importRejects, imports } from '../../db/schema/imports.ts';
+import { judgments } from '../../db/schema/judgments.ts';
+import { memberships } from '../../db/schema/projects.ts';
+import { prompts, responses } from '../../db/schema/prompts.ts';
+import { runSamples, runs } from '../../db/schema/runs.ts';
+import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
+import { seats, taskResponses, tasks } from '../../db/schema/tasks.ts';
+import { accounts, apiTokens, sessions, users } from '../../db/schema/users.ts';
+import type { Ctx } from '../context.ts';
+import { databaseFile, openDataFolder } from '../data-folder.ts';
+import { recordJudgment } from '../judgments/record.ts';
+import { promptsToAnswer } from '../models/generate.ts';
+import { beginSession } from '../sessions/begin.ts';
+import { createSnapshot } from '../snapshots/create.ts';
+import { exportSnapshot } from '../snapshots/export.ts';
+import { openSnapshot } from '../snapshots/internal.ts';
+import { openExportFile } from '../snapshots/open-export-file.ts';
+import { addPrompt } from '../tasks/add-prompt.ts';
+import { addResponses } from '../tasks/add-responses.ts';
+import { claimTask } from '../tasks/claim.ts';
+import { createTask } from '../tasks/create.ts';
+import { createTasksFromPrompts } from '../tasks/create-from-prompts.ts';
+import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
+import { createToken } from '../users/create-token.ts';
+import { verifyDataFolder } from '../verify/verify-data-folder.ts';
+import { carryOutErasure } from './carry-out.ts';
+import { erasePerson } from './erase-person.ts';
+import { eraseText } from './erase-text.ts';
+
+const SECRET_PROMPT = 'My doctor, Dr. Okonkwo of Lagos, wrote:\n"rest for a week".';
+const SECRET_ANSWER = 'Then rest, as Dr. Okonkwo of Lagos says, and drink zobo tea.';
+const SECRET_RATIONALE = 'I know this doctor from my own time in Surulere';
+const MAIL = 'ada.secret@example.org';
+const NAME = 'Adaeze Nwosu-Secret';
+const REASON = 'asked for by letter of 3 May';
+
+let dataFolder: string;
+let db: Db;
+let world: LabelingWorld;
+let made: { promptId: string; responseIds: string[]; taskId: string };
+let snapshotId: string;
+let exportId: string;
+const ctxOf = (userId: string): Ctx => ({ ...world.as(userId), dataFolder });
+const owner = (): Ctx => ctxOf(world.userIds.owner);
+const researcher = (): Ctx => ctxOf(world.userIds.researcher);
+const job = (): Ctx => ({ ...owner(), actor: { type: 'job', jobId: 'job_1' } });
+
+beforeEach(async () => {
+  dataFolder = mkdtempSync(path.join(tmpdir(), 'plumbline-erase-'));
+  db = openDataFolder(dataFolder);
+  world = createLabelingWorld(db);
+  const { projectId, userIds } = world;
+  db.update(users).set({ email: MAIL, name: NAME }).where(eq(users.id, userIds.annotator)).run();
+  db.transaction(() => {
+    const ctx = researcher();
+    const messages = [{ role: 'user' as const, content: SECRET_PROMPT }];
+    const { promptId } = addPrompt({ ctx, input: { projectId, messages } });
+    const answers = [SECRET_ANSWER, 'Ask somebody else about that.', 'A third of them altogether.'];
+    const written = answers.map((content) => ({ content, origin: 'imported' as const }));
+    const responseIds = addResponses({ ctx, input: { promptId, responses: written } });
+    const pair = responseIds.slice(0, 2);
+    const { taskId } = createTask({ ctx, input: { projectId, promptId, responseIds: pair, overlap: 2 } });
+    made = { promptId, responseIds, taskId };
+  });
+  judge(SECRET_RATIONALE);
+  for (let i = 0; i < 3; i++) {
+    world.addTask();
+    judge('');
+  }
+  // another that nobody has judged yet
+  db.transaction(() => {
+    const responseIds = made.responseIds.slice(0, 3);
+    createTask({
+      ctx: researcher(),
+      input: { ...{ projectId, promptId: made.promptId, responseIds }, overlap: 1 },
+    });
+  });
+  leaveTraces();
+  world.advance(1000);
+  ({ snapshotId } = await createSnapshot({ ctx: researcher(), input: { projectId } }));
+  const asked = { projectId, snapshotId, format: 'trl' as const };
+  ({ exportId } = await exportSnapshot({ ctx: researcher(), input: asked }));
+  world.advance(1000);
+});
+afterEach(() => {
+  db.$client.close();
+  rmSync(dataFolder, { recursive: true });
+});
+
+function judge(rationale: string): void {
+  const { projectId, userIds } = world;
+  const ctx = ctxOf(userIds.annotator);
+  const { task } = claimTask({ ctx, input: { projectId } });
+  if (!task) throw new Error('no task');
+  const [first = '', second = ''] = task.responses.map(({ id }) => id);
+  recordJudgment({
+    ctx,
+    input: {
+      ...{ projectId, seatId: task.seatId, leaseToken: task.leaseToken, ranking: [[first], [second]] },
+      ...{ idempotencyKey: `key-${task.taskId}`, strength: -1, tieKind: 'none', notRankable: false },
+      ...{ flags: {}, rationale, firstInteractionAt: null, activeMs: 1, inputKind: 'keyboard' },
+    },
+  });
+}
+
+/** What quotes a text beside the place where it belongs. */
+function leaveTraces(): void {
+  const { projectId, userIds } = world;
+  const by = { projectId, createdBy: userIds.researcher, createdAt: 1 };
+  const quoted = { prompt: SECRET_PROMPT, response: SECRET_ANSWER };
+  db.transaction(() => {
+    db.insert(imports)
+      .values({ ...by, id: 'imp_1', fileName: 'a.jsonl', format: 'prompts', status: 'running', rejected: {} })
+      .run();
+    const raw = JSON.stringify(quoted);
+    db.insert(importRejects)
+      .values({ importId: 'imp_1', lineNumber: 1, reason: 'x', detail: 'y', raw })
+      .run();
+    db.insert(importRejects)
+      .values({ importId: 'imp_1', lineNumber: 2, reason: 'x', detail: 'y', raw: '{"a":1}' })
+      .run();
+    db.update(imports).set({ status: 'done' }).run();
+    db.insert(runs)
+      .values({ ...by, id: 'run_1', recipe: 'ppo', name: 'r', status: 'running', config: {}, folder: 'f' })
+      .run();
+    db.insert(runSamples)
+      .values({ runId: 'run_1', step: 1, sample: { ...quoted, figures: {} } })
+      .run();
+    db.update(runs).set({ status: 'succeeded' }).run();
+  });
+  const put = (name: string, text: string) => {
+    mkdirSync(path.dirname(path.join(dataFolder, name)), { recursive: true });
+    writeFileSync(path.join(dataFolder, name), text);
+  };
+  put('imports/imp_1/upload', JSON.stringify(quoted));
+  put('plumbline-0008_sessions-20261128T164402Z.db', SECRET_PROMPT);
+  put('logs/web.log', `${JSON.stringify({ msg: `odd row: ${SECRET_ANSWER}`, from: MAIL })}\n`);
+}
+
+/** Files of the data folder in which one of the texts stands, as it is or as JSON writes it. */
+function filesWith(...texts: string[]): string[] {
+  db.$client.pragma('wal_checkpoint(TRUNCATE)');
+  const spellings = texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]);
+  return readdirSync(dataFolder, { recursive: true, encoding: 'utf8' }).filter((name) => {
+    const file = path.join(dataFolder, name);
+    return statSync(file).isFile() && spellings.some((text) => readFileSync(file).includes(text));
+  });
+}
+const check = () => verifyDataFolder(db, dataFolder);
+
+async function erase(kind: 'prompt' | 'response', subjectId: string) {
+  const input = { projectId: world.projectId, kind, subjectId, reason: REASON };
+  const { erasureId } = eraseText({ ctx: owner(), input });
+  return carryOutErasure({ ctx: job(), input: { erasureId } });
+}
+
+describe('erasing a text', () => {
+  it('takes a prompt and its responses out of every file of the folder, byte for byte', async () => {
+    const texts = [SECRET_PROMPT, SECRET_ANSWER, SECRET_RATIONALE, 'Dr. Okonkwo of Lagos'];
+    expect(filesWith(...texts)).toEqual(
+      expect.arrayContaining([
+        ...['plumbline.db', 'logs/web.log', 'imports/imp_1/upload'],
+        `snapshots/${snapshotId}/raw.jsonl`,
+      ]),
+    );
+    const result = await erase('prompt', made.promptId);
+    expect(result).toMatchObject({ snapshots: 1, exports: 1, judgments: 1, leftIn: [] });
+    expect(filesWith(...texts)).toEqual([]);
+    expect(existsSync(path.join(dataFolder, 'snapshots', snapshotId))).toBe(false);
+    expect(
+      db
+        .select()
+        .from(importRejects)
+        .all()
+        .map(({ raw }) => raw),
+    ).toEqual(['(erased)', '{"a":1}']);
+    expect(readFileSync(path.join(dataFolder, 'logs/web.log'), 'utf8')).toContain('odd row: xxxx');
+  });
+
+  it('leaves the log whole: verify says intact, and what was erased, when, why, by whom', async () => {
+    await erase('prompt', made.promptId);
+    const { findings, notCovered, erased } = await check();
+    // the folder has no checkpoints or exports beside these
+    expect({ findings, notCovered }).toEqual({ findings: [], notCovered: [] });
+    expect(erased).toEqual([
+      expect.stringMatching(
+        `prompt ${made.promptId}, 20.*, by user:${world.userIds.owner}: ${REASON} .audit record`,
+      ),
+    ]);
+    const salts = db.$client.prepare(
+      `select count(*) from audit_rows where table_name = 'prompts' and row_key = ? and salt is not null`,
+    );
+    expect(salts.pluck().get(made.promptId)).toBe(1);
+    for (const table of [prompts, responses]) {
+      const hashes = db.select({ hash: table.contentHash, at: table.erasedAt }).from(table).all();
+      for (const { hash, at } of hashes) expect(hash.startsWith('erased:')).toBe(at !== null);
+    }
+  });
+
+  it('says so while the worker has it in hand, and finds an erasure that nobody recorded', async () => {
+    const input = {
+      projectId: world.projectId,
+      kind: 'prompt' as const,
+      subjectId: made.promptId,
+      reason: REASON,
+    };
+    const { erasureId } = eraseText({ ctx: owner(), input });
+    expect((await check()).notCovered).toEqual([
+      expect.stringContaining(`prompt ${made.promptId}, which is being`),
+    ]);
+    expect(() => eraseText({ ctx: owner(), input })).toThrow('already');
+    await carryOutErasure({ ctx: job(), input: { erasureId } });
+    const other = db
+      .select()
+      .from(prompts)
+      .all()
+      .find(({ erasedAt }) => erasedAt === null);
+    const shell = new Database(databaseFile(dataFolder));
+    shell
+      .prepare(
+        `update prompts set messages = '[{"role":"user","content":"(erased)"}]', content_hash = 'erased:' || id, erased_at = 1 where id = ?`,
+      )
+      .run(other?.id);
+    const { findings } = await verifyDataFolder(drizzle(shell) as unknown as Db, dataFolder);
+    shell.close();
+    expect(findings).toEqual([
+      expect.objectContaining({ kind: 'row-changed', where: `prompts ${other?.id}` }),
+    ]);
+  });
+
+  it('marks snapshots and exports and serves them no more; later ones leave the judgments out as erased', async () => {
+    await erase('prompt', made.promptId);
+    const snapshot = db.select().from(snapshots).get();
+    if (!snapshot) throw new Error('no snapshot');
+    const scope = { projectId: world.projectId };
+    await expect(openSnapshot({ dataFolder }, snapshot)).rejects.toThrow('held what was erased');
+    expect(db.select().from(snapshotExports).get()?.erasedAt).not.toBeNull();
+    const file = { ...scope, exportId, file: 'manifest.json' };
+    expect(() => openExportFile({ ctx: researcher(), input: file })).toThrow('held what was erased');
+    const again = { ...scope, snapshotId, format: 'trl' as const };
+    await expect(exportSnapshot({ ctx: researcher(), input: again })).rejects.toThrow('held what was erased');
+    world.advance(1000);
+    const next = await createSnapshot({ ctx: researcher(), input: scope });
+    expect(next.counts).toEqual({ kept: 3, dropped: { erased: 1 } });
+    expect(filesWith(SECRET_PROMPT, SECRET_ANSWER)).toEqual([]);
+    expect((await check()).findings).toEqual([]);
+  });
+
+  it('asks the task no more, makes none of it, and lets no model answer it', async () => {
+    await erase('prompt', made.promptId);
+    const open = db.select().from(seats).innerJoin(tasks, eq(tasks.id, seats.taskId));
+    const left = open.where(eq(tasks.promptId, made.promptId)).all();
+    expect(left.map(({ seats: { state } }) => state)).toEqual(['done']);
+    const { projectId } = world;
+    createTasksFromPrompts({ ctx: researcher(), input: { projectId, arrange: 'pairs' } });
+    expect(db.select().from(tasks).where(eq(tasks.promptId, made.promptId)).all()).toHaveLength(2);
+    const asked = promptsToAnswer(researcher(), { projectId, checkpointIds: ['ckp_1'], numPrompts: 99 });
+    expect(asked).toHaveLength(3);
+    expect(asked).not.toContain(made.promptId);
+  });
+
+  it('takes one response, and leaves the prompt and the other responses', async () => {
+    const [first = '', second = ''] = made.responseIds;
+    await erase('response', first);
+    const texts = db.select().from(responses).where(eq(responses.promptId, made.promptId)).all();
+    const gone = texts.filter(({ content }) => content === '(erased)');
+    expect([texts.length, gone.map(({ id }) => id)]).toEqual([3, [first]]);
+    expect(filesWith(SECRET_ANSWER)).toEqual([]);
+    expect(filesWith('wrote:\n"rest for a week"')).toEqual(['plumbline.db']);
+    const pair = {
+      projectId: world.projectId,
+      promptId: made.promptId,
+      responseIds: [first, second],
+      overlap: 1,
+    };
+    expect(() => createTask({ ctx: researcher(), input: pair })).toThrow('is no response');
+    expect((await check()).findings).toEqual([]);
+  });
+
+  it('tells where else the text stands, and waits while an import is read', async () => {
+    db.transaction(() => {
+      const messages = [{ role: 'user' as const, content: `${SECRET_PROMPT} Why?` }];
+      addPrompt({ ctx: researcher(), input: { projectId: world.projectId, messages } });
+    });
+    mkdirSync(path.join(dataFolder, 'registered/own'), { recursive: true });
+    writeFileSync(path.join(dataFolder, 'registered/own/README.md'), SECRET_ANSWER);
+    db.transaction(() => db.update(imports).set({ status: 'running' }).run());
+    await expect(erase('prompt', made.promptId)).rejects.toThrow('import');
+    db.transaction(() => db.update(imports).set({ status: 'done' }).run());
+    const { leftIn } = await erase('prompt', made.promptId);
+    expect(leftIn).toEqual(['registered/own/README.md', expect.stringContaining('plumbline.db')]);
+  });
+
+  it('goes on after it was killed at any step', async () => {
+    const input = {
+      projectId: world.projectId,
+      kind: 'prompt' as const,
+      subjectId: made.promptId,
+      reason: REASON,
+    };
+    const { erasureId } = eraseText({ ctx: owner(), input });
+    let writes = 0;
+    for (let killAt = 1; ; killAt += 1) {
+      writes = 0;
+      const now = () => {
+        writes += 1;
+        if (writes === killAt) throw new Error('killed');
+        return Date.now();
+      };
+      const done = await carryOutErasure({
+        ctx: { ...job(), now },
+        input: { erasureId, isRetry: killAt > 1 },
+      }).then(
+        () => true,
+        (error: Error) => {
+          expect(error.message).toBe('killed');
+          return false;
+        },
+      );
+      if (done) break;
+    }
+    expect(filesWith(SECRET_PROMPT, SECRET_ANSWER, SECRET_RATIONALE)).toEqual([]);
+    expect((await check()).findings).toEqual([]);
+  });
+});
+
+describe('erasing a person', () => {
+  it('takes name, mail, rationales and all that signs in; judgments stay under the pseudonym', async () => {
+    const { annotator: userId, owner: ownerId } = world.userIds;
+    beginSession({ ctx: ctxOf(userId), input: { userId, address: '192.0.2.1', userAgent: 'Firefox' } });
+    createToken({ ctx: ctxOf(userId), input: { name: `${NAME}’s script`, scopes: ['read'] } });
+    db.transaction(() =>
+      db
+        .insert(accounts)
+        .values({ provider: 'oidc', providerAccountId: 'sub-1', userId, createdAt: 1 })
+        .run(),
+    );
+    const { pseudonym } = db.select().from(memberships).where(eq(memberships.userId, userId)).get() ?? {};
+    const installationOwner: Ctx = {
+      ...owner(),
+      actor: { type: 'user', userId: ownerId, isInstanceOwner: true },
+    };
+    expect(filesWith(MAIL, NAME, SECRET_RATIONALE)).toContain('plumbline.db');
+    const { erasureId } = erasePerson({ ctx: installationOwner, input: { userId, reason: REASON } });
+    expect(db.select().from(sessions).where(eq(sessions.userId, userId)).get()?.endedAt).not.toBeNull();
+    await carryOutErasure({ ctx: job(), input: { erasureId } });
+    expect(filesWith(MAIL, NAME, SECRET_RATIONALE)).toEqual([]);
+    const person = db.select().from(users).where(eq(users.id, userId)).get();
+    expect(person).toMatchObject({ name: 'Erased person', email: null, passwordHash: null });
+    for (const table of [sessions, apiTokens, accounts])
+      expect(db.select().from(table).where(eq(table.userId, userId)).all()).toEqual([]);
+    const said = db.select().from(judgments).where(eq(judgments.annotatorId, userId)).all();
+    expect(said).toHaveLength(4);
+    world.advance(1000);
+    const next = await createSnapshot({ ctx: researcher(), input: { projectId: world.projectId } });
+    expect(next.counts).toEqual({ kept: 4, dropped: {} });
+    const raw = readFileSync(path.join(dataFolder, 'snapshots', next.snapshotId, 'raw.jsonl'), 'utf8');
+    expect(raw).toContain(`"annotator_pseudonym":"${pseudonym}"`);
+    const { findings, erased } = await check();
+    expect(findings).toEqual([]);
+    expect(erased).toEqual([expect.stringContaining(`person ${userId}, `)]);
+  });
+
+  it('is refused to all but the owner of the installation, for oneself, and where a project would have no owner', () => {
+    const { annotator, owner: ownerId } = world.userIds;
+    expect(() => erasePerson({ ctx: owner(), input: { userId: annotator, reason: REASON } })).toThrow(
+      'owner',
+    );
+    const as = (userId: string): Ctx => ({
+      ...owner(),
+      actor: { type: 'user', userId, isInstanceOwner: true },
+    });
+    expect(() => erasePerson({ ctx: as(annotator), input: { userId: annotator, reason: REASON } })).toThrow(
+      'yourself',
+    );
+    expect(() => erasePerson({ ctx: as(annotator), input: { userId: ownerId, reason: REASON } })).toThrow(
+      'owner',
+    );
+  });
+});
+
+it('keeps the order of a task’s responses that were erased', async () => {
+  const before = db.select().from(taskResponses).where(eq(taskResponses.taskId, made.taskId)).all();
+  await erase('prompt', made.promptId);
+  expect(db.select().from(taskResponses).where(eq(taskResponses.taskId, made.taskId)).all()).toEqual(before);
+});
