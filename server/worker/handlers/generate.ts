@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm';
+import { count, inArray } from 'drizzle-orm';
 import { prompts, responses } from '../../../db/schema/prompts.ts';
 import { appendAudit } from '../../audit/append.ts';
 import { settleStep } from '../../chains/advance.ts';
@@ -71,7 +71,12 @@ export async function handle(context: JobContext): Promise<void> {
 /** How many responses the prompts of these have. */
 function countOf({ db }: Ctx, written: readonly GeneratedResponse[]): number {
   const promptIds = [...new Set(written.map(({ promptId }) => promptId))];
-  return db.$count(responses, inArray(responses.promptId, promptIds));
+  const row = db
+    .select({ total: count() })
+    .from(responses)
+    .where(inArray(responses.promptId, promptIds))
+    .get();
+  return row?.total ?? 0;
 }
 
 type Written = Map<string, Set<string>>;
