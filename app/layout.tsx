@@ -2,8 +2,9 @@ import '@fontsource-variable/inter';
 import '@fontsource-variable/jetbrains-mono';
 import './globals.css';
 import type { Metadata, Viewport } from 'next';
-import { headers } from 'next/headers';
+import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { parseTheme, THEME_COOKIE } from '@/lib/theme.ts';
 import { Providers } from './_trpc/providers.tsx';
 
 export const metadata: Metadata = {
@@ -11,20 +12,31 @@ export const metadata: Metadata = {
   description: 'Human judgment into model behaviour that one can check.',
 };
 
-export const viewport: Viewport = {
-  width: 'device-width',
-  initialScale: 1,
-  themeColor: [
-    { media: '(prefers-color-scheme: light)', color: '#fafbfc' },
-    { media: '(prefers-color-scheme: dark)', color: '#121519' },
-  ],
-};
+const LIGHT = '#fafbfc';
+const DARK = '#121519';
+
+/** The frame that phones draw around the page has its colour too. */
+export async function generateViewport(): Promise<Viewport> {
+  const theme = await chosenTheme();
+  return {
+    width: 'device-width',
+    initialScale: 1,
+    themeColor: [
+      { media: '(prefers-color-scheme: light)', color: theme === 'dark' ? DARK : LIGHT },
+      { media: '(prefers-color-scheme: dark)', color: theme === 'light' ? LIGHT : DARK },
+    ],
+  };
+}
+
+async function chosenTheme() {
+  return parseTheme((await cookies()).get(THEME_COOKIE)?.value);
+}
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // reading the nonce also makes every page dynamic: a page built ahead could not carry one
   const nonce = (await headers()).get('x-nonce') ?? '';
   return (
-    <html lang="en">
+    <html lang="en" data-theme={await chosenTheme()}>
       <body>
         <a
           href="#main"

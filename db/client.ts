@@ -9,6 +9,7 @@ import * as auditHeads from './schema/audit-heads.ts';
 import * as auditLog from './schema/audit-log.ts';
 import * as auditRows from './schema/audit-rows.ts';
 import * as chains from './schema/chains.ts';
+import * as counts from './schema/counts.ts';
 import * as erasures from './schema/erasures.ts';
 import * as imports from './schema/imports.ts';
 import * as jobs from './schema/jobs.ts';
@@ -27,6 +28,7 @@ const schema = {
   ...auditLog,
   ...auditRows,
   ...chains,
+  ...counts,
   ...erasures,
   ...imports,
   ...jobs,

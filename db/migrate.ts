@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { recordBaseline } from './audit/baseline.ts';
+import { dropCounters, installCounters } from './counters.ts';
 import { keepCopy } from './keep-copy.ts';
 import {
   APPLIED_TABLE,
@@ -40,7 +41,9 @@ export function migrateDatabase(
         if (pending.length === 0) return;
         const copy = last === null ? null : keepCopy(file, last.tag);
         try {
+          dropCounters(client);
           for (const migration of pending) apply(client, file, migration);
+          installCounters(client);
           const now = pending.at(-1)?.tag ?? '';
           if (baseline && hasAuditRows(client))
             recordBaseline(client, { schema: now, version: programVersion() });

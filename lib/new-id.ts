@@ -11,3 +11,6 @@ export function newId(prefix: string, now: number = Date.now()): string {
   }
   return `${prefix}_${now.toString(36).padStart(9, '0')}${random}`;
 }
+
+/** Comes after every id, which are letters, digits and underscores: where a list that is read backwards begins. */
+export const AFTER_ALL_IDS = '~';

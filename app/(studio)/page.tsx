@@ -7,12 +7,24 @@ import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
+import { CardFigures } from './_components/card-figures.tsx';
 
 export const metadata: Metadata = { title: 'Projects' };
 
+/** Cards that say what is in the project; who has more projects than this looks into them. */
+const WITH_FIGURES = 30;
+
 export default async function ProjectsPage() {
   const session = await requireSession();
-  const projects = await (await serverCaller()).projects.list();
+  const caller = await serverCaller();
+  const projects = await caller.projects.list();
+  const figures = new Map(
+    await Promise.all(
+      projects
+        .slice(0, WITH_FIGURES)
+        .map(async ({ id }) => [id, await caller.projects.overview({ projectId: id })] as const),
+    ),
+  );
   const newProject = (
     <Button asChild>
       <Link href="/projects/new">New project</Link>
@@ -46,6 +58,7 @@ export default async function ProjectsPage() {
                 <Badge>{role}</Badge>
               </div>
               <p className="mt-1 line-clamp-2 text-sm text-muted-foreground">{description || slug}</p>
+              <CardFigures overview={figures.get(id)} />
             </li>
           ))}
         </ul>

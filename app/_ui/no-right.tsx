@@ -8,6 +8,7 @@ const IN_WORDS = {
   'snapshots.export': 'see snapshots or export data',
   'runs.read': 'see runs',
   'runs.start': 'start runs',
+  'tasks.create': 'let models write',
   'models.read': 'see models',
   'members.read': 'see who is a member',
   'audit.read': 'read the audit log',

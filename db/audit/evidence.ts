@@ -212,6 +212,7 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   audit_rows: 'each record of the chain carries the digest of its lines here',
   audit_heads: 'signed; and what they say is recomputed from the chain',
   audit_tree: 'hashes kept to be found again fast; recomputed from the chain',
+  counts: 'numbers of rows, for pages; counted again by the check',
   jobs: 'the queue of the worker: what a job did is in the rows that it wrote',
 };
 

@@ -32,11 +32,13 @@ export function inclusionPath(
 
 /** Keeps the whole subtrees that the first `size` records have and that are not kept yet. Call inside a transaction. */
 export function keepSubtrees(client: Database.Database, size: number): void {
-  const count = client.prepare('select count(*) from audit_tree where level = ?').pluck();
+  const last = client
+    .prepare('select position from audit_tree where level = ? order by position desc limit 1')
+    .pluck();
   const insert = client.prepare('insert or ignore into audit_tree (level, position, hash) values (?, ?, ?)');
   for (const level of KEPT_LEVELS) {
-    const kept = count.get(level) as number;
-    for (let position = kept; position < Math.floor(size / 2 ** level); position++) {
+    const kept = (last.get(level) as number | undefined) ?? -1;
+    for (let position = kept + 1; position < Math.floor(size / 2 ** level); position++) {
       insert.run(level, position, computed(client, level, position));
     }
   }

@@ -17,11 +17,17 @@ export const jobs = sqliteTable(
     heartbeatAt: integer('heartbeat_at'),
     cancelRequestedAt: integer('cancel_requested_at'),
     pauseRequestedAt: integer('pause_requested_at'),
+    /** how far it is, for pages: what it says is the handler's affair */
+    progress: text('progress', { mode: 'json' }).$type<unknown>(),
     error: text('error'),
     createdAt: integer('created_at').notNull(),
     finishedAt: integer('finished_at'),
   },
-  (table) => [index('jobs_claim').on(table.status, table.id), index('jobs_run').on(table.runId)],
+  (table) => [
+    index('jobs_claim').on(table.status, table.id),
+    index('jobs_run').on(table.runId, table.kind, table.id),
+    index('jobs_kind').on(table.kind, table.id),
+  ],
 );
 
 /** When a chain begins: every N new judgments, or by cron. */

@@ -31,7 +31,11 @@ export const prompts = sqliteTable(
     /** its text, hashes and details are gone since then */
     erasedAt: integer('erased_at'),
   },
-  (table) => [uniqueIndex('prompts_content').on(table.projectId, table.contentHash)],
+  (table) => [
+    uniqueIndex('prompts_content').on(table.projectId, table.contentHash),
+    // a project's prompts, newest first
+    index('prompts_project').on(table.projectId, table.id),
+  ],
 );
 
 export const responses = sqliteTable(

@@ -24,7 +24,13 @@ export const tasks = sqliteTable(
     contentHash: text('content_hash').notNull(),
     createdAt: integer('created_at').notNull(),
   },
-  (table) => [uniqueIndex('tasks_content').on(table.projectId, table.contentHash)],
+  (table) => [
+    uniqueIndex('tasks_content').on(table.projectId, table.contentHash),
+    // a project's tasks, newest first
+    index('tasks_project').on(table.projectId, table.id),
+    // those that ask about a prompt
+    index('tasks_prompt').on(table.promptId, table.id),
+  ],
 );
 
 export const taskResponses = sqliteTable(
@@ -39,7 +45,11 @@ export const taskResponses = sqliteTable(
     /** canonical place, never shown: annotators see a random order of their own */
     position: integer('position').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.taskId, table.responseId] })],
+  (table) => [
+    primaryKey({ columns: [table.taskId, table.responseId] }),
+    // who asks about a response
+    index('task_responses_back').on(table.responseId),
+  ],
 );
 
 /** One annotator's place at a task. A task has `overlap` seats. */
@@ -69,6 +79,10 @@ export const seats = sqliteTable(
   (table) => [
     // the claim query: open or expired seats of a project, highest priority first
     index('seats_claim').on(table.projectId, table.state, sql`${table.priority} desc`, table.id),
+    // leases by when they end: the few that ran out are found among all
+    index('seats_leases').on(table.projectId, table.leaseExpiresAt).where(sql`state = 'leased'`),
+    // the seats of a task
+    index('seats_task').on(table.taskId),
     // leases and finished seats of one person
     index('seats_person').on(table.annotatorId, table.projectId, table.state),
     // nobody judges a task twice
@@ -89,5 +103,9 @@ export const skips = sqliteTable(
     reason: text('reason').notNull().default(''),
     at: integer('at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.taskId, table.annotatorId] })],
+  (table) => [
+    primaryKey({ columns: [table.taskId, table.annotatorId] }),
+    // what one person passed over
+    index('skips_person').on(table.annotatorId),
+  ],
 );

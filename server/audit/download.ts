@@ -1,7 +1,6 @@
 import { type Ctx, requirePermission } from '../context.ts';
-import { personLabels } from '../projects/person-labels.ts';
 import type { DownloadAuditInput } from './schemas.ts';
-import { searchAudit } from './search.ts';
+import { actorLabels, searchAudit } from './search.ts';
 
 const PAGE = 1000;
 const COLUMNS = [
@@ -23,13 +22,13 @@ const COLUMNS = [
  */
 export function* downloadAudit({ ctx, input }: { ctx: Ctx; input: DownloadAuditInput }): Generator<string> {
   const { format, ...filter } = input;
-  const seesNames = requirePermission(ctx, input.projectId, 'audit.read') === 'owner';
-  const labels = personLabels(ctx, input.projectId, { seesNames });
+  requirePermission(ctx, input.projectId, 'audit.read');
   if (format === 'csv') yield `${COLUMNS.join(',')}\r\n`;
   let before: number | null = null;
   for (;;) {
-    const rows = searchAudit(ctx, { ...filter, before, limit: PAGE }, labels);
-    const lines = rows.map((row) => {
+    const found: ReturnType<typeof searchAudit> = searchAudit(ctx, { ...filter, before, limit: PAGE });
+    const labels = actorLabels(ctx, input.projectId, found.records);
+    const lines = found.records.map((row) => {
       const person = labels.get(row.actor.replace(/^user:/, '')) ?? '';
       const record = { ...row, at: new Date(row.at).toISOString(), person };
       return format === 'csv'
@@ -37,8 +36,8 @@ export function* downloadAudit({ ctx, input }: { ctx: Ctx; input: DownloadAuditI
         : `${JSON.stringify({ ...record, at: row.at, projectId: row.projectId })}\n`;
     });
     if (lines.length > 0) yield lines.join('');
-    if (rows.length < PAGE) return;
-    before = rows.at(-1)?.seq ?? null;
+    if (found.next === null) return;
+    before = found.next;
   }
 }
 

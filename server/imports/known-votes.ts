@@ -33,13 +33,13 @@ const findPrompts = (db: Db) =>
        JOIN prompts p ON p.project_id = @projectId AND p.content_hash = h.value`,
     )
     .pluck();
-// one pass over the project's tasks for a whole batch: no index leads from a prompt to them
+// from each prompt to its tasks, and from those to their votes: a project's tasks are many
 const findVotes = (db: Db) =>
   db.$client.prepare(
     `SELECT t.prompt_id AS promptId, j.ranking, j.tie_kind AS tieKind, j.flags, j.rationale, j.strength, j.margin,
        j.source, j.annotator_id AS annotatorId, j.given, j.submitted_at AS submittedAt
-     FROM tasks t JOIN judgments j ON j.task_id = t.id
-     WHERE t.project_id = @projectId AND t.prompt_id IN (SELECT value FROM json_each(@promptIds))`,
+     FROM json_each(@promptIds) p CROSS JOIN tasks t ON t.prompt_id = p.value JOIN judgments j ON j.task_id = t.id
+     WHERE +t.project_id = @projectId`,
   );
 
 type Found = Pick<

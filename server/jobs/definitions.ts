@@ -29,6 +29,22 @@ export const jobDefinitions = {
       requestedBy: z.string(),
     }),
   },
+  /** lets language models answer one prompt, and reward models score answers to it: somebody looks, and nothing is kept as data */
+  ask: {
+    lane: 'device',
+    maxAttempts: 2,
+    payload: z.object({
+      projectId: z.string(),
+      requestedBy: z.string(),
+      prompt: z.string(),
+      answer: z.string().nullable(),
+      modelIds: z.array(z.string()).max(4),
+      rewardIds: z.array(z.string()).max(2),
+      temperature: z.number().min(0).max(5),
+      maxNewTokens: z.number().int().min(1).max(256),
+      seed: z.number().int().min(0).max(4294967295),
+    }),
+  },
   /** freezes the judgments so far, for a chain */
   snapshot: {
     lane: 'light',

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
@@ -33,7 +33,9 @@ export function getJudgment({ ctx, input }: { ctx: Ctx; input: GetJudgmentInput 
   const label =
     annotatorId === null
       ? (judgment.given?.annotator ?? 'imported')
-      : (personLabels(ctx, projectId, { seesNames: role === 'owner' }).get(annotatorId) ?? '?');
+      : (personLabels(ctx, projectId, { seesNames: role === 'owner', userIds: [annotatorId] }).get(
+          annotatorId,
+        ) ?? '?');
   return {
     ...said,
     person: { userId: annotatorId, label },
@@ -56,7 +58,10 @@ export function getJudgment({ ctx, input }: { ctx: Ctx; input: GetJudgmentInput 
       ? ctx.db
           .select()
           .from(auditLog)
-          .where(and(inArray(auditLog.subject, ids), eq(auditLog.projectId, projectId)))
+          .where(
+            // by subject: the records of one project are many
+            and(inArray(auditLog.subject, ids), sql`+${auditLog.projectId} = ${projectId}`),
+          )
           .orderBy(asc(auditLog.seq))
           .all()
       : null,

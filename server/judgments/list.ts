@@ -1,5 +1,6 @@
 import type { Db } from '../../db/client.ts';
 import { prepared } from '../../db/prepared.ts';
+import { AFTER_ALL_IDS } from '../../lib/new-id.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { personLabels } from '../projects/person-labels.ts';
 import { placingOf } from './placing-of.ts';
@@ -38,12 +39,12 @@ export function listJudgments({ ctx, input }: { ctx: Ctx; input: ListJudgmentsIn
 } {
   const { projectId, userId, cursor, limit } = input;
   const seesNames = requirePermission(ctx, projectId, 'judgments.read') === 'owner';
-  const labels = personLabels(ctx, projectId, { seesNames });
-  // ids are letters, digits and underscores: "~" comes after all of them
-  const scope = { projectId, before: cursor ?? '~', limit: limit + 1 };
+  const scope = { projectId, before: cursor ?? AFTER_ALL_IDS, limit: limit + 1 };
   const rows = (
     userId ? prepared(ctx.db, ofPerson).all({ ...scope, userId }) : prepared(ctx.db, ofProject).all(scope)
   ) as Row[];
+  const userIds = rows.flatMap(({ annotatorId }) => annotatorId ?? []);
+  const labels = personLabels(ctx, projectId, { seesNames, userIds });
   const items = rows.slice(0, limit).map(({ annotatorId, given, ranking, shownOrder, ...row }) => ({
     ...row,
     person:

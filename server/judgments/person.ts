@@ -1,4 +1,5 @@
 import type { Db } from '../../db/client.ts';
+import { countOf } from '../../db/counts.ts';
 import { prepared } from '../../db/prepared.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
@@ -18,10 +19,6 @@ type Said = {
   revision: number;
 };
 
-const countDone = (db: Db) =>
-  db.$client.prepare(
-    `SELECT count(*) AS n FROM seats WHERE annotator_id = @userId AND project_id = @projectId AND state = 'done'`,
-  );
 // the latest revision of each task; judgments_annotator, newest first
 const newest = (db: Db) =>
   db.$client.prepare(
@@ -49,7 +46,6 @@ export function getPerson({ ctx, input }: { ctx: Ctx; input: PersonInput }) {
     (row) => row.userId === userId,
   );
   if (!member) throw new DomainError('not-found', `No member ${userId} in this project.`);
-  const { n } = prepared(ctx.db, countDone).get({ userId, projectId }) as { n: number };
   const said = prepared(ctx.db, newest).all({ userId, projectId }) as Said[];
   const flags: Record<string, number> = {};
   let [same, of] = [0, 0];
@@ -64,7 +60,7 @@ export function getPerson({ ctx, input }: { ctx: Ctx; input: PersonInput }) {
   }
   return {
     member,
-    numJudged: n,
+    numJudged: countOf(ctx.db, projectId, `person:${userId}`),
     numMeasured: said.length,
     medianActiveMs: median(said.map((row) => row.activeMs)),
     medianTookMs: median(said.map((row) => row.tookMs)),

@@ -75,7 +75,8 @@ export function promptsToAnswer(
   const answered = ctx.db
     .select({ one: sql`1` })
     .from(responses)
-    .where(and(eq(responses.promptId, prompts.id), inArray(responses.checkpointId, checkpointIds)));
+    // by prompt, which has few: a checkpoint has answered many
+    .where(and(eq(responses.promptId, prompts.id), inArray(sql`+${responses.checkpointId}`, checkpointIds)));
   return ctx.db
     .select({ id: prompts.id })
     .from(prompts)

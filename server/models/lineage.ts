@@ -1,7 +1,7 @@
-import { asc, eq, inArray, or, sql } from 'drizzle-orm';
+import { asc, eq, inArray, or } from 'drizzle-orm';
+import { countOf } from '../../db/counts.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { checkpoints, models } from '../../db/schema/models.ts';
-import { responses } from '../../db/schema/prompts.ts';
 import { runs } from '../../db/schema/runs.ts';
 import { snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { type Ctx, requirePermission } from '../context.ts';
@@ -38,11 +38,7 @@ export function checkpointLineage({
 } {
   requirePermission(ctx, input.projectId, 'models.read');
   const { checkpoint } = getCheckpointInProject(ctx, input);
-  const { count } = ctx.db
-    .select({ count: sql<number>`count(*)` })
-    .from(responses)
-    .where(eq(responses.checkpointId, checkpoint.id))
-    .get() ?? { count: 0 };
+  const count = countOf(ctx.db, input.projectId, `written:${checkpoint.id}`);
   return {
     ancestors: walk(ctx, checkpoint, (current) => [
       ...find(ctx, current.parentId).map((found) => ({ found, relation: 'trained from' })),

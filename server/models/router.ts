@@ -1,10 +1,13 @@
 import { projectProcedure, router } from '../trpc.ts';
 import { addModel } from './add.ts';
+import { askModels } from './ask.ts';
+import { cancelAsk, readAsked } from './asked.ts';
 import { cancelRegistration } from './cancel-registration.ts';
 import { listCheckpointFiles } from './download.ts';
 import { estimateRecipes } from './estimate-recipes.ts';
 import { finishUpload } from './finish-upload.ts';
 import { generateResponses } from './generate.ts';
+import { cancelGeneration, listGenerations } from './generations.ts';
 import { checkpointLineage, judgmentLineage } from './lineage.ts';
 import { listModels } from './list.ts';
 import { listModelFolders } from './list-folders.ts';
@@ -13,8 +16,10 @@ import { promoteCheckpoint } from './promote.ts';
 import { registerBundled } from './register-bundled.ts';
 import {
   addModelInput,
+  askInput,
   checkpointInput,
   generateInput,
+  jobInput,
   judgmentLineageInput,
   registrationInput,
 } from './schemas.ts';
@@ -35,4 +40,11 @@ export const modelsRouter = router({
   folders: projectProcedure('models.register', 'heavy').query(listModelFolders),
   registerBundled: projectProcedure('models.register', 'heavy').mutation(registerBundled),
   generate: projectProcedure('tasks.create', 'heavy').input(generateInput).mutation(generateResponses),
+  generations: projectProcedure('models.read', 'read').query(listGenerations),
+  cancelGeneration: projectProcedure('tasks.create', 'write').input(jobInput).mutation(cancelGeneration),
+  ask: projectProcedure('tasks.create', 'heavy')
+    .input(askInput)
+    .mutation(({ ctx, input }) => askModels({ ctx, input })),
+  asked: projectProcedure('tasks.create', 'read').input(jobInput).query(readAsked),
+  cancelAsk: projectProcedure('tasks.create', 'write').input(jobInput).mutation(cancelAsk),
 });

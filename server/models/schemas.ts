@@ -62,3 +62,49 @@ export type AddModelInput = z.output<typeof addModelInput>;
 export const registrationInput = z.strictObject({ projectId: id, registrationId: id });
 export const checkpointInput = z.strictObject({ projectId: id, checkpointId: id });
 export const judgmentLineageInput = z.strictObject({ projectId: id, judgmentId: id });
+
+export const MAX_ASKED_MODELS = 4;
+export const MAX_ASKED_REWARDS = 2;
+
+/** One prompt for one or several language models, side by side, and for reward models that score the answers. */
+export const askInput = z.strictObject({
+  projectId: id,
+  prompt: inputText().trim().min(1).max(20_000),
+  /** somebody's own answer, to be scored beside the models' */
+  answer: inputText().trim().max(20_000).nullable().default(null),
+  modelIds: z.array(id).max(MAX_ASKED_MODELS),
+  rewardIds: z.array(id).max(MAX_ASKED_REWARDS),
+  temperature: z.number().min(0).max(5),
+  maxNewTokens: z.number().int().min(1).max(256),
+  seed: z.number().int().min(0).max(4294967295),
+});
+export type AskInput = z.output<typeof askInput>;
+
+export const jobInput = z.strictObject({ projectId: id, jobId: id });
+
+/** What came of it so far, kept with the job until a day after its end. */
+export const askProgressSchema = z.object({
+  /** checkpoints that have done their part, of how many */
+  done: z.number(),
+  total: z.number(),
+  startedAt: z.number(),
+  answers: z.array(
+    z.object({
+      /** null: the answer that was given along */
+      checkpointId: z.string().nullable(),
+      content: z.string(),
+      ended: z.boolean(),
+      /** by reward checkpoint */
+      scores: z.record(z.string(), z.number()),
+    }),
+  ),
+});
+export type AskProgress = z.output<typeof askProgressSchema>;
+
+/** How far a writing of many responses is. */
+export const generateProgressSchema = z.object({
+  done: z.number(),
+  total: z.number(),
+  startedAt: z.number(),
+});
+export type GenerateProgress = z.output<typeof generateProgressSchema>;

@@ -1,13 +1,11 @@
 import { and, count, eq, isNull, type SQL } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { countOf } from '../../db/counts.ts';
 import { imports } from '../../db/schema/imports.ts';
-import { judgments } from '../../db/schema/judgments.ts';
 import { models } from '../../db/schema/models.ts';
 import { memberships } from '../../db/schema/projects.ts';
-import { prompts } from '../../db/schema/prompts.ts';
 import { runs } from '../../db/schema/runs.ts';
 import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
-import { seats, tasks } from '../../db/schema/tasks.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { roleMay } from '../permissions.ts';
 
@@ -36,27 +34,21 @@ export function readOverview({ ctx, input }: { ctx: Ctx; input: { projectId: str
   const role = requirePermission(ctx, projectId, 'project.read');
   const of = (table: SQLiteTable, where: SQL | undefined) =>
     ctx.db.select({ n: count() }).from(table).where(where).get()?.n ?? 0;
-  const sources = ctx.db
-    .select({ source: judgments.source, n: count() })
-    .from(judgments)
-    .where(eq(judgments.projectId, projectId))
-    .groupBy(judgments.source)
-    .all();
-  const bySource = { annotator: 0, simulated: 0, imported: 0 };
-  for (const { source, n } of sources) bySource[source] = n;
-  const done = of(seats, and(eq(seats.projectId, projectId), eq(seats.state, 'done')));
+  const counted = (name: string) => countOf(ctx.db, projectId, name);
   return {
-    mine: {
-      judgments: of(judgments, and(eq(judgments.projectId, projectId), eq(judgments.annotatorId, userId))),
-    },
-    seats: { open: of(seats, eq(seats.projectId, projectId)) - done, done },
+    mine: { judgments: counted(`person:${userId}`) },
+    seats: { open: counted('seats:open') + counted('seats:leased'), done: counted('seats:done') },
     project: roleMay(role, 'data.read')
       ? {
           members: of(memberships, and(eq(memberships.projectId, projectId), isNull(memberships.removedAt))),
           imports: of(imports, eq(imports.projectId, projectId)),
-          prompts: of(prompts, eq(prompts.projectId, projectId)),
-          tasks: of(tasks, eq(tasks.projectId, projectId)),
-          judgments: bySource,
+          prompts: counted('prompts:train') + counted('prompts:heldout'),
+          tasks: counted('tasks'),
+          judgments: {
+            annotator: counted('judgments:annotator'),
+            simulated: counted('judgments:simulated'),
+            imported: counted('judgments:imported'),
+          },
           snapshots: of(snapshots, eq(snapshots.projectId, projectId)),
           exports:
             ctx.db

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { inputText } from '../../lib/well-formed.ts';
 import { instanceOwnerProcedure, projectProcedure, router, signedInProcedure } from '../trpc.ts';
+import { readActivity } from './activity.ts';
 import { changeRole } from './change-role.ts';
 import { createProject } from './create.ts';
 import { createInvite } from './create-invite.ts';
@@ -10,7 +11,9 @@ import { listGuidelines } from './list-guidelines.ts';
 import { listInvites } from './list-invites.ts';
 import { listMembers } from './list-members.ts';
 import { locate } from './locate.ts';
+import { readMemberProgress } from './member-progress.ts';
 import { readOverview } from './overview.ts';
+import { readPipeline } from './pipeline.ts';
 import { removeMember } from './remove-member.ts';
 import { revokeInvite } from './revoke-invite.ts';
 import {
@@ -39,6 +42,11 @@ export const projectsRouter = router({
     .input(locateInput)
     .query(({ ctx, input }) => locate({ ctx, input })),
   overview: projectProcedure('project.read', 'read').query(({ ctx, input }) => readOverview({ ctx, input })),
+  activity: projectProcedure('data.read', 'read').query(({ ctx, input }) => readActivity({ ctx, input })),
+  pipeline: projectProcedure('runs.read', 'read').query(({ ctx, input }) => readPipeline({ ctx, input })),
+  memberProgress: projectProcedure('members.read', 'read').query(({ ctx, input }) =>
+    readMemberProgress({ ctx, input }),
+  ),
   update: projectProcedure('project.update', 'write')
     .input(updateProjectInput)
     .mutation(({ ctx, input }) => updateProject({ ctx, input })),

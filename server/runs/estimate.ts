@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import path from 'node:path';
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { judgments } from '../../db/schema/judgments.ts';
-import { prompts, responses } from '../../db/schema/prompts.ts';
+import type { Db } from '../../db/client.ts';
+import { prepared } from '../../db/prepared.ts';
 import { runMetrics, runs } from '../../db/schema/runs.ts';
-import { snapshotJudgments } from '../../db/schema/snapshots.ts';
-import { tasks } from '../../db/schema/tasks.ts';
+import { snapshots } from '../../db/schema/snapshots.ts';
 import type { DataSize } from '../../trainer/config/definition.ts';
 import type { LoraOptions } from '../../trainer/config/lora.ts';
 import { definitionOf } from '../../trainer/config/recipes.ts';
@@ -110,6 +109,24 @@ export function estimateRun({ ctx, input }: { ctx: Ctx; input: EstimateInput }):
   };
 }
 
+/** Means are of so many newest rows, or last steps: nobody waits for a whole project to be read. */
+const SAMPLE = 1000;
+
+const newestTexts = (db: Db) =>
+  db.$client.prepare(
+    `SELECT avg(length(p.messages)) AS prompt, avg(length(r.content)) AS response
+     FROM (SELECT id, messages FROM prompts WHERE project_id = ? ORDER BY id DESC LIMIT ${SAMPLE}) p
+     LEFT JOIN responses r ON r.prompt_id = p.id`,
+  );
+// held-out rows are measured, not fitted
+const newestOfSnapshot = (db: Db) =>
+  db.$client.prepare(
+    `SELECT count(*) AS "of", coalesce(sum(p.split = 'train'), 0) AS train,
+       avg(CASE WHEN p.split = 'train' THEN json_array_length(j.shown_order) END) AS responsesPerRow
+     FROM (SELECT judgment_id FROM snapshot_judgments WHERE snapshot_id = ? ORDER BY judgment_id DESC LIMIT ${SAMPLE}) s
+     JOIN judgments j ON j.id = s.judgment_id JOIN tasks t ON t.id = j.task_id JOIN prompts p ON p.id = t.prompt_id`,
+  );
+
 function readBenchmark(ctx: Ctx): z.output<typeof benchmarkSchema> | null {
   try {
     return benchmarkSchema.parse(JSON.parse(readFileSync(path.join(ctx.dataFolder, BENCHMARK_FILE), 'utf8')));
@@ -153,19 +170,19 @@ function dataSize(ctx: Ctx, input: EstimateInput, { vocabSize }: { vocabSize: nu
   };
   if (recipeInputs(input.recipe).snapshot === 'none') return { ...means, rows: 0, responsesPerRow: 1 };
   if (input.snapshotId === null) return null;
-  const row = ctx.db
-    .select({
-      rows: sql<number>`count(*)`,
-      responsesPerRow: sql<number | null>`avg(json_array_length(${judgments.shownOrder}))`,
-    })
-    .from(snapshotJudgments)
-    .innerJoin(judgments, eq(judgments.id, snapshotJudgments.judgmentId))
-    .innerJoin(tasks, eq(tasks.id, judgments.taskId))
-    .innerJoin(prompts, eq(prompts.id, tasks.promptId))
-    // held-out rows are measured, not fitted
-    .where(and(eq(snapshotJudgments.snapshotId, input.snapshotId), eq(prompts.split, 'train')))
+  const snapshot = ctx.db
+    .select({ counts: snapshots.counts })
+    .from(snapshots)
+    .where(eq(snapshots.id, input.snapshotId))
     .get();
-  return { ...means, rows: row?.rows ?? 0, responsesPerRow: row?.responsesPerRow ?? 2 };
+  const sampled = prepared(ctx.db, newestOfSnapshot).get(input.snapshotId) as {
+    of: number;
+    train: number;
+    responsesPerRow: number | null;
+  };
+  const share = sampled.of === 0 ? 0 : sampled.train / sampled.of;
+  const rows = Math.round((snapshot?.counts.kept ?? 0) * share);
+  return { ...means, rows, responsesPerRow: sampled.responsesPerRow ?? 2 };
 }
 
 /** What the chat template of the model that is trained adds to each prompt. */
@@ -176,16 +193,11 @@ function tokensAround(ctx: Ctx, { projectId, modelCheckpointId }: EstimateInput,
 }
 
 function meanCharacters(ctx: Ctx, projectId: string): { prompt: number; response: number } {
-  const row = ctx.db
-    .select({
-      prompt: sql<number>`avg(length(${prompts.messages}))`,
-      response: sql<number>`avg(length(${responses.content}))`,
-    })
-    .from(prompts)
-    .leftJoin(responses, eq(responses.promptId, prompts.id))
-    .where(eq(prompts.projectId, projectId))
-    .get();
-  return { prompt: row?.prompt ?? 90, response: row?.response ?? 90 };
+  const row = prepared(ctx.db, newestTexts).get(projectId) as {
+    prompt: number | null;
+    response: number | null;
+  };
+  return { prompt: row.prompt ?? 90, response: row.response ?? 90 };
 }
 
 function secondsPerStepBefore(
@@ -194,7 +206,7 @@ function secondsPerStepBefore(
   config: Record<string, unknown>,
 ): number | null {
   const last = ctx.db
-    .select({ id: runs.id, config: runs.config })
+    .select({ id: runs.id, config: runs.config, step: runs.step })
     .from(runs)
     .where(
       and(
@@ -210,7 +222,13 @@ function secondsPerStepBefore(
   const row = ctx.db
     .select({ mean: sql<number | null>`avg(${runMetrics.value})` })
     .from(runMetrics)
-    .where(and(eq(runMetrics.runId, last.id), eq(runMetrics.name, `${TIME_PREFIX}wall`)))
+    .where(
+      and(
+        eq(runMetrics.runId, last.id),
+        gt(runMetrics.step, last.step - SAMPLE),
+        eq(runMetrics.name, `${TIME_PREFIX}wall`),
+      ),
+    )
     .get();
   return row?.mean ?? null;
 }

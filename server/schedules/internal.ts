@@ -1,8 +1,8 @@
 import { Cron } from 'croner';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { countsOf } from '../../db/counts.ts';
 import { schedules } from '../../db/schema/jobs.ts';
-import { judgments } from '../../db/schema/judgments.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 
@@ -41,11 +41,5 @@ export function nextTime({ cron, lastFiredAt, createdAt }: Schedule): number | n
 
 /** Judgments of a project; a revision corrects one and is not a new one. */
 export function countJudgments(db: Db, projectId: string): number {
-  return (
-    db
-      .select({ count: sql<number>`count(*)` })
-      .from(judgments)
-      .where(and(eq(judgments.projectId, projectId), eq(judgments.revision, 1)))
-      .get()?.count ?? 0
-  );
+  return Object.values(countsOf(db, projectId, 'judgments')).reduce((sum, n) => sum + n, 0);
 }

@@ -65,7 +65,7 @@ const ALLOWED = `
   NOT EXISTS (SELECT 1 FROM seats other WHERE other.task_id = s.task_id AND other.annotator_id = @userId AND other.id <> s.id)
   AND NOT EXISTS (SELECT 1 FROM skips WHERE skips.task_id = s.task_id AND skips.annotator_id = @userId)`;
 
-// one statement claims: two candidates, each the first of an index range, then the better of them
+// one statement claims: the first open seat of an index range, the first of the few whose lease ran out, then the better of them
 const TAKE = `
   UPDATE seats
   SET state = 'leased', annotator_id = @userId, lease_token_hash = @hash, leased_at = @now, lease_expires_at = @expires,
@@ -79,7 +79,7 @@ const TAKE = `
         ORDER BY s.priority DESC, s.id LIMIT 1)
       UNION ALL
       SELECT * FROM (
-        SELECT s.id, s.priority FROM seats s
+        SELECT s.id, s.priority FROM seats s INDEXED BY seats_leases
         WHERE s.project_id = @projectId AND s.state = 'leased' AND s.lease_expires_at <= @now AND ${ALLOWED}
         ORDER BY s.priority DESC, s.id LIMIT 1)
     ) ORDER BY priority DESC, id LIMIT 1)

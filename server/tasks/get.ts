@@ -18,8 +18,6 @@ export function getTask({ ctx, input }: { ctx: Ctx; input: GetTaskInput }) {
     .where(and(eq(tasks.id, taskId), eq(tasks.projectId, projectId)))
     .get();
   if (!found) throw new DomainError('not-found', `No task ${taskId} in this project.`);
-  const labels = personLabels(ctx, projectId, { seesNames });
-  const person = (userId: string) => ({ userId, label: labels.get(userId) ?? '?' });
   const { task, prompt } = found;
   const seatRows = ctx.db.select().from(seats).where(eq(seats.taskId, taskId)).orderBy(asc(seats.id)).all();
   const skipRows = ctx.db.select().from(skips).where(eq(skips.taskId, taskId)).orderBy(asc(skips.at)).all();
@@ -29,6 +27,9 @@ export function getTask({ ctx, input }: { ctx: Ctx; input: GetTaskInput }) {
     .where(eq(judgments.taskId, taskId))
     .orderBy(asc(judgments.id))
     .all();
+  const userIds = [...seatRows, ...skipRows, ...judgmentRows].flatMap(({ annotatorId }) => annotatorId ?? []);
+  const labels = personLabels(ctx, projectId, { seesNames, userIds });
+  const person = (userId: string) => ({ userId, label: labels.get(userId) ?? '?' });
   return {
     ...task,
     prompt: { promptId: prompt.id, messages: prompt.messages, split: prompt.split },

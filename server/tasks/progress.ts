@@ -1,27 +1,24 @@
 import type { Db } from '../../db/client.ts';
+import { countOf } from '../../db/counts.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { Ctx } from '../context.ts';
 import { MAX_COUNTED_OPEN, type NothingOpen, type Progress } from './schemas.ts';
 
 /** Up to MAX_COUNTED_OPEN tasks with a free seat of one kind that this person may judge. */
-const waiting = (seat: string) => `
+const waiting = (seat: string, index = '') => `
   SELECT task_id FROM (
-    SELECT DISTINCT s.task_id FROM seats s
+    SELECT DISTINCT s.task_id FROM seats s ${index}
     WHERE s.project_id = @projectId AND ${seat}
       AND NOT EXISTS (SELECT 1 FROM seats mine WHERE mine.task_id = s.task_id AND mine.annotator_id = @userId
         AND (mine.state = 'done' OR mine.lease_expires_at > @now))
       AND NOT EXISTS (SELECT 1 FROM skips WHERE skips.task_id = s.task_id AND skips.annotator_id = @userId)
     LIMIT ${MAX_COUNTED_OPEN})`;
 
-const countMine = (db: Db) =>
-  db.$client.prepare(
-    `SELECT count(*) AS n FROM seats WHERE annotator_id = @userId AND project_id = @projectId AND state = 'done'`,
-  );
 // a task waits once, however many of its seats are free; two index ranges, each left as soon as enough is found
 const countOpen = (db: Db) =>
   db.$client.prepare(
     `SELECT min(count(*), ${MAX_COUNTED_OPEN}) AS n FROM (
-       ${waiting("s.state = 'open'")} UNION ${waiting("s.state = 'leased' AND s.lease_expires_at <= @now")})`,
+       ${waiting("s.state = 'open'")} UNION ${waiting("s.state = 'leased' AND s.lease_expires_at <= @now", 'INDEXED BY seats_leases')})`,
   );
 
 /** How far a person is in a project. Reads only. */
@@ -29,16 +26,15 @@ export function readProgress(
   ctx: Pick<Ctx, 'db' | 'now'>,
   scope: { projectId: string; userId: string },
 ): Progress {
-  const mine = prepared(ctx.db, countMine).get(scope) as { n: number };
   const open = prepared(ctx.db, countOpen).get({ ...scope, now: ctx.now() }) as { n: number };
-  return { mine: mine.n, openForMe: open.n };
+  return { mine: countOf(ctx.db, scope.projectId, `person:${scope.userId}`), openForMe: open.n };
 }
 
 // each finds one row or walks the live leases of the project, never its tasks
 const hasSeats = (db: Db) => db.$client.prepare('SELECT 1 FROM seats WHERE project_id = @projectId LIMIT 1');
 const isHeldByOthers = (db: Db) =>
   db.$client.prepare(
-    `SELECT 1 FROM seats s
+    `SELECT 1 FROM seats s INDEXED BY seats_leases
      WHERE s.project_id = @projectId AND s.state = 'leased' AND s.lease_expires_at > @now AND s.annotator_id <> @userId
        AND NOT EXISTS (SELECT 1 FROM seats mine WHERE mine.task_id = s.task_id AND mine.annotator_id = @userId)
        AND NOT EXISTS (SELECT 1 FROM skips WHERE skips.task_id = s.task_id AND skips.annotator_id = @userId)

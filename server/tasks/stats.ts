@@ -1,3 +1,6 @@
+import type { Db } from '../../db/client.ts';
+import { countOf, countsOf } from '../../db/counts.ts';
+import { prepared } from '../../db/prepared.ts';
 import type { Ctx } from '../context.ts';
 
 export type TaskStats = {
@@ -10,48 +13,53 @@ export type TaskStats = {
   byAnnotator: { pseudonym: string; isSimulated: boolean; judgments: number }[];
 };
 
+const expired = (db: Db) =>
+  db.$client
+    .prepare(
+      `SELECT count(*) FROM seats INDEXED BY seats_leases
+       WHERE project_id = @projectId AND state = 'leased' AND lease_expires_at <= @now`,
+    )
+    .pluck();
+const members = (db: Db) =>
+  db.$client.prepare(
+    `SELECT u.id AS userId, coalesce(m.pseudonym, '?') AS pseudonym, u.is_simulated AS isSimulated
+     FROM counts c JOIN users u ON u.id = substr(c.name, 8)
+     LEFT JOIN memberships m ON m.user_id = u.id AND m.project_id = c.project_id
+     WHERE c.project_id = ? AND c.name >= 'person:' AND c.name < 'person;'`,
+  );
+
 /** Counts of a project's prompts, tasks, seats and judgments. A lease that ran out counts as an open seat. */
 export function taskStats({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): TaskStats {
   const { projectId } = input;
-  const countBy = (sql: string): Record<string, number> => {
-    const rows = ctx.db.$client.prepare(sql).all({ projectId, now: ctx.now() }) as {
-      key: string;
-      n: number;
-    }[];
-    return Object.fromEntries(rows.map((row) => [row.key, row.n]));
-  };
-  const prompts = countBy(
-    `SELECT split AS key, count(*) AS n FROM prompts WHERE project_id = @projectId AND @now GROUP BY split`,
-  );
-  const totals = countBy(
-    `SELECT 'tasks' AS key, count(*) AS n FROM tasks WHERE project_id = @projectId AND @now
-     UNION ALL SELECT 'responses', count(*) FROM responses r JOIN prompts p ON p.id = r.prompt_id WHERE p.project_id = @projectId`,
-  );
-  const seats = countBy(
-    `SELECT CASE WHEN state = 'leased' AND lease_expires_at <= @now THEN 'open' ELSE state END AS key, count(*) AS n
-     FROM seats WHERE project_id = @projectId GROUP BY 1`,
-  );
-  const judgments = countBy(
-    `SELECT source AS key, count(*) AS n FROM judgments WHERE project_id = @projectId AND revision = 1 AND @now GROUP BY source`,
-  );
-  const byAnnotator = ctx.db.$client
-    .prepare(
-      `SELECT coalesce(m.pseudonym, '?') AS pseudonym, u.is_simulated AS isSimulated, count(*) AS judgments
-       FROM judgments j JOIN users u ON u.id = j.annotator_id
-       LEFT JOIN memberships m ON m.user_id = u.id AND m.project_id = j.project_id
-       WHERE j.project_id = @projectId AND j.revision = 1 GROUP BY u.id ORDER BY judgments DESC, pseudonym`,
-    )
-    .all({ projectId }) as { pseudonym: string; isSimulated: number; judgments: number }[];
+  const count = (name: string) => countOf(ctx.db, projectId, name);
+  const numExpired = prepared(ctx.db, expired).get({ projectId, now: ctx.now() }) as number;
+  const byPerson = countsOf(ctx.db, projectId, 'person');
+  const people = prepared(ctx.db, members).all(projectId) as {
+    userId: string;
+    pseudonym: string;
+    isSimulated: number;
+  }[];
   return {
-    prompts: { train: prompts.train ?? 0, heldout: prompts.heldout ?? 0 },
-    responses: totals.responses ?? 0,
-    tasks: totals.tasks ?? 0,
-    seats: { open: seats.open ?? 0, leased: seats.leased ?? 0, done: seats.done ?? 0 },
-    judgments: {
-      annotator: judgments.annotator ?? 0,
-      simulated: judgments.simulated ?? 0,
-      imported: judgments.imported ?? 0,
+    prompts: { train: count('prompts:train'), heldout: count('prompts:heldout') },
+    responses: count('responses'),
+    tasks: count('tasks'),
+    seats: {
+      open: count('seats:open') + numExpired,
+      leased: count('seats:leased') - numExpired,
+      done: count('seats:done'),
     },
-    byAnnotator: byAnnotator.map((row) => ({ ...row, isSimulated: row.isSimulated === 1 })),
+    judgments: {
+      annotator: count('judgments:annotator'),
+      simulated: count('judgments:simulated'),
+      imported: count('judgments:imported'),
+    },
+    byAnnotator: people
+      .map(({ userId, pseudonym, isSimulated }) => ({
+        pseudonym,
+        isSimulated: isSimulated === 1,
+        judgments: byPerson[userId] ?? 0,
+      }))
+      .filter((row) => row.judgments > 0)
+      .sort((a, b) => b.judgments - a.judgments || (a.pseudonym < b.pseudonym ? -1 : 1)),
   };
 }

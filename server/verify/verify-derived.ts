@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Db } from '../../db/client.ts';
+import { miscounts } from '../../db/counters.ts';
 import type { Findings } from './findings.ts';
 
 /** More than findings keep in words; the rest of a rule's rows is not looked for. */
@@ -44,9 +45,10 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** Checks what is derived from rows that have digests: the states of seats. */
+/** Checks what is derived from rows that have digests: the states of seats, the numbers of rows. */
 export async function verifyDerived(db: Db, findings: Findings): Promise<void> {
-  for (const { problem, sql } of RULES) {
+  const counts = miscounts().map((sql) => ({ problem: 'is not the number of rows', sql }));
+  for (const { problem, sql } of [...RULES, ...counts]) {
     const names = db.$client.prepare(`${sql} limit ${MAX_ROWS}`).pluck().all() as string[];
     for (const name of names) findings.add('derived', name, problem);
     await setImmediate();

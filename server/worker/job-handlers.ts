@@ -6,6 +6,7 @@ export const jobHandlers: JobHandlers = {
   'stage-model': () => import('./handlers/stage-model.ts'),
   'register-model': () => import('./handlers/register-model.ts'),
   train: () => import('./handlers/train.ts'),
+  ask: () => import('./handlers/ask.ts'),
   generate: () => import('./handlers/generate.ts'),
   snapshot: () => import('./handlers/snapshot.ts'),
   evaluate: () => import('./handlers/evaluate.ts'),

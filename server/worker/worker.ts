@@ -15,6 +15,7 @@ import { openDataFolder } from '../data-folder.ts';
 import { readEnv } from '../env.ts';
 import { enqueueJob } from '../jobs/queue.ts';
 import { log } from '../log.ts';
+import { forgetAsks } from '../models/asked.ts';
 import { checkpointFolder } from '../models/internal.ts';
 import { BUNDLED_MODEL_FOLDER } from '../models/register-bundled.ts';
 import { BENCHMARK_FILE } from '../runs/estimate.ts';
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
     onTick: (ctx) => {
       fireDueBackup(ctx);
       fireDueSchedules(ctx);
+      forgetAsks(ctx);
     },
   });
   stopHeartbeat();

@@ -29,7 +29,7 @@ async function findings(page: Page): Promise<string[]> {
 }
 
 test('axe finds nothing serious on any page, light and dark', async ({ world, pageAs, page }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const { project, people } = world.addProject('Axe');
   world.addTasks(project, people.owner, [
     { prompt: 'One', responses: ['**a**\n\n- b', '| a |\n|-|\n| 1 |'] },
@@ -45,6 +45,7 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
     base,
     `${base}/members`,
     `${base}/settings`,
+    `${base}/guideline`,
     `${base}/audit`,
     `${base}/data`,
     `${base}/data/prompts`,
@@ -56,6 +57,7 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
     `${base}/runs/metrics`,
     `${base}/runs/compare`,
     `${base}/models`,
+    `${base}/models/try`,
     `${base}/schedules`,
   ];
   for (const path of paths) {
@@ -72,7 +74,7 @@ test('axe finds nothing serious on the label page, its dialogs and a narrow scre
   world,
   pageAs,
 }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const { project, people } = world.addProject('Axe label');
   world.addTasks(project, people.owner, [
     { prompt: 'A pair', responses: ['**bold** and `code`', '> quote\n\n1. one'] },

@@ -27,10 +27,13 @@ const PAGES = {
   '/runs/compare': 'runs.read',
   '/runs/[id]': 'runs.read',
   '/models': 'models.read',
+  '/models/try': 'tasks.create',
   '/schedules': 'runs.read',
+  '/id/[id]': 'runs.read',
   '/members': 'members.read',
   '/members/[id]': 'judgments.read',
-  '/settings': 'project.read',
+  '/settings': 'data.read',
+  '/guideline': 'project.read',
   '/audit': 'audit.read',
 } as const satisfies Record<string, Permission>;
 
@@ -87,6 +90,7 @@ test('every page, for every role: the page with the right, the same card without
     '/data/judgments/[id]': judged.judgmentId,
     '/members/[id]': people.annotator,
     '/runs/[id]': world.addRun(project, people.owner),
+    '/id/[id]': judged.promptId,
   };
   for (const role of ROLES) {
     const page = await pageAs(people[role]);

@@ -1,4 +1,5 @@
 import {
+  BookOpenTextIcon,
   BoxIcon,
   CalendarClockIcon,
   DatabaseIcon,
@@ -18,6 +19,12 @@ type Entry = { label: string; icon: LucideIcon; href: (slug: string) => string; 
 const ENTRIES: Entry[] = [
   { label: 'Overview', icon: HouseIcon, href: (slug) => `/projects/${slug}`, needs: 'project.read' },
   { label: 'Label', icon: SquareCheckIcon, href: (slug) => `/label/${slug}`, needs: 'tasks.label' },
+  {
+    label: 'Guideline',
+    icon: BookOpenTextIcon,
+    href: (slug) => `/projects/${slug}/guideline`,
+    needs: 'project.read',
+  },
   { label: 'Data', icon: DatabaseIcon, href: (slug) => `/projects/${slug}/data`, needs: 'data.read' },
   {
     label: 'Snapshots & exports',
@@ -38,7 +45,7 @@ const ENTRIES: Entry[] = [
     label: 'Settings',
     icon: SettingsIcon,
     href: (slug) => `/projects/${slug}/settings`,
-    needs: 'project.read',
+    needs: 'data.read',
   },
   { label: 'Audit', icon: ScrollTextIcon, href: (slug) => `/projects/${slug}/audit`, needs: 'audit.read' },
 ];

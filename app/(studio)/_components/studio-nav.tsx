@@ -13,6 +13,7 @@ import { usePathname, useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { cn } from '@/app/_ui/cn.ts';
 import { Logo } from '@/app/_ui/logo.tsx';
+import { ThemeChoice } from '@/app/_ui/theme-choice.tsx';
 import type { Permission } from '@/server/permissions.ts';
 import { navEntries } from './nav-entries.ts';
 
@@ -106,6 +107,7 @@ export function StudioNav({
                 {person.name}
               </span>
             </NavLink>
+            <ThemeChoice className="mt-2 ml-1.5" />
           </nav>
         </div>
       </div>

@@ -5,7 +5,9 @@ import { settleStep } from '../../chains/advance.ts';
 import type { Ctx } from '../../context.ts';
 import { type JobPayload, jobDefinitions } from '../../jobs/definitions.ts';
 import { finishJob, type Job, noteProgress, readLease } from '../../jobs/queue.ts';
+import { setJobProgress } from '../../jobs/set-progress.ts';
 import { checkpointFolder, getCheckpointInProject, verifyFolder } from '../../models/internal.ts';
+import type { GenerateProgress } from '../../models/schemas.ts';
 import { addResponses } from '../../tasks/add-responses.ts';
 import { addTask } from '../../tasks/add-task.ts';
 import { getProjectSettings } from '../../tasks/internal.ts';
@@ -30,6 +32,11 @@ export async function handle(context: JobContext): Promise<void> {
     .all();
   /** ids of the responses of this job by prompt */
   const written = new Map<string, Set<string>>();
+  const progress: GenerateProgress = {
+    ...{ done: 0, startedAt: ctx.now() },
+    total: rows.length * payload.responsesPerPrompt * payload.checkpointIds.length,
+  };
+  setJobProgress(ctx.db, lease, progress);
   /** what the chat template of each checkpoint refused, in words */
   const refused: string[] = [];
   for (const checkpointId of payload.checkpointIds) {
@@ -52,6 +59,8 @@ export async function handle(context: JobContext): Promise<void> {
                 store(context, { response, checkpointId, payload, written });
               // what an attempt before this one wrote already is no progress
               if (countOf(ctx, message.responses) > before) noteProgress(ctx.db, lease, job.kind);
+              progress.done += message.responses.length;
+              setJobProgress(ctx.db, lease, progress);
             },
             { behavior: 'immediate' },
           );

@@ -46,6 +46,9 @@ export type TryTask = {
   merge: { adapterFolder: string; out: string } | null;
 };
 
+/** Conversations that end with the answer to be scored. */
+export type ScoreTask = { backend: string | null; modelFolder: string; conversations: Message[][] };
+
 /** What a model gave. */
 export type Trial = {
   modelKind: 'language-model' | 'reward-model';
@@ -70,6 +73,7 @@ export type ProcessTask =
   | { kind: 'evaluate'; task: EvaluateTask }
   | { kind: 'inspect'; task: InspectTask }
   | { kind: 'try'; task: TryTask }
+  | { kind: 'score'; task: ScoreTask }
   | { kind: 'benchmark'; task: BenchmarkTask };
 
 export type GeneratedResponse = { promptId: string; content: string; seed: number; ended: boolean };
@@ -89,6 +93,7 @@ export type ProcessMessage =
   | { type: 'figures'; figures: Record<string, number> }
   | { type: 'inspected'; inspection: Inspection }
   | { type: 'tried'; trial: Trial }
+  | { type: 'scores'; scores: number[] }
   | { type: 'benchmark'; benchmark: Benchmark }
   | { type: 'error'; message: string; stack: string | undefined; code: string | undefined }
   | { type: 'end' };

@@ -36,6 +36,9 @@ async function main({ kind, task }: ProcessTask): Promise<void> {
       const { abort } = await say({ type: 'responses', ...batch });
       if (abort) return;
     }
+  } else if (kind === 'score') {
+    const { scoreConversations } = await import('./score-conversations.ts');
+    await say({ type: 'scores', scores: await scoreConversations(task) });
   } else if (kind === 'try') {
     const { tryModel } = await import('./try-model.ts');
     await say({ type: 'tried', trial: await tryModel(task) });

@@ -10,10 +10,26 @@ type Step = {
   label: string;
   detail: string;
   isDone: boolean;
+  /** once done it stays so; what can always be done again keeps nobody from being through */
+  isForGood: boolean;
   href: string;
   action: string;
   needs: Permission;
 };
+
+/** Whether somebody with these rights has been through all of it: the list leaves then. */
+export function isAllDone({
+  slug,
+  may,
+  overview,
+}: {
+  slug: string;
+  may: readonly Permission[];
+  overview: Overview;
+}): boolean {
+  const steps = stepsOf(slug, overview).filter(({ needs }) => may.includes(needs));
+  return steps.every(({ isDone, isForGood }) => isDone || !isForGood);
+}
 
 /** The way from an empty project to a trained model: what is done, and the first thing that is not. */
 export function NextSteps({
@@ -26,11 +42,11 @@ export function NextSteps({
   overview: Overview;
 }) {
   const steps = stepsOf(slug, overview).filter(({ needs }) => may.includes(needs));
-  const next = steps.find(({ isDone }) => !isDone);
+  const next = steps.find(({ isDone, isForGood }) => isForGood && !isDone);
   return (
     <Card aria-labelledby="next-steps">
       <CardHeader>
-        <CardTitle id="next-steps">{next ? 'What to do next' : 'Everything is done'}</CardTitle>
+        <CardTitle id="next-steps">What to do next</CardTitle>
       </CardHeader>
       <ol>
         {steps.map((step) => (
@@ -65,6 +81,7 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
       label: 'Import prompts or comparisons',
       detail: 'HH-RLHF, TRL preference files, prompt lists, CSV; every rejected row is kept with its reason.',
       isDone: (project?.prompts ?? 0) > 0,
+      isForGood: true,
       href: `/projects/${slug}/data`,
       action: 'Import',
       needs: 'data.import',
@@ -73,6 +90,7 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
       label: 'Invite annotators',
       detail: 'By link, with a role. The link works once and can be revoked.',
       isDone: (project?.members ?? 0) > 1,
+      isForGood: true,
       href: `/projects/${slug}/members`,
       action: 'Invite',
       needs: 'members.invite',
@@ -85,7 +103,9 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
           : seats.done > 0
             ? 'Everything that is there has been judged.'
             : 'Tasks appear here when prompts have two or more responses.',
-      isDone: judged > 0 && seats.open === 0,
+      isDone: seats.open === 0 && (judged > 0 || seats.done > 0),
+      // there are new tasks again and again
+      isForGood: judged === 0,
       href: `/label/${slug}`,
       action: 'Label',
       needs: 'tasks.label',
@@ -95,6 +115,7 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
       detail:
         'A numbered selection of judgments with its manifest: what models train on and auditors export.',
       isDone: (project?.snapshots ?? 0) > 0,
+      isForGood: true,
       href: `/projects/${slug}/exports`,
       action: 'Snapshots',
       needs: 'snapshots.create',
@@ -106,6 +127,7 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
           ? `${number(project?.activeRuns ?? 0)} running or waiting.`
           : 'Watch the curves live; stop and resume at any time.',
       isDone: (project?.runs ?? 0) > 0,
+      isForGood: true,
       href: `/projects/${slug}/runs/new`,
       action: 'Start a run',
       needs: 'runs.start',
@@ -114,6 +136,7 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
       label: 'Export a snapshot',
       detail: 'In the format that the trainer at hand reads, with a manifest that anybody can verify.',
       isDone: (project?.exports ?? 0) > 0,
+      isForGood: true,
       href: `/projects/${slug}/exports`,
       action: 'Exports',
       needs: 'snapshots.export',
@@ -121,8 +144,9 @@ function stepsOf(slug: string, { project, seats, mine }: Overview): Step[] {
     {
       label: 'Check the audit log',
       detail: 'Every change is in a hash chain; verifying it names the first broken record.',
-      // never done for good: the log grows
+      // the log grows
       isDone: false,
+      isForGood: false,
       href: `/projects/${slug}/audit`,
       action: 'Audit',
       needs: 'audit.read',

@@ -4,7 +4,7 @@ import { orNotFound, serverCaller } from '@/app/_trpc/server.ts';
 
 /** Pages about one thing, by where they lie below the project's address; `id` is the one that leads to any of them. */
 const ABOUT_ONE = /^\/(data\/(?:prompts|tasks|judgments)|members|runs|id)\/([^/]+)$/;
-const NO_IDS = ['/runs/new', '/runs/metrics'];
+const NO_IDS = ['/runs/new', '/runs/metrics', '/runs/compare'];
 
 /**
  * For the layout, which is there before the first byte is sent: an address of a thing that is not in the project is a real 404,

@@ -13,7 +13,10 @@ export default async function MembersPage({ params }: { params: Promise<{ projec
   const caller = await serverCaller();
   const projectId = project.id;
   const mayInvite = may.includes('members.invite');
-  const members = await caller.projects.members({ projectId });
+  const [members, progress] = await Promise.all([
+    caller.projects.members({ projectId }),
+    caller.projects.memberProgress({ projectId }),
+  ]);
   const invites = mayInvite ? await caller.projects.invites({ projectId }) : [];
   return (
     <>
@@ -30,6 +33,7 @@ export default async function MembersPage({ params }: { params: Promise<{ projec
           projectId={projectId}
           slug={project.slug}
           members={members}
+          progress={progress}
           myId={session.userId}
           mayChange={may.includes('members.update')}
           mayDisable={session.isInstanceOwner}

@@ -1,31 +1,33 @@
 import type { Metadata } from 'next';
-import { requireProject, serverCaller } from '@/app/_trpc/server.ts';
+import { requireProject } from '@/app/_trpc/server.ts';
+import { NoRight } from '@/app/_ui/no-right.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
-import { GuidelineEditor } from './_components/guideline-editor.tsx';
+import { SettingsFacts } from './_components/settings-facts.tsx';
 import { SettingsForm } from './_components/settings-form.tsx';
 
 export const metadata: Metadata = { title: 'Settings' };
 
 export default async function SettingsPage({ params }: { params: Promise<{ project: string }> }) {
-  const { project, may } = await requireProject((await params).project);
-  const guidelines = await (await serverCaller()).projects.guidelines({ projectId: project.id });
+  const { project, role, may } = await requireProject((await params).project);
+  if (!may.includes('data.read')) return <NoRight role={role} project={project} needs="data.read" />;
   const mayUpdate = may.includes('project.update');
   return (
     <>
-      <PageHeader title="Settings" description={mayUpdate ? undefined : 'Only owners change the settings.'} />
-      <div className="grid items-start gap-6 xl:grid-cols-2">
-        <SettingsForm
-          projectId={project.id}
-          name={project.name}
-          description={project.description}
-          settings={project.settings}
-          mayUpdate={mayUpdate}
-        />
-        <GuidelineEditor
-          projectId={project.id}
-          versions={guidelines}
-          mayWrite={may.includes('guidelines.write')}
-        />
+      <PageHeader
+        title="Settings"
+        description={mayUpdate ? undefined : 'Owners of the project change them.'}
+      />
+      <div className="max-w-3xl">
+        {mayUpdate ? (
+          <SettingsForm
+            projectId={project.id}
+            name={project.name}
+            description={project.description}
+            settings={project.settings}
+          />
+        ) : (
+          <SettingsFacts settings={project.settings} />
+        )}
       </div>
     </>
   );

@@ -15,6 +15,8 @@ import { IdLink, TextWithIds } from '@/app/(studio)/projects/[project]/_componen
 import type { ListedRecord } from '@/server/audit/list.ts';
 import { AuditFilter, type Filter } from './audit-filter.tsx';
 
+const PAGE = 50;
+
 type Page = { records: ListedRecord[]; nextCursor: number | null };
 
 const isEmpty = (filter: Filter) => Object.values(filter).every((value) => value === undefined);
@@ -26,7 +28,7 @@ export function AuditTable({ projectId, slug, newest }: { projectId: string; slu
   const wanted = useDeferredValue(filter);
   const query = useInfiniteQuery(
     trpc.audit.list.infiniteQueryOptions(
-      { projectId, ...wanted, limit: 50 },
+      { projectId, ...wanted, limit: PAGE },
       {
         getNextPageParam: (page) => page.nextCursor,
         placeholderData: keepPreviousData,
@@ -58,7 +60,7 @@ export function AuditTable({ projectId, slug, newest }: { projectId: string; slu
         </span>
       </p>
       <FormError>{query.error ? errorText(query.error) : null}</FormError>
-      {query.isSuccess && records.length === 0 ? (
+      {query.isSuccess && records.length === 0 && !query.hasNextPage ? (
         <EmptyState icon={ScrollTextIcon} title="No record matches">
           Take something out of the filter.
         </EmptyState>
@@ -95,7 +97,12 @@ export function AuditTable({ projectId, slug, newest }: { projectId: string; slu
           </Table>
         </Card>
       )}
-      <ShowMore pages={query} label="Older records" className="justify-self-center" />
+      <ShowMore
+        pages={query}
+        label="Older records"
+        className="justify-self-center"
+        isShort={records.length < PAGE}
+      />
     </div>
   );
 }

@@ -9,18 +9,21 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Card } from '@/app/_ui/card.tsx';
 import { cn } from '@/app/_ui/cn.ts';
 import { Select } from '@/app/_ui/input.tsx';
+import { Progress } from '@/app/_ui/progress.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { ROLES, type Role } from '@/lib/roles.ts';
 import type { Member } from '@/server/projects/list-members.ts';
+import type { MemberProgress } from '@/server/projects/member-progress.ts';
 import { RemoveMember, ResetLink } from './member-actions.tsx';
 
 export function MemberTable({
   projectId,
   slug,
   members,
+  progress,
   myId,
   mayChange,
   mayDisable,
@@ -28,6 +31,7 @@ export function MemberTable({
   projectId: string;
   slug: string;
   members: Member[];
+  progress: MemberProgress[];
   myId: string;
   mayChange: boolean;
   mayDisable: boolean;
@@ -44,6 +48,8 @@ export function MemberTable({
   };
   const changeRole = useMutation(trpc.projects.changeRole.mutationOptions(after));
   const setDisabled = useMutation(trpc.users.setDisabled.mutationOptions(after));
+  const progressOf = new Map(progress.map((row) => [row.userId, row]));
+  const most = Math.max(1, ...progress.map(({ judged }) => judged));
   const label = (member: Member) => member.name ?? member.pseudonym;
 
   return (
@@ -54,6 +60,8 @@ export function MemberTable({
             <TableHead className={mayChange ? 'max-sm:hidden' : undefined}>Pseudonym</TableHead>
             {mayChange ? <TableHead className="max-sm:pl-4">Name</TableHead> : null}
             <TableHead>Role</TableHead>
+            <TableHead>Judged</TableHead>
+            <TableHead className="max-sm:hidden">Last judged</TableHead>
             <TableHead className="max-sm:hidden">Joined</TableHead>
             {mayChange ? (
               <TableHead>
@@ -111,8 +119,15 @@ export function MemberTable({
                   </span>
                 )}
               </TableCell>
+              <TableCell className="sm:min-w-24">
+                <Judged progress={progressOf.get(member.userId)} most={most} />
+              </TableCell>
+              <TableCell className="text-muted-foreground max-sm:hidden">
+                <LastJudged at={progressOf.get(member.userId)?.lastJudgedAt ?? null} />
+              </TableCell>
               <TableCell className="text-muted-foreground max-sm:hidden">
                 <Time at={member.createdAt} />
+                <InvitedBy name={progressOf.get(member.userId)?.invitedBy ?? null} />
               </TableCell>
               {mayChange ? (
                 <TableCell className="text-right">
@@ -147,5 +162,32 @@ export function MemberTable({
         </TableBody>
       </Table>
     </Card>
+  );
+}
+
+/** How many tasks somebody has judged, beside who has judged most. */
+function Judged({ progress, most }: { progress: MemberProgress | undefined; most: number }) {
+  if (!progress || (progress.judged === 0 && progress.held === 0)) return '–';
+  const { judged, held } = progress;
+  return (
+    <div className="grid gap-1">
+      <span className="whitespace-nowrap">
+        {judged.toLocaleString('en-US')}
+        {held > 0 ? <span className="text-xs text-muted-foreground">, {held} held</span> : null}
+      </span>
+      <Progress value={judged} max={most} label={`${judged} tasks judged`} className="max-sm:hidden" />
+    </div>
+  );
+}
+
+function LastJudged({ at }: { at: number | null }) {
+  return at === null ? '–' : <Time at={at} />;
+}
+
+function InvitedBy({ name }: { name: string | null }) {
+  return name === null ? null : (
+    <span className="block text-xs">
+      invited by <bdi>{name}</bdi>
+    </span>
   );
 }

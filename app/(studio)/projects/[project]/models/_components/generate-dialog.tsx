@@ -1,6 +1,6 @@
 'use client';
 
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
@@ -49,6 +49,7 @@ export function GenerateDialog({
 }) {
   const trpc = useTRPC();
   const toast = useToast();
+  const queryClient = useQueryClient();
   const [isOpen, setIsOpen] = useState(false);
   const [typed, setTyped] = useState<Record<FieldName, string>>(
     () => Object.fromEntries(FIELDS.map(({ name, start }) => [name, start])) as Record<FieldName, string>,
@@ -58,6 +59,7 @@ export function GenerateDialog({
     trpc.models.generate.mutationOptions({
       onSuccess: ({ numPrompts }) => {
         setIsOpen(false);
+        void queryClient.invalidateQueries({ queryKey: trpc.models.generations.queryKey({ projectId }) });
         toast(`Responses to ${numPrompts} prompts are being written`, {
           detail: `They appear among the project’s data (${slug}).`,
           tone: 'success',

@@ -21,6 +21,7 @@ import { AddModelDialog } from './add-model-dialog.tsx';
 import { AddingList, sourceText } from './adding-list.tsx';
 import { Downloads } from './downloads.tsx';
 import { GenerateDialog } from './generate-dialog.tsx';
+import { GenerationsList } from './generations-list.tsx';
 import { LineagePanel } from './lineage-panel.tsx';
 
 type ModelItem = inferRouterOutputs<AppRouter>['models']['list'][number];
@@ -81,11 +82,15 @@ export function ModelsView({
   }
   return (
     <div className="grid gap-5">
-      {mayRegister ? (
-        <div className="flex justify-end">
-          <AddModelDialog projectId={projectId} models={models.data} />
-        </div>
-      ) : null}
+      <div className="flex flex-wrap justify-end gap-2">
+        {mayGenerate ? (
+          <Button asChild variant="outline">
+            <Link href={`/projects/${slug}/models/try`}>Try a prompt</Link>
+          </Button>
+        ) : null}
+        {mayRegister ? <AddModelDialog projectId={projectId} models={models.data} /> : null}
+      </div>
+      <GenerationsList projectId={projectId} mayCancel={mayGenerate} />
       <AddingList projectId={projectId} mayRegister={mayRegister} />
       {models.data.map((model) => (
         <ModelCard
@@ -137,6 +142,7 @@ function ModelCard({
             slug={slug}
             isCurrent={checkpoint.id === model.currentCheckpointId}
             mayPromote={mayRegister}
+            mayTry={mayGenerate}
             mayGenerate={mayGenerate && model.kind === 'language-model'}
             mayDownload={mayDownload}
             mayStart={mayStart}
@@ -153,6 +159,7 @@ function CheckpointRow({
   slug,
   isCurrent,
   mayPromote,
+  mayTry,
   mayGenerate,
   mayDownload,
   mayStart,
@@ -162,6 +169,7 @@ function CheckpointRow({
   slug: string;
   isCurrent: boolean;
   mayPromote: boolean;
+  mayTry: boolean;
   mayGenerate: boolean;
   mayDownload: boolean;
   mayStart: boolean;
@@ -218,6 +226,11 @@ function CheckpointRow({
               onClick={() => promote.mutate({ projectId, checkpointId: checkpoint.id })}
             >
               Make current
+            </Button>
+          ) : null}
+          {mayTry ? (
+            <Button asChild variant="outline" size="sm">
+              <Link href={`/projects/${slug}/models/try?checkpoint=${checkpoint.id}`}>Try</Link>
             </Button>
           ) : null}
           {mayGenerate ? (

@@ -17,13 +17,11 @@ export function SettingsForm({
   name,
   description,
   settings,
-  mayUpdate,
 }: {
   projectId: string;
   name: string;
   description: string;
   settings: ProjectSettings;
-  mayUpdate: boolean;
 }) {
   const router = useRouter();
   const toast = useToast();
@@ -57,65 +55,58 @@ export function SettingsForm({
         <CardTitle id="project-settings">Project</CardTitle>
       </CardHeader>
       <CardContent>
-        <form onSubmit={submit}>
-          <fieldset disabled={!mayUpdate} className="grid gap-4">
-            <Field label="Name">
-              <Input name="name" defaultValue={name} required maxLength={80} />
+        <form onSubmit={submit} className="grid gap-4">
+          <Field label="Name">
+            <Input name="name" defaultValue={name} required maxLength={80} />
+          </Field>
+          <Field label="Description">
+            <Textarea name="description" defaultValue={description} maxLength={500} className="min-h-16" />
+          </Field>
+          <div className="grid gap-4 sm:grid-cols-3">
+            <Field label="Annotators per task" hint="New tasks get this overlap.">
+              <Input
+                name="overlap"
+                type="number"
+                min={1}
+                max={20}
+                step={1}
+                required
+                defaultValue={settings.overlap}
+              />
             </Field>
-            <Field label="Description">
-              <Textarea name="description" defaultValue={description} maxLength={500} className="min-h-16" />
+            <Field label="Lease, minutes" hint="Then a task goes to somebody else.">
+              <Input
+                name="leaseMinutes"
+                type="number"
+                min={1}
+                max={240}
+                step={1}
+                required
+                defaultValue={settings.leaseMinutes}
+              />
             </Field>
-            <div className="grid gap-4 sm:grid-cols-3">
-              <Field label="Annotators per task" hint="New tasks get this overlap.">
-                <Input
-                  name="overlap"
-                  type="number"
-                  min={1}
-                  max={20}
-                  step={1}
-                  required
-                  defaultValue={settings.overlap}
-                />
-              </Field>
-              <Field label="Lease, minutes" hint="Then a task goes to somebody else.">
-                <Input
-                  name="leaseMinutes"
-                  type="number"
-                  min={1}
-                  max={240}
-                  step={1}
-                  required
-                  defaultValue={settings.leaseMinutes}
-                />
-              </Field>
-              <Field label="Held out, %" hint="Share of new prompts kept from training.">
-                <Input
-                  name="heldOutPercent"
-                  type="number"
-                  min={0}
-                  max={50}
-                  step={1}
-                  required
-                  defaultValue={Math.round(settings.heldOutShare * 100)}
-                />
-              </Field>
-            </div>
-            <CheckField label="Ask how much better" hint="Strength from slightly to much better, for pairs.">
-              <Checkbox name="askStrength" defaultChecked={settings.askStrength} />
-            </CheckField>
-            <CheckField
-              label="Require a reason"
-              hint="Annotators must write a rationale with every judgment."
-            >
-              <Checkbox name="requireRationale" defaultChecked={settings.requireRationale} />
-            </CheckField>
-            <FormError>{update.error ? errorText(update.error) : null}</FormError>
-            {mayUpdate ? (
-              <Button type="submit" className="justify-self-start" isBusy={update.isPending}>
-                Save settings
-              </Button>
-            ) : null}
-          </fieldset>
+            <Field label="Held out, %" hint="Share of new prompts kept from training.">
+              <Input
+                name="heldOutPercent"
+                type="number"
+                min={0}
+                max={50}
+                step={1}
+                required
+                defaultValue={Math.round(settings.heldOutShare * 100)}
+              />
+            </Field>
+          </div>
+          <CheckField label="Ask how much better" hint="Strength from slightly to much better, for pairs.">
+            <Checkbox name="askStrength" defaultChecked={settings.askStrength} />
+          </CheckField>
+          <CheckField label="Require a reason" hint="Annotators must write a rationale with every judgment.">
+            <Checkbox name="requireRationale" defaultChecked={settings.requireRationale} />
+          </CheckField>
+          <FormError>{update.error ? errorText(update.error) : null}</FormError>
+          <Button type="submit" className="justify-self-start" isBusy={update.isPending}>
+            Save settings
+          </Button>
         </form>
       </CardContent>
     </Card>

@@ -15,6 +15,8 @@ import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { PromptPanel } from './prompt-panel.tsx';
 
+const PAGE = 50;
+
 type Split = 'all' | 'train' | 'heldout';
 
 /** Prompts with search; one opens beside the list with its responses. */
@@ -36,7 +38,7 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
         split: split === 'all' ? null : split,
         importId: importId === '' ? null : importId,
         ...detailFilter(wantedDetail),
-        limit: 50,
+        limit: PAGE,
       },
       { getNextPageParam: (page) => page.nextCursor, placeholderData: keepPreviousData },
     ),
@@ -90,7 +92,7 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
       </search>
       {prompts.isError && <FormError>{prompts.error.message}</FormError>}
       {prompts.isPending && <p className="text-muted-foreground">Loading prompts…</p>}
-      {prompts.isSuccess && items.length === 0 && (
+      {prompts.isSuccess && items.length === 0 && !prompts.hasNextPage && (
         <EmptyState
           icon={FileTextIcon}
           title={isFiltered ? 'No prompt matches' : 'No prompts yet'}
@@ -167,7 +169,7 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
           </Table>
         </div>
       )}
-      <ShowMore pages={prompts} />
+      <ShowMore pages={prompts} isShort={items.length < PAGE} />
       <PromptPanel projectId={projectId} slug={slug} promptId={openId} onClose={() => setOpenId(null)} />
     </div>
   );

@@ -51,7 +51,7 @@ export function ResultsTable({ slug, data }: { slug: string; data: Compared }) {
                   <StatusBadge status={run.status} />
                 </TableCell>
                 <TableCell className="text-muted-foreground">{run.headline?.label ?? '–'}</TableCell>
-                <TableCell className="text-right font-medium">
+                <TableCell className="text-right font-medium whitespace-nowrap">
                   {run.headline ? headlineText(run.headline.value, run.headline.unit) : '–'}
                 </TableCell>
                 <TableCell className="whitespace-nowrap">{intervalText(run)}</TableCell>
