@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
+import { GuideText } from '@/app/(help)/help/_components/guide-text.tsx';
 import { HELP_PAGES, isHelpPage } from '@/lib/help-pages.ts';
-import { GuideText } from '../_components/guide-text.tsx';
 
 type Props = { params: Promise<{ page: string }> };
 
