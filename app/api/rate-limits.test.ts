@@ -56,7 +56,7 @@ afterAll(() => {
 test.each(routes)('%s', async (file) => {
   const handlers = (await import(path.resolve(file))) as Partial<Record<'GET' | 'POST', Handler>>;
   const named = Object.fromEntries(
-    ['trpc', 'importId', 'exportId', 'checkpointId', 'registrationId', 'judgmentId', 'snapshotId'].map(
+    ['trpc', 'importId', 'exportId', 'checkpointId', 'registrationId', 'judgmentId', 'runId'].map(
       (name) => [name, name === 'trpc' ? 'users.me' : 'x'],
     ),
   );
