@@ -56,9 +56,10 @@ afterAll(() => {
 test.each(routes)('%s', async (file) => {
   const handlers = (await import(path.resolve(file))) as Partial<Record<'GET' | 'POST', Handler>>;
   const named = Object.fromEntries(
-    ['trpc', 'importId', 'exportId', 'checkpointId', 'registrationId', 'judgmentId', 'runId'].map(
-      (name) => [name, name === 'trpc' ? 'users.me' : 'x'],
-    ),
+    ['trpc', 'importId', 'exportId', 'checkpointId', 'registrationId', 'judgmentId', 'runId'].map((name) => [
+      name,
+      name === 'trpc' ? 'users.me' : 'x',
+    ]),
   );
   const params = Promise.resolve({ ...named, nextauth: ['csrf'], file: ['x'] });
   const methods = (['GET', 'POST'] as const).filter((method) => handlers[method]);
