@@ -1,9 +1,10 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../db/client.ts';
-import { memberships } from '../db/schema/projects.ts';
+import { prepared } from '../db/prepared.ts';
+import { memberships, projects } from '../db/schema/projects.ts';
 import type { Role } from '../lib/roles.ts';
 import { DomainError } from './errors.ts';
-import { type Permission, roleMay } from './permissions.ts';
+import { mayInArchive, type Permission, roleMay } from './permissions.ts';
 
 export type Actor =
   | {
@@ -72,7 +73,7 @@ export function roleIn(ctx: Pick<Ctx, 'db' | 'actor'>, projectId: string): Role 
 
 /**
  * Throws `not-found` to strangers (they should not learn that the project exists) and `forbidden` to members whose role
- * lacks the right.
+ * lacks the right; `conflict` for what is not done in an archived project.
  */
 export function requirePermission(
   ctx: Pick<Ctx, 'db' | 'actor'>,
@@ -87,5 +88,22 @@ export function requirePermission(
       `Your role in this project is ${role}, which may not do this (${permission}).`,
     );
   }
+  if (!mayInArchive(permission) && isArchived(ctx, projectId)) {
+    throw new DomainError(
+      'conflict',
+      'This project is archived: nothing in it is written. Its owner may bring it back.',
+    );
+  }
   return role;
+}
+
+const findArchived = (db: Db) =>
+  db
+    .select({ archivedAt: projects.archivedAt })
+    .from(projects)
+    .where(eq(projects.id, sql.placeholder('projectId')))
+    .prepare();
+
+function isArchived({ db }: Pick<Ctx, 'db'>, projectId: string): boolean {
+  return (prepared(db, findArchived).get({ projectId })?.archivedAt ?? null) !== null;
 }

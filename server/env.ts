@@ -2,6 +2,14 @@ import path from 'node:path';
 import { z } from 'zod';
 import { parseAddresses } from './auth/trusted-proxies.ts';
 
+/** Whoever listens in between could not change what is signed, but the address may hold a secret. */
+function isSafeAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  if (url.protocol === 'https:') return true;
+  return url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+}
+
 const schema = z.object({
   PLUMBLINE_DATA: z
     .string()
@@ -62,6 +70,11 @@ const schema = z.object({
         .map((name) => name.trim())
         .filter((name) => name !== ''),
     ),
+  /** gets every signed head of the audit log: https, or http on this machine */
+  PLUMBLINE_HEADS_WEBHOOK: z
+    .string()
+    .refine(isSafeAddress, 'expected an https address, or http://127.0.0.1 or http://localhost')
+    .optional(),
   /** opens /api/metrics to whoever sends it */
   PLUMBLINE_METRICS_TOKEN: z.string().min(16).optional(),
   /** JSON lines go there instead of to standard output */

@@ -7,6 +7,7 @@ import type { Role } from '../lib/roles.ts';
 export const PERMISSIONS = {
   'project.read': ['owner', 'researcher', 'annotator', 'auditor'],
   'project.update': ['owner'],
+  'project.archive': ['owner'],
   'members.read': ['owner', 'researcher', 'auditor'],
   'members.invite': ['owner'],
   'members.update': ['owner'],
@@ -38,4 +39,22 @@ export function permissionsOf(role: Role): Permission[] {
 
 export function roleMay(role: Role, permission: Permission): boolean {
   return (PERMISSIONS[permission] as readonly Role[]).includes(role);
+}
+
+/** What may still be done in a project that is archived: it is read, taken home, erased from, brought back; nothing is written. */
+const IN_ARCHIVE: readonly Permission[] = [
+  ...([
+    'project.read',
+    'project.archive',
+    'members.read',
+    'data.read',
+    'data.erase',
+    'judgments.read',
+  ] as const),
+  ...(['judgments.read-own', 'snapshots.export', 'models.read', 'models.download', 'runs.read'] as const),
+  'audit.read',
+];
+
+export function mayInArchive(permission: Permission): boolean {
+  return IN_ARCHIVE.includes(permission);
 }

@@ -13,6 +13,7 @@ import { snapshotsRouter } from './snapshots/router.ts';
 import { tasksRouter } from './tasks/router.ts';
 import { createCallerFactory, router } from './trpc.ts';
 import { usersRouter } from './users/router.ts';
+import { withdrawalsRouter } from './withdrawals/router.ts';
 
 export const appRouter = router({
   users: usersRouter,
@@ -29,6 +30,7 @@ export const appRouter = router({
   schedules: schedulesRouter,
   chains: chainsRouter,
   backups: backupsRouter,
+  withdrawals: withdrawalsRouter,
 });
 export type AppRouter = typeof appRouter;
 export const createCaller = createCallerFactory(appRouter);

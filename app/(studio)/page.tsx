@@ -6,7 +6,9 @@ import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { Time } from '@/app/_ui/time.tsx';
 import { requireSession } from '@/server/auth/require-session.ts';
+import { BringBackButton } from './_components/bring-back-button.tsx';
 import { CardFigures } from './_components/card-figures.tsx';
 
 export const metadata: Metadata = { title: 'Projects' };
@@ -18,6 +20,7 @@ export default async function ProjectsPage() {
   const session = await requireSession();
   const caller = await serverCaller();
   const projects = await caller.projects.list();
+  const archived = await caller.projects.archived();
   const figures = new Map(
     await Promise.all(
       projects
@@ -62,6 +65,33 @@ export default async function ProjectsPage() {
             </li>
           ))}
         </ul>
+      )}
+      {archived.length > 0 && (
+        <section aria-labelledby="archived" className="mt-8">
+          <h2 id="archived" className="mb-2 font-semibold">
+            Archived
+          </h2>
+          <ul className="grid gap-2">
+            {archived.map(({ id, slug, name, deleteAt }) => (
+              <li
+                key={id}
+                className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-lg border px-4 py-3 text-sm"
+              >
+                <Link href={`/projects/${slug}`} className="font-medium underline-offset-2 hover:underline">
+                  {name}
+                </Link>
+                <span className="grow text-muted-foreground">
+                  {deleteAt !== null && (
+                    <>
+                      deleted after <Time at={deleteAt} />
+                    </>
+                  )}
+                </span>
+                <BringBackButton projectId={id} name={name} />
+              </li>
+            ))}
+          </ul>
+        </section>
       )}
     </>
   );

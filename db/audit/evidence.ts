@@ -187,7 +187,7 @@ export const EVIDENCE: readonly Evidence[] = [
     ...digest('modelCheckpointId', 'rewardCheckpointId', 'snapshotId', 'scheduleId', 'folder'),
     ...digest('totalSteps', 'summary', 'resultCheckpointId', 'error', 'createdBy', 'createdAt'),
     ...digest('startedAt', 'finishedAt', 'notes', 'tags', 'headline'),
-    ...notEvidence('progress; the metrics and the checkpoint, which have digests, carry their steps', 'step'),
+    step: { derived: 'that of its checkpoint, once it has succeeded; before that it is progress' },
   }),
   evidence(runMetrics, ['runId'], digest('id', 'runId', 'step', 'name', 'value'), OF_RUN),
   evidence(runSamples, ['runId'], digest('id', 'runId', 'step', 'sample'), OF_RUN),

@@ -7,13 +7,16 @@ import { advanceExecution } from './advance.ts';
 import { storedSteps } from './internal.ts';
 import { needsOf } from './schemas.ts';
 
+/** A schedule, or whatever else has a list of steps begun in its name. */
+type Beginning = Pick<Schedule, 'id' | 'projectId' | 'name' | 'steps' | 'createdBy'>;
+
 /**
  * Begins a schedule's chain: writes the execution with its own copy of the steps and starts the first. A first step that cannot
  * start leaves a failed execution that says why. Call inside the transaction that fired the schedule.
  */
 export function beginExecution(
   ctx: Ctx,
-  { schedule, judgmentCount }: { schedule: Schedule; judgmentCount: number },
+  { schedule, judgmentCount }: { schedule: Beginning; judgmentCount: number },
 ): { executionId: string } {
   const now = ctx.now();
   const steps = storedSteps(schedule.steps);

@@ -69,6 +69,8 @@ export const stepSchema = z.discriminatedUnion('kind', [
       .array(z.enum(['annotator', 'simulated', 'imported']))
       .min(1, 'expected one source of judgments or more')
       .default(['annotator', 'simulated', 'imported']),
+    /** takes query, seed and time from that snapshot, in place of the sources: the same again, without what was withdrawn since */
+    like: id.nullable().default(null),
   }),
   z.strictObject({
     kind: z.literal('train'),
@@ -94,6 +96,8 @@ export const stepSchema = z.discriminatedUnion('kind', [
         measure: z.literal('accuracy'),
         rewardModel: checkpointSource,
         snapshot: snapshotSource,
+        /** measured on the same judgments, for the difference */
+        baseline: checkpointSource.nullable().default(null),
       }),
       /** what a reward model gives a model's answers to every held-out prompt, and how much more than another model's */
       z.strictObject({
@@ -181,6 +185,7 @@ export const stepKinds: {
               'required',
             ),
             need('evaluation.snapshot', 'Snapshot', 'snapshot', evaluation.snapshot, 'required'),
+            need('evaluation.baseline', 'Compared with', 'reward-model', evaluation.baseline, 'optional'),
           ]
         : [
             need('evaluation.model', 'Model', 'language-model', evaluation.model, 'required'),
@@ -207,6 +212,10 @@ const EVALUATION_FIGURES = {
     loss: 'Loss',
     examples: 'Judgments',
     pairs: 'Pairs',
+    baselineAccuracy: 'Accuracy of the model compared with',
+    gain: 'Gain over it',
+    gainLow: '95 % interval of the gain from',
+    gainHigh: '95 % interval of the gain to',
   },
   score: {
     score: 'Score',

@@ -20,8 +20,8 @@ type Start<K extends StepKind> = (
 
 /** How each kind of step is set going: it queues a run or a job, whose end settles the step (advance.ts). Database only. */
 const starts: { [K in StepKind]: Start<K> } = {
-  snapshot: (ctx, { execution: { projectId }, step: { sources } }) => ({
-    jobId: enqueueJob(ctx, { kind: 'snapshot', payload: { projectId, sources } }).id,
+  snapshot: (ctx, { execution: { projectId }, step: { sources, like } }) => ({
+    jobId: enqueueJob(ctx, { kind: 'snapshot', payload: { projectId, sources, like } }).id,
   }),
 
   train(ctx, { execution, step, at }) {
@@ -55,8 +55,12 @@ const starts: { [K in StepKind]: Start<K> } = {
   evaluate(ctx, { execution: { projectId }, step: { evaluation }, at }) {
     const rewardCheckpointId = at(evaluation.rewardModel);
     if (evaluation.measure === 'accuracy') {
-      const { measure, snapshot } = evaluation;
-      const payload = { projectId, evaluation: { measure, rewardCheckpointId, snapshotId: at(snapshot) } };
+      const { measure, snapshot, baseline } = evaluation;
+      const baselineCheckpointId = baseline && at(baseline);
+      const payload = {
+        projectId,
+        evaluation: { measure, rewardCheckpointId, baselineCheckpointId, snapshotId: at(snapshot) },
+      };
       return { jobId: enqueueJob(ctx, { kind: 'evaluate', payload }).id };
     }
     const { measure, model, baseline, temperature, maxNewTokens, seed } = evaluation;

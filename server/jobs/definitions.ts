@@ -52,6 +52,8 @@ export const jobDefinitions = {
     payload: z.object({
       projectId: z.string(),
       sources: z.array(z.enum(['annotator', 'simulated', 'imported'])).min(1),
+      /** a snapshot whose query, seed and time are taken instead */
+      like: z.string().nullable().default(null),
     }),
   },
   /** measures a checkpoint on held-out data */
@@ -64,6 +66,7 @@ export const jobDefinitions = {
         z.object({
           measure: z.literal('accuracy'),
           rewardCheckpointId: z.string(),
+          baselineCheckpointId: z.string().nullable().default(null),
           snapshotId: z.string(),
         }),
         z.object({
@@ -78,6 +81,8 @@ export const jobDefinitions = {
       ]),
     }),
   },
+  /** deletes an archived project whose waiting time is over */
+  'delete-project': { lane: 'light', maxAttempts: 20, payload: z.object({ projectId: z.string() }) },
   /** removes every trace of a text or a person that somebody asked to be erased */
   erase: { lane: 'light', maxAttempts: 20, payload: z.object({ erasureId: z.string() }) },
   /** backs the installation up */

@@ -14,7 +14,8 @@ export type ListedProject = {
   may: Permission[];
 };
 
-/** The projects of the signed-in person by name, with their role; the owner of the installation sees all. */
+/** The projects of the signed-in person by name, with their role; the owner of the installation sees all.
+ * Archived ones are left out (list-archived.ts). */
 export function listProjects({ ctx }: { ctx: Ctx }): ListedProject[] {
   const userId = requireUser(ctx);
   const columns = {
@@ -24,14 +25,19 @@ export function listProjects({ ctx }: { ctx: Ctx }): ListedProject[] {
     description: projects.description,
   };
   if (ctx.actor.type === 'user' && ctx.actor.isInstanceOwner) {
-    const rows = ctx.db.select(columns).from(projects).orderBy(asc(projects.name)).all();
+    const rows = ctx.db
+      .select(columns)
+      .from(projects)
+      .where(isNull(projects.archivedAt))
+      .orderBy(asc(projects.name))
+      .all();
     return rows.map((row) => ({ ...row, role: 'owner' as const, may: permissionsOf('owner') }));
   }
   return ctx.db
     .select({ ...columns, role: memberships.role })
     .from(projects)
     .innerJoin(memberships, eq(memberships.projectId, projects.id))
-    .where(and(eq(memberships.userId, userId), isNull(memberships.removedAt)))
+    .where(and(eq(memberships.userId, userId), isNull(memberships.removedAt), isNull(projects.archivedAt)))
     .orderBy(asc(projects.name))
     .all()
     .map((row) => ({ ...row, may: permissionsOf(row.role) }));

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { inputText } from '../../lib/well-formed.ts';
 import { instanceOwnerProcedure, projectProcedure, router, signedInProcedure } from '../trpc.ts';
 import { readActivity } from './activity.ts';
+import { archiveProject } from './archive.ts';
+import { bringBackProject } from './bring-back.ts';
 import { changeRole } from './change-role.ts';
 import { createProject } from './create.ts';
 import { createInvite } from './create-invite.ts';
 import { getProjectBySlug } from './get-by-slug.ts';
 import { listProjects } from './list.ts';
+import { listArchived } from './list-archived.ts';
 import { listGuidelines } from './list-guidelines.ts';
 import { listInvites } from './list-invites.ts';
 import { listMembers } from './list-members.ts';
@@ -17,6 +20,7 @@ import { readPipeline } from './pipeline.ts';
 import { removeMember } from './remove-member.ts';
 import { revokeInvite } from './revoke-invite.ts';
 import {
+  archiveProjectInput,
   changeRoleInput,
   createInviteInput,
   createProjectInput,
@@ -50,6 +54,13 @@ export const projectsRouter = router({
   update: projectProcedure('project.update', 'write')
     .input(updateProjectInput)
     .mutation(({ ctx, input }) => updateProject({ ctx, input })),
+  archive: projectProcedure('project.archive', 'write')
+    .input(archiveProjectInput)
+    .mutation(({ ctx, input }) => archiveProject({ ctx, input })),
+  bringBack: projectProcedure('project.archive', 'write').mutation(({ ctx, input }) =>
+    bringBackProject({ ctx, input }),
+  ),
+  archived: signedInProcedure('read').query(({ ctx }) => listArchived({ ctx })),
   guidelines: projectProcedure('project.read', 'read').query(({ ctx, input }) =>
     listGuidelines({ ctx, input }),
   ),

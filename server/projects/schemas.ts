@@ -49,6 +49,13 @@ export const updateProjectInput = z.strictObject({
 });
 export type UpdateProjectInput = z.infer<typeof updateProjectInput>;
 
+export const archiveProjectInput = z.strictObject({
+  projectId: inputText(),
+  /** until it is deleted */
+  days: z.int().min(1).max(365).default(30),
+});
+export type ArchiveProjectInput = z.infer<typeof archiveProjectInput>;
+
 export const writeGuidelineInput = z.strictObject({
   projectId: inputText(),
   text: inputText().trim().min(1, 'A guideline cannot be empty.').max(50_000),

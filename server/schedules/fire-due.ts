@@ -1,5 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { schedules } from '../../db/schema/jobs.ts';
+import { projects } from '../../db/schema/projects.ts';
 import { executionUnderWay } from '../chains/internal.ts';
 import type { Ctx } from '../context.ts';
 import { fireSchedule } from './fire.ts';
@@ -11,7 +12,12 @@ import { countJudgments, nextTime, type Schedule } from './internal.ts';
  */
 export function fireDueSchedules(ctx: Ctx): string[] {
   const fired: string[] = [];
-  for (const schedule of ctx.db.select().from(schedules).where(eq(schedules.enabled, true)).all()) {
+  const enabled = ctx.db
+    .select({ schedule: schedules })
+    .from(schedules)
+    .innerJoin(projects, eq(projects.id, schedules.projectId))
+    .where(and(eq(schedules.enabled, true), isNull(projects.archivedAt)));
+  for (const { schedule } of enabled.all()) {
     const count = countJudgments(ctx.db, schedule.projectId);
     if (!isDue(schedule, { count, now: ctx.now() }) || executionUnderWay(ctx.db, schedule.id)) continue;
     if (fireSchedule(ctx, schedule, { judgmentCount: count }) !== null) fired.push(schedule.id);

@@ -271,6 +271,20 @@ const CALLS: Record<string, Call> = {
   'backups.ask': (api) => api.backups.ask(),
   'audit.list': (api, _, p) => api.audit.list(p),
   'audit.verify': (api, _, p) => api.audit.verify(p),
+  'projects.archived': (api) => api.projects.archived(),
+  // not the project that the others are of: nothing could be done in it any more
+  'projects.archive': async (api, known) => {
+    known.archivedId = (await api.projects.create({ name: 'Old', slug: 'old' })).id;
+    await api.projects.archive({ projectId: known.archivedId, days: 1 });
+  },
+  'projects.bringBack': (api, known) => api.projects.bringBack({ projectId: id(known, 'archivedId') }),
+  'withdrawals.tainted': (api, known, p) => api.withdrawals.tainted({ ...p, userId: id(known, 'judgeId') }),
+  'withdrawals.withdraw': async (api, known, p) => {
+    const asked = { ...p, userId: id(known, 'judgeId'), reason: 'asked for', refit: true };
+    known.withdrawalId = (await api.withdrawals.withdraw(asked)).withdrawalId;
+  },
+  'withdrawals.takeBack': (api, known, p) =>
+    api.withdrawals.takeBack({ ...p, withdrawalId: id(known, 'withdrawalId') }),
   'erasures.text': async (api, known, p) => {
     const named = { kind: 'prompt' as const, subjectId: id(known, 'promptId'), reason: 'asked for' };
     await carryOut(await api.erasures.text({ ...p, ...named }));
@@ -298,6 +312,10 @@ beforeAll(async () => {
     .pluck()
     .get() as string;
   known.ownerId = owner;
+  known.judgeId = db.$client
+    .prepare('select annotator_id from judgments where id = (select max(id) from judgments)')
+    .pluck()
+    .get() as string;
   known.checkpointId = model.id;
   db.transaction(() => {
     const messages = [{ role: 'user' as const, content: 'Which of three?' }];

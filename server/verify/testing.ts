@@ -77,7 +77,7 @@ function writeAsWorker(
   const sample = { prompt: 'p', response: 'r', figures: {} };
   db.insert(runSamples).values({ runId, step: 1, sample }).run();
   db.insert(runEvents).values({ runId, at, type: 'plan', payload: {} }).run();
-  db.update(runs).set({ status: 'succeeded', finishedAt: at }).run();
+  db.update(runs).set({ status: 'succeeded', finishedAt: at, step: 1, resultCheckpointId: 'ckp_1' }).run();
   db.insert(models).values({ id: 'mdl_1', projectId, name: 'm', kind: 'reward-model', createdAt: at }).run();
   const parents = { parentId: 'ckp_0', rewardCheckpointId: null, snapshotId: 'snp_1', runId };
   const files = { step: 1, folder: 'f/final', manifestSha256: '0'.repeat(64), createdAt: at };

@@ -36,6 +36,11 @@ const RULES: readonly Rule[] = [
     sql: `select 'seat ' || id from seats where state = 'leased' and annotator_id is null`,
   },
   {
+    problem: 'has another step than the checkpoint that it left',
+    sql: `select 'run ' || r.id from runs r join checkpoints c on c.id = r.result_checkpoint_id
+      where r.status = 'succeeded' and r.step is not c.step`,
+  },
+  {
     problem: 'shows other responses than its task has',
     sql: `select 'seat ' || s.id from seats s where s.state = 'leased' and s.shown_order is not null and (
       not json_valid(s.shown_order) or

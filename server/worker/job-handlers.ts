@@ -10,6 +10,7 @@ export const jobHandlers: JobHandlers = {
   generate: () => import('./handlers/generate.ts'),
   snapshot: () => import('./handlers/snapshot.ts'),
   evaluate: () => import('./handlers/evaluate.ts'),
+  'delete-project': () => import('./handlers/delete-project.ts'),
   erase: () => import('./handlers/erase.ts'),
   backup: () => import('./handlers/backup.ts'),
   benchmark: () => import('./handlers/benchmark.ts'),

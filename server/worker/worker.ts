@@ -10,6 +10,7 @@ import { and, eq, inArray } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { newId } from '../../lib/new-id.ts';
+import { sendHeads } from '../audit/send-heads.ts';
 import { fireDueBackup } from '../backup/fire-due.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { readEnv } from '../env.ts';
@@ -18,6 +19,7 @@ import { log } from '../log.ts';
 import { forgetAsks } from '../models/asked.ts';
 import { checkpointFolder } from '../models/internal.ts';
 import { BUNDLED_MODEL_FOLDER } from '../models/register-bundled.ts';
+import { fireDueDeletions } from '../projects/fire-due-deletions.ts';
 import { BENCHMARK_FILE } from '../runs/estimate.ts';
 import { fireDueSchedules } from '../schedules/fire-due.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -47,6 +49,12 @@ async function main(): Promise<void> {
   }
   const owner = `${hostname()}:${process.pid}:${newId('w')}`;
   logger.info({ owner, dataFolder: env.PLUMBLINE_DATA }, 'worker ready');
+  const webhook = env.PLUMBLINE_HEADS_WEBHOOK;
+  const sending =
+    webhook &&
+    sendHeads({
+      ...{ db, dataFolder: env.PLUMBLINE_DATA, url: webhook, signal: stopping.signal, log: logger },
+    });
   await work({
     db,
     dataFolder: env.PLUMBLINE_DATA,
@@ -58,9 +66,11 @@ async function main(): Promise<void> {
     onTick: (ctx) => {
       fireDueBackup(ctx);
       fireDueSchedules(ctx);
+      fireDueDeletions(ctx);
       forgetAsks(ctx);
     },
   });
+  await sending;
   stopHeartbeat();
   db.$client.close();
   logger.info('worker stopped');

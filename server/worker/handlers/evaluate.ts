@@ -80,7 +80,9 @@ async function buildTask(
     const all = await rankedExamplesOf(ctx, snapshot);
     const examples = all.filter(({ split }) => split === 'heldout');
     requireSome(examples, `held-out judgments among the ${all.length} rankable ones of the snapshot`);
-    return { backend, measure: 'accuracy', rewardFolder, examples };
+    const { baselineCheckpointId: before } = evaluation;
+    const baselineFolder = before === null ? null : await folderOf(before);
+    return { backend, measure: 'accuracy', rewardFolder, baselineFolder, examples };
   }
   const { checkpointId, baselineCheckpointId, temperature, maxNewTokens, seed } = evaluation;
   // what is imported while it waits is not its data: done again it must give the same figures

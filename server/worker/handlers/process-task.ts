@@ -14,7 +14,7 @@ export type GenerateTask = {
 };
 
 export type EvaluateTask = { backend: string | null; rewardFolder: string } & (
-  | { measure: 'accuracy'; examples: RankedExample[] }
+  | { measure: 'accuracy'; baselineFolder: string | null; examples: RankedExample[] }
   | {
       measure: 'score';
       modelFolder: string;

@@ -3,6 +3,8 @@ import type { Ctx } from '../../context.ts';
 import { jobDefinitions } from '../../jobs/definitions.ts';
 import { finishJob, type Job } from '../../jobs/queue.ts';
 import { createSnapshot } from '../../snapshots/create.ts';
+import { getSnapshotInProject } from '../../snapshots/internal.ts';
+import type { CreateSnapshotInput } from '../../snapshots/schemas.ts';
 import type { JobContext } from '../job-context.ts';
 
 /**
@@ -10,7 +12,8 @@ import type { JobContext } from '../job-context.ts';
  * anew and one made is never made again.
  */
 export async function handle({ ctx, job, lease }: JobContext): Promise<void> {
-  const input = jobDefinitions.snapshot.payload.parse(job.payload);
+  const { projectId, sources, like } = jobDefinitions.snapshot.payload.parse(job.payload);
+  const input = like === null ? { projectId, sources } : againLike(ctx, { projectId, snapshotId: like });
   await createSnapshot({
     ctx,
     input,
@@ -27,4 +30,11 @@ export async function handle({ ctx, job, lease }: JobContext): Promise<void> {
 /** The step of the chain has failed with it. */
 export function failed({ ctx, job, error }: { ctx: Ctx; job: Job; error: string }): void {
   settleStep(ctx, { jobId: job.id }, { status: 'failed', reason: error });
+}
+
+/** The query of a snapshot, up to the same time: what was judged since is not what differs. */
+function againLike(ctx: Ctx, named: { projectId: string; snapshotId: string }): CreateSnapshotInput {
+  const { query, seed } = getSnapshotInProject(ctx, named);
+  const { sources, annotatorIds, until } = query;
+  return { projectId: named.projectId, sources, annotatorIds, until, seed };
 }

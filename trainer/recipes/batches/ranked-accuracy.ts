@@ -23,6 +23,8 @@ export type RankedAccuracy = {
   /** examples with at least one decided pair, and those pairs */
   numExamples: number;
   numPairs: number;
+  /** what `accuracy` is the mean of, in the order of the examples: two models' are paired by place */
+  shares: number[];
 };
 
 /**
@@ -30,6 +32,7 @@ export type RankedAccuracy = {
  */
 export function rankedAccuracy(rows: readonly RankedRow[], scores: Float32Array): RankedAccuracy {
   const sums = { accuracy: 0, strict: 0, margin: 0, loss: 0 };
+  const shares: number[] = [];
   let numExamples = 0;
   let numPairs = 0;
   let first = 0;
@@ -44,7 +47,9 @@ export function rankedAccuracy(rows: readonly RankedRow[], scores: Float32Array)
       const chosen = decided.map((pair) => at(pair.chosen));
       const rejected = decided.map((pair) => at(pair.rejected));
       const counts = countPairs(chosen, rejected);
-      sums.accuracy += tiesHalfAccuracy(counts);
+      const share = tiesHalfAccuracy(counts);
+      shares.push(share);
+      sums.accuracy += share;
       sums.strict += strictAccuracy(counts);
       sums.margin += chosen.reduce((sum, c, i) => sum + c - (rejected[i] as number), 0) / decided.length;
       numExamples++;
@@ -66,6 +71,7 @@ export function rankedAccuracy(rows: readonly RankedRow[], scores: Float32Array)
     stdScore: Math.sqrt(scores.reduce((sum, s) => sum + (s - meanScore) ** 2, 0) / scores.length),
     numExamples,
     numPairs,
+    shares,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { requireProject } from '@/app/_trpc/server.ts';
 import { NoRight } from '@/app/_ui/no-right.tsx';
 import { PageHeader } from '@/app/_ui/page-header.tsx';
+import { ArchiveCard } from './_components/archive-card.tsx';
 import { SettingsFacts } from './_components/settings-facts.tsx';
 import { SettingsForm } from './_components/settings-form.tsx';
 
@@ -17,7 +18,7 @@ export default async function SettingsPage({ params }: { params: Promise<{ proje
         title="Settings"
         description={mayUpdate ? undefined : 'Owners of the project change them.'}
       />
-      <div className="max-w-3xl">
+      <div className="grid max-w-3xl gap-6">
         {mayUpdate ? (
           <SettingsForm
             projectId={project.id}
@@ -27,6 +28,9 @@ export default async function SettingsPage({ params }: { params: Promise<{ proje
           />
         ) : (
           <SettingsFacts settings={project.settings} />
+        )}
+        {may.includes('project.archive') && project.archivedAt === null && (
+          <ArchiveCard projectId={project.id} name={project.name} />
         )}
       </div>
     </>

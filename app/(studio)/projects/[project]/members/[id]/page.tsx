@@ -6,6 +6,7 @@ import { DetailHeader, Facts, Section } from '@/app/(studio)/projects/[project]/
 import { ErasePerson } from '@/app/(studio)/projects/[project]/_components/erase-dialog.tsx';
 import { ErasureNotes } from '@/app/(studio)/projects/[project]/_components/erasure-notes.tsx';
 import { JudgmentTable } from '@/app/(studio)/projects/[project]/data/judgments/_components/judgment-table.tsx';
+import { Withdrawal } from '@/app/(studio)/projects/[project]/members/_components/withdrawal.tsx';
 import { formatDuration } from '@/lib/format-duration.ts';
 
 export const metadata: Metadata = { title: 'Person' };
@@ -56,6 +57,14 @@ export default async function PersonPage({ params }: Props) {
           />
         </Section>
       </div>
+      <Section title="If these judgments are withdrawn">
+        <Withdrawal
+          projectId={project.id}
+          slug={slug}
+          userId={userId}
+          mayWithdraw={may.includes('members.update')}
+        />
+      </Section>
       <h2 className="font-semibold">Judgments</h2>
       <JudgmentTable projectId={project.id} slug={slug} userId={userId} />
       {session.isInstanceOwner && erasures.length === 0 && userId !== session.userId && (

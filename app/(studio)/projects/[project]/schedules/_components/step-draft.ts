@@ -100,7 +100,12 @@ function toStep(draft: StepDraft): unknown {
       const rewardModel = at('evaluation.rewardModel');
       const evaluation =
         measure === 'accuracy'
-          ? { measure, rewardModel, snapshot: at('evaluation.snapshot') }
+          ? {
+              measure,
+              rewardModel,
+              snapshot: at('evaluation.snapshot'),
+              baseline: at('evaluation.baseline'),
+            }
           : {
               measure,
               rewardModel,
@@ -141,7 +146,7 @@ function shapeOf({ kind, recipe, measure, numModels }: StepDraft): ChainStep {
   const sampling = { temperature: 1, maxNewTokens: 1, seed: 1 };
   switch (kind) {
     case 'snapshot':
-      return { ...shared, kind, sources: [] };
+      return { ...shared, kind, sources: [], like: null };
     case 'train':
       return { ...shared, kind, recipe, config: {}, model: null, rewardModel: null, snapshot: null };
     case 'generate':
@@ -154,7 +159,7 @@ function shapeOf({ kind, recipe, measure, numModels }: StepDraft): ChainStep {
         ...{ ...shared, kind },
         evaluation:
           measure === 'accuracy'
-            ? { measure, rewardModel: none, snapshot: none as never }
+            ? { measure, rewardModel: none, snapshot: none as never, baseline: null }
             : { measure, model: none, rewardModel: none, baseline: null, ...sampling },
       };
   }

@@ -1,0 +1,30 @@
+'use client';
+
+import { useMutation } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
+import { Button } from '@/app/_ui/button.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+
+/** Takes a project out of the archive. */
+export function BringBackButton({ projectId, name }: { projectId: string; name: string }) {
+  const router = useRouter();
+  const bringBack = useMutation(
+    useTRPC().projects.bringBack.mutationOptions({ onSuccess: () => router.refresh() }),
+  );
+  return (
+    <span className="inline-grid gap-1">
+      <Button
+        size="sm"
+        variant="outline"
+        aria-label={`Bring ${name} back`}
+        isBusy={bringBack.isPending}
+        onClick={() => bringBack.mutate({ projectId })}
+      >
+        Bring back
+      </Button>
+      <FormError>{bringBack.error ? errorText(bringBack.error) : null}</FormError>
+    </span>
+  );
+}
