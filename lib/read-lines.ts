@@ -29,6 +29,8 @@ export type ReadLinesOptions = {
   asIs?: boolean;
 };
 
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+const DECODER_WITH_MARKS = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const HEAD_BYTES = 200;
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
@@ -52,9 +54,9 @@ export async function* readLines(
   let pieceBytes = 0; // bytes of the line so far, also those that were not kept
   let numQuotes = 0;
 
-  const keep = (bytes: Buffer) => {
-    // once the limit is passed only the head is needed: let the rest go
-    if (pieceBytes <= maxLineBytes) pieces.push(Buffer.from(bytes));
+  const keep = (bytes: Buffer, isLast: boolean) => {
+    // once the limit is passed only the head is needed: let the rest go. The last piece is decoded before its chunk is gone
+    if (pieceBytes <= maxLineBytes) pieces.push(isLast ? bytes : Buffer.from(bytes));
     pieceBytes += bytes.length;
     if (asIs) for (let at = bytes.indexOf(QUOTE); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) numQuotes++;
     if (pieceBytes > maxLineBytes && pieces.length > 0) {
@@ -74,14 +76,14 @@ export async function* readLines(
   for await (const chunk of unpack(source)) {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-      keep(chunk.subarray(from, at));
+      keep(chunk.subarray(from, at), true);
       const line = finish();
       if (line !== null) yield line;
       from = at + 1;
       number++;
       lineStart = position + from;
     }
-    if (from < chunk.length) keep(chunk.subarray(from));
+    if (from < chunk.length) keep(chunk.subarray(from), false);
     position += chunk.length;
     if (position > maxTotalBytes) {
       throw new Error(`more than ${maxTotalBytes} bytes of text (unpacked); stopped at line ${number}`);
@@ -146,7 +148,7 @@ function decodeLine(
   }
   try {
     // a byte-order mark before the first line is taken off, and before later ones where files were put together
-    const line = new TextDecoder('utf-8', { fatal: true, ignoreBOM: asIs && number !== 1 }).decode(bytes);
+    const line = (asIs && number !== 1 ? DECODER_WITH_MARKS : DECODER).decode(bytes);
     if (asIs) return { number, byteOffset, line };
     return line.trim() === '' ? null : { number, byteOffset, line: line.replace(/\r$/, '') };
   } catch {

@@ -19,7 +19,8 @@ export const PERMISSIONS = {
   'tasks.label': ['owner', 'researcher', 'annotator'],
   'judgments.read-own': ['owner', 'researcher', 'annotator'],
   'judgments.read': ['owner', 'researcher', 'auditor'],
-  'snapshots.create': ['owner', 'researcher'],
+  // whoever checks must not depend on a selection that those who are checked have made
+  'snapshots.create': ['owner', 'researcher', 'auditor'],
   'snapshots.export': ['owner', 'researcher', 'auditor'],
   'models.read': ['owner', 'researcher', 'auditor'],
   'models.register': ['owner', 'researcher'],

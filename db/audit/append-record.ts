@@ -102,14 +102,19 @@ export function appendRecord(client: Database.Database, event: AuditEvent): Audi
   return record;
 }
 
-function recordRows(client: Database.Database, seq: number, { touched }: Capture): RecordedRows | null {
+function recordRows(
+  client: Database.Database,
+  seq: number,
+  { touched, ready }: Capture,
+): RecordedRows | null {
   if (touched.size === 0) return null;
   const { insertRow, hasRow } = statementsOf(client);
   let count = 0;
   for (const [table, keys] of touched) {
     for (const key of keys) {
-      const salt = randomBytes(16);
-      const digest = rowDigest(client, table, key, salt);
+      const before = ready.get(`${table} ${key}`);
+      const salt = before?.salt ?? randomBytes(16);
+      const digest = before?.digest ?? rowDigest(client, table, key, salt);
       // written and deleted again before anybody vouched for it
       if (digest === null && hasRow.get(table, key) === undefined) continue;
       insertRow.run(table, key, seq, digest, digest === null ? null : salt);

@@ -51,7 +51,7 @@ function* keysOf(client: Database.Database, entry: Evidence): Generator<string> 
   if (hasTable.get(table) === undefined) return;
   const from = group === null ? `"${table}" t` : `"${group.parent}" t`;
   const settled = group?.settled
-    ? ` and t.status in (${group.settled.map((status) => `'${status}'`).join(', ')})`
+    ? ` and (t.status is null or t.status in (${group.settled.map((status) => `'${status}'`).join(', ')}))`
     : '';
   const key = group === null ? keySql(entry, 't') : 't.id';
   const page = client

@@ -9,6 +9,8 @@ export type Capture = {
   touched: Map<string, Set<string>>;
   /** the same, of writes outside any transaction: the program makes none, see the test of all procedures */
   outside: string[];
+  /** digests of large groups that were read before the transaction which ends them, by table and key (digest-ahead.ts) */
+  ready: Map<string, { salt: Uint8Array; digest: Buffer }>;
 };
 
 const captures = perConnection<Capture>('capture');
@@ -26,7 +28,7 @@ export function captureOf(client: Database.Database): Capture | undefined {
 export function startCapture(client: Database.Database): void {
   const hasTable = client.prepare(`select 1 from sqlite_master where type = 'table' and name = ?`).pluck();
   if (hasTable.get('audit_rows') === undefined) return;
-  const capture: Capture = { touched: new Map(), outside: [] };
+  const capture: Capture = { touched: new Map(), outside: [], ready: new Map() };
   captures.set(client, capture);
   client.function('audit_touch', (table: unknown, key: unknown) => {
     const name = String(table);
@@ -53,7 +55,7 @@ function triggersOf(client: Database.Database, entry: Evidence): string[] {
   const settled = (row: string) =>
     statuses === null || group === null
       ? ''
-      : `(select status from main."${group.parent}" p where p.id = ${row}."${key[0]}") in (${quoted(statuses)})`;
+      : `(select ifnull(status, '${statuses[0]}') from main."${group.parent}" p where p.id = ${row}."${key[0]}") in (${quoted(statuses)})`;
   const when = (...conditions: string[]) => {
     const all = conditions.filter((condition) => condition !== '');
     return all.length === 0 ? '' : ` when ${all.join(' and ')}`;

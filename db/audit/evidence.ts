@@ -23,7 +23,9 @@ type Group = {
   parent: string;
   /** the order in which rows enter the digest */
   orderBy: string;
-  /** the group grows while its parent is at work, and gets its digest when that has one of these statuses; null = at once */
+  /**
+   * the group grows while its parent is at work, and gets its digest when that has one of these statuses, or none; null = at once
+   */
   settled: readonly string[] | null;
 };
 
@@ -163,10 +165,10 @@ export const EVIDENCE: readonly Evidence[] = [
   }),
   evidence(snapshots, ['id'], {
     ...digest('id', 'projectId', 'number', 'query', 'seed', 'counts', 'folder', 'manifestSha256'),
-    ...digest('createdBy', 'createdAt', 'erasedAt'),
+    ...digest('createdBy', 'createdAt', 'erasedAt', 'status'),
   }),
   evidence(snapshotJudgments, ['snapshotId'], digest('snapshotId', 'judgmentId'), {
-    ...{ parent: 'snapshots', orderBy: 'judgmentId', settled: null },
+    ...{ parent: 'snapshots', orderBy: 'judgmentId', settled: ['whole'] },
   }),
   evidence(snapshotExports, ['id'], {
     ...digest('id', 'snapshotId', 'format', 'folder', 'rows', 'manifestSha256', 'createdBy', 'createdAt'),

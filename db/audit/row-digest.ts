@@ -50,7 +50,7 @@ const beginDigest = (table: string, key: string, salt: Uint8Array) =>
     .update(`${JSON.stringify([table, key])}\n`);
 
 /** One row as it enters its digest. */
-function rowText(columns: readonly string[], row: readonly unknown[]): string {
+export function rowText(columns: readonly string[], row: readonly unknown[]): string {
   const said: [string, unknown][] = [];
   columns.forEach((column, index) => {
     if (row[index] !== null) said.push([column, row[index]]);
@@ -59,7 +59,7 @@ function rowText(columns: readonly string[], row: readonly unknown[]): string {
 }
 
 /** Columns of a table that have a digest and are there: a database may be older than this program. */
-function digestedColumns(client: Database.Database, entry: Evidence): string[] {
+export function digestedColumns(client: Database.Database, entry: Evidence): string[] {
   const present = new Set(
     (client.pragma(`table_info(${entry.table})`) as { name: string }[]).map(({ name }) => name),
   );

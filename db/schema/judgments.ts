@@ -23,6 +23,8 @@ export type Given = {
   split?: string;
   tags?: string[];
   metadata?: Record<string, JsonValue>;
+  /** a correction by the same person took its place: it is kept, and counts no more */
+  superseded?: true;
   /** who wrote which response, by response id: the same text may come from two models */
   responses?: Record<string, { model?: string; sampling?: Sampling }>;
 };

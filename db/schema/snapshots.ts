@@ -1,15 +1,16 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { EXPORT_FORMATS } from '../../lib/export-formats.ts';
+import type { SnapshotQuery } from '../../lib/snapshot-query.ts';
 import { judgments } from './judgments.ts';
 import { projects } from './projects.ts';
 
-export type SnapshotQuery = {
-  sources: ('annotator' | 'simulated' | 'imported')[];
-  /** only judgments submitted up to here, UTC ms */
-  until: number;
-  annotatorIds: string[] | null;
+export type SnapshotCounts = {
+  kept: number;
+  /** left out, by reason (lib/snapshot-query.ts) */
+  dropped: Record<string, number>;
+  /** kept, by source; absent in snapshots made before 0.12 */
+  bySource?: Record<string, number>;
 };
-export type SnapshotCounts = { kept: number; dropped: Record<string, number> };
 
 /** A frozen, numbered selection of judgments. Reward models and DPO train on one of these, never on "the table". */
 export const snapshots = sqliteTable(
@@ -23,6 +24,11 @@ export const snapshots = sqliteTable(
     query: text('query', { mode: 'json' }).$type<SnapshotQuery>().notNull(),
     seed: integer('seed').notNull(),
     counts: text('counts', { mode: 'json' }).$type<SnapshotCounts>().notNull(),
+    /**
+     * 'filling' while the rows of snapshot_judgments are being written behind it: its files are whole, and can be used. null for
+     * one that was written with its rows
+     */
+    status: text('status', { enum: ['filling', 'whole'] }),
     /** folder below the data folder that holds raw.jsonl and manifest.json */
     folder: text('folder').notNull(),
     manifestSha256: text('manifest_sha256').notNull(),

@@ -93,6 +93,8 @@ export type JudgedRow = RowFacts &
     /** what is known of the prompt, where that is not what the row says of itself */
     ofPrompt: Pick<RowFacts, 'externalId' | 'tags' | 'metadata'> | null;
     recorded: Recorded | null;
+    /** the file says that a correction took its place */
+    isSuperseded?: boolean;
   };
 
 /** A prompt, perhaps with answers that nobody has judged yet. */

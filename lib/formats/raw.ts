@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { RESPONSE_FLAGS } from '../response-flags.ts';
+import { SET_ASIDE } from '../snapshot-query.ts';
 import { isEmptyPrompt, messagesSchema } from './messages.ts';
 import type { JsonValue, JudgedRow, ParsedRow, ReasonCode } from './parsed-row.ts';
 import { MAX_RESPONSES } from './prompts.ts';
@@ -54,6 +55,7 @@ const rowSchema = z.object({
   submitted_at: time,
   active_ms: time.min(0),
   input_kind: z.enum(['keyboard', 'pointer', 'touch', 'mixed', 'api']),
+  left_out: z.enum(SET_ASIDE).optional(),
 });
 type Row = z.infer<typeof rowSchema>;
 type Refusal = { ok: false; reason: ReasonCode; detail: string };
@@ -158,6 +160,7 @@ function judgedRow(
     ...own,
     split: given?.split ?? null,
     ofPrompt,
+    isSuperseded: row.left_out === 'superseded',
     recorded:
       row.source === 'imported'
         ? null

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { snapshotConditions } from '../../lib/snapshot-query.ts';
 import { inputText, inputValues } from '../../lib/well-formed.ts';
 import { definitionOf } from '../../trainer/config/recipes.ts';
 import { type InputNeed, parseRecipeConfig, RECIPES, recipeInputs } from '../runs/schemas.ts';
@@ -65,11 +66,8 @@ export const stepSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('snapshot'),
     ...shared,
-    sources: z
-      .array(z.enum(['annotator', 'simulated', 'imported']))
-      .min(1, 'expected one source of judgments or more')
-      .default(['annotator', 'simulated', 'imported']),
-    /** takes query, seed and time from that snapshot, in place of the sources: the same again, without what was withdrawn since */
+    ...snapshotConditions,
+    /** takes query, seed and time from that snapshot, in place of the conditions: the same again, without what was withdrawn since */
     like: id.nullable().default(null),
   }),
   z.strictObject({

@@ -20,9 +20,10 @@ type Start<K extends StepKind> = (
 
 /** How each kind of step is set going: it queues a run or a job, whose end settles the step (advance.ts). Database only. */
 const starts: { [K in StepKind]: Start<K> } = {
-  snapshot: (ctx, { execution: { projectId }, step: { sources, like } }) => ({
-    jobId: enqueueJob(ctx, { kind: 'snapshot', payload: { projectId, sources, like } }).id,
-  }),
+  snapshot(ctx, { execution: { projectId }, step: { kind: _kind, key: _key, when: _when, ...conditions } }) {
+    const payload = { projectId, ...conditions, requestedBy: null };
+    return { jobId: enqueueJob(ctx, { kind: 'snapshot', payload }).id };
+  },
 
   train(ctx, { execution, step, at }) {
     const { recipe, config, model, rewardModel, snapshot } = step;

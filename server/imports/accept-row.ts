@@ -128,7 +128,9 @@ function keyOf(row: JudgedRow, { taskId, ranking }: { taskId: string; ranking: s
   const said = row.tie !== 'none' ? row.tie : isPair ? ranking[0]?.[0] : order || 'not-rankable';
   const by = row.annotator === null ? '' : `:${row.annotator}`;
   const at = row.responses.length === 1 && row.submittedAt !== null ? `@${row.submittedAt}` : '';
-  return `import:${taskId}:${said}:${row.margin}${by}${at}`;
+  // what a correction replaced is no vote: it may well say the same as the correction
+  const replaced = row.isSuperseded ? `:superseded@${row.submittedAt}` : '';
+  return `import:${taskId}:${said}:${row.margin}${by}${at}${replaced}`;
 }
 
 /** The signed strength of a judgment as it would have been given: negative where the first shown is the better one. */
@@ -152,6 +154,7 @@ function givenBy(row: JudgedRow, ids: readonly string[]): Given | null {
     ...(row.split !== null && { split: row.split }),
     ...(row.tags.length > 0 && { tags: row.tags }),
     ...(Object.keys(row.metadata).length > 0 && { metadata: row.metadata }),
+    ...(row.isSuperseded && { superseded: true as const }),
     ...(authors.length > 0 && { responses: Object.fromEntries(authors) as Given['responses'] }),
   };
   return Object.keys(given).length === 0 ? null : given;

@@ -19,6 +19,8 @@ export type Vote = Pick<Judgment, 'ranking' | 'tieKind' | 'flags' | 'rationale'>
   /** 0 to 3 */
   strength: number | null;
   margin: number;
+  /** a correction took its place */
+  isSuperseded: boolean;
 };
 export type KnownVotes = {
   /** by prompt id */
@@ -37,7 +39,9 @@ const findPrompts = (db: Db) =>
 const findVotes = (db: Db) =>
   db.$client.prepare(
     `SELECT t.prompt_id AS promptId, j.ranking, j.tie_kind AS tieKind, j.flags, j.rationale, j.strength, j.margin,
-       j.source, j.annotator_id AS annotatorId, j.given, j.submitted_at AS submittedAt
+       j.source, j.annotator_id AS annotatorId, j.given, j.submitted_at AS submittedAt,
+       EXISTS (SELECT 1 FROM judgments later WHERE later.task_id = j.task_id AND later.annotator_id = j.annotator_id
+         AND later.revision > j.revision) AS isRevised
      FROM json_each(@promptIds) p CROSS JOIN tasks t ON t.prompt_id = p.value JOIN judgments j ON j.task_id = t.id
      WHERE +t.project_id = @projectId`,
   );
@@ -45,7 +49,7 @@ const findVotes = (db: Db) =>
 type Found = Pick<
   Judgment,
   'tieKind' | 'rationale' | 'strength' | 'margin' | 'source' | 'annotatorId' | 'submittedAt'
-> & { promptId: string; ranking: string; flags: string; given: string | null };
+> & { promptId: string; ranking: string; flags: string; given: string | null; isRevised?: 0 | 1 };
 
 /** Every vote on the prompts with these hashes that are in the project. */
 export function readKnownVotes(ctx: Pick<Ctx, 'db'>, projectId: string, hashes: string[]): KnownVotes {
@@ -82,6 +86,7 @@ export function addKnownVote(
         ? (given?.annotator ?? null)
         : pseudonymFor({ projectId, pseudonyms: known.pseudonyms }, annotatorId),
     submittedAt: vote.source === 'imported' ? (given?.submittedAt ?? null) : vote.submittedAt,
+    isSuperseded: vote.isRevised === 1 || given?.superseded === true,
   };
   const before = known.votes.get(promptId);
   if (before) before.push(said);
@@ -91,6 +96,7 @@ export function addKnownVote(
 /** True when a vote says all that a row says; `ids` are the row's responses. What the row is silent about may be anything. */
 export function saysAll(vote: Vote, row: JudgedRow, ids: readonly string[]): boolean {
   return (
+    (row.isSuperseded !== true || vote.isSuperseded) &&
     (row.annotator === null || row.annotator === vote.annotator) &&
     (row.submittedAt === null || row.submittedAt === vote.submittedAt) &&
     (row.rationale === '' || row.rationale === vote.rationale) &&

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { EXPORT_FORMATS } from '../../lib/export-formats.ts';
+import { snapshotConditions } from '../../lib/snapshot-query.ts';
 
 /**
  * What the worker can be asked to do: kind, payload, lane. Light on purpose: whoever enqueues imports this file, only the
@@ -45,15 +47,35 @@ export const jobDefinitions = {
       seed: z.number().int().min(0).max(4294967295),
     }),
   },
-  /** freezes the judgments so far, for a chain */
+  /** freezes the judgments that a query keeps: for a chain, or because there are too many to do it while somebody waits */
   snapshot: {
     lane: 'light',
     maxAttempts: 3,
     payload: z.object({
       projectId: z.string(),
-      sources: z.array(z.enum(['annotator', 'simulated', 'imported'])).min(1),
+      ...snapshotConditions,
+      seed: z.number().int().min(0).max(4294967295).optional(),
       /** a snapshot whose query, seed and time are taken instead */
       like: z.string().nullable().default(null),
+      /** null: the chain that the step belongs to */
+      requestedBy: z.string().nullable().default(null),
+    }),
+  },
+  /** writes the list of judgments of a large snapshot behind it */
+  'fill-snapshot': {
+    lane: 'light',
+    maxAttempts: 3,
+    payload: z.object({ projectId: z.string(), snapshotId: z.string() }),
+  },
+  /** writes a large snapshot in a format */
+  export: {
+    lane: 'light',
+    maxAttempts: 3,
+    payload: z.object({
+      projectId: z.string(),
+      snapshotId: z.string(),
+      format: z.enum(EXPORT_FORMATS),
+      requestedBy: z.string(),
     }),
   },
   /** measures a checkpoint on held-out data */

@@ -108,6 +108,11 @@ export function noteProgress(db: Db, lease: Lease, kind: JobKind): void {
     .run();
 }
 
+/** How far a job is, for pages that show it. */
+export function tellProgress(db: Db, lease: Lease, progress: { done: number; total: number }): void {
+  db.update(jobs).set({ progress }).where(heldBy(lease)).run();
+}
+
 /** Ends a job well. False when the lease was lost. */
 export function finishJob(db: Db, lease: Lease, now: number): boolean {
   return end(db, lease, { status: 'done', error: null, finishedAt: now });

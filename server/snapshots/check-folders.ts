@@ -56,19 +56,36 @@ export function checkExport({
   return report(path.join(ctx.dataFolder, row.folder), row.manifestSha256);
 }
 
-/** How many judgments of each snapshot came from people, from simulated annotators and from imports. */
-export function snapshotSources({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): {
+type SourceCount = {
   snapshotId: string;
   source: 'annotator' | 'simulated' | 'imported';
   judgments: number;
-}[] {
+};
+
+/**
+ * How many judgments of each snapshot came from people, from simulated annotators and from imports: as they were counted when it was
+ * made; those of versions before 0.12 are counted here.
+ */
+export function snapshotSources({ ctx, input }: { ctx: Ctx; input: { projectId: string } }): SourceCount[] {
+  const made = ctx.db
+    .select({ id: snapshots.id, counts: snapshots.counts })
+    .from(snapshots)
+    .where(eq(snapshots.projectId, input.projectId))
+    .all();
+  return made.flatMap(({ id, counts }): SourceCount[] => {
+    if (!counts.bySource) return countSources(ctx, id);
+    const bySource = Object.entries(counts.bySource) as [SourceCount['source'], number][];
+    return bySource.map(([source, judgments]) => ({ snapshotId: id, source, judgments }));
+  });
+}
+
+function countSources(ctx: Ctx, snapshotId: string): SourceCount[] {
   return ctx.db
     .select({ snapshotId: snapshotJudgments.snapshotId, source: judgments.source, judgments: count() })
     .from(snapshotJudgments)
-    .innerJoin(snapshots, eq(snapshots.id, snapshotJudgments.snapshotId))
     .innerJoin(judgments, eq(judgments.id, snapshotJudgments.judgmentId))
-    .where(eq(snapshots.projectId, input.projectId))
-    .groupBy(snapshotJudgments.snapshotId, judgments.source)
+    .where(eq(snapshotJudgments.snapshotId, snapshotId))
+    .groupBy(judgments.source)
     .all();
 }
 

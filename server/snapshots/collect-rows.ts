@@ -19,10 +19,15 @@ export function* collectRows(
   projectId: string,
   judgmentIds: readonly string[],
 ): Generator<RawRow[]> {
+  const read = rowReader(ctx, projectId);
+  for (let from = 0; from < judgmentIds.length; from += PAGE)
+    yield read(judgmentIds.slice(from, from + PAGE));
+}
+
+/** Reads the raw rows of one page of judgments, in the order of the ids given. */
+export function rowReader(ctx: Ctx, projectId: string): (ids: readonly string[]) => RawRow[] {
   const pseudonyms = pseudonymsOf(ctx, projectId);
-  for (let from = 0; from < judgmentIds.length; from += PAGE) {
-    yield readPage(ctx, { projectId, ids: judgmentIds.slice(from, from + PAGE), pseudonyms });
-  }
+  return (ids) => (ids.length === 0 ? [] : readPage(ctx, { projectId, ids, pseudonyms }));
 }
 
 function readPage(

@@ -6,65 +6,97 @@ import { GENESIS_HASH } from '../../db/audit/append-record.ts';
 import { publicKeyOf, signHead } from '../../db/audit/heads.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { erasures } from '../../db/schema/erasures.ts';
-import {
-  type SnapshotCounts,
-  type SnapshotQuery,
-  snapshotJudgments,
-  snapshots,
-} from '../../db/schema/snapshots.ts';
+import { type SnapshotCounts, snapshotJudgments, snapshots } from '../../db/schema/snapshots.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { newId } from '../../lib/new-id.ts';
+import { SET_ASIDE, type SetAside, type SnapshotQuery } from '../../lib/snapshot-query.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { enqueueJob } from '../jobs/queue.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { codeVersion } from './code-version.ts';
-import { collectRows, pseudonymFor, pseudonymsOf } from './collect-rows.ts';
-import { FolderWriter } from './folder-writer.ts';
-import { RAW_FILE, type Snapshot, summariseSnapshot } from './internal.ts';
+import { pseudonymFor, pseudonymsOf, rowReader } from './collect-rows.ts';
+import { FolderWriter, sweepPartials } from './folder-writer.ts';
+import { LEFT_OUT_FILE, RAW_FILE, type Snapshot, summariseSnapshot } from './internal.ts';
 import type { Manifest } from './manifest.ts';
-import { type CreateSnapshotInput, createSnapshotInput, type SnapshotSummary } from './schemas.ts';
-import { selectJudgments } from './select-judgments.ts';
+import { type CreateSnapshotInput, createSnapshotInput, queryOf, type SnapshotSummary } from './schemas.ts';
+import { newestRow, openSelection } from './select-judgments.ts';
+
+/** Judgments that are read and written between two turns of the event loop: some milliseconds. */
+const PAGE = 200;
+/** Up to so many, the rows of snapshot_judgments are written in the transaction that registers the snapshot. */
+const AT_ONCE = 1000;
+
+export type CreateOptions = {
+  /** called in the transaction that registers the snapshot: throws, and there is none */
+  onKept?: (snapshotId: string, counts: SnapshotCounts) => void;
+  onProgress?: (judgments: number) => void;
+  /** asked between pages: throws, and nothing stays */
+  check?: () => void;
+  /** whom the snapshot names, where that is not the actor */
+  createdBy?: string;
+};
 
 /**
- * Freezes the judgments that a query keeps: raw.jsonl and manifest.json in a folder of its own, then snapshot, members and
- * audit event in one transaction. Judgments recorded while the files are written are not in it. Throws `invalid` when the
- * query keeps nothing.
+ * Freezes the judgments that a query keeps: raw.jsonl, left-out.jsonl (what would be kept, were it not superseded or marked as not
+ * rankable) and manifest.json in a folder of its own, then snapshot, members and audit event in one transaction. Reads a page at a
+ * time and holds no more. Judgments recorded while the files are written are not in it. The members of a large one are written
+ * behind it by a job (fill.ts). Throws `invalid` when the query keeps nothing.
  */
 export async function createSnapshot({
   ctx,
   input,
-  onKept,
+  options: { onKept, onProgress, check, createdBy } = {},
 }: {
   ctx: Ctx;
   input: CreateSnapshotInput;
-  /** called in the transaction that registers the snapshot: throws, and there is none */
-  onKept?: (snapshotId: string, counts: SnapshotCounts) => void;
+  options?: CreateOptions;
 }): Promise<SnapshotSummary> {
-  const { projectId, sources, annotatorIds, seed, until } = createSnapshotInput.parse(input);
+  const { projectId, seed, ...asked } = createSnapshotInput.parse(input);
   const createdAt = ctx.now();
-  const query: SnapshotQuery = { sources: [...sources].sort(), until: until ?? createdAt, annotatorIds };
-  const selection = ctx.db.transaction(() => ({
-    ...selectJudgments(ctx, projectId, query),
-    auditHead: readAuditHead(ctx),
-  }));
-  if (selection.ids.length === 0) throw new DomainError('invalid', nothingKept(selection.counts.dropped));
-
-  const signed = await writeWhenUnlocked(ctx.db, () => signedHead(ctx, selection.auditHead.seq));
+  const query = queryOf(asked, createdAt);
+  const start = ctx.db.transaction(() => ({ upTo: newestRow(ctx), auditHead: readAuditHead(ctx) }));
+  const selection = openSelection(ctx, { projectId, query, upTo: start.upTo });
+  const signed = await writeWhenUnlocked(ctx.db, () => signedHead(ctx, start.auditHead.seq));
   const id = newId('snp', createdAt);
   const folder = path.join('snapshots', id);
+  sweepPartials(path.join(ctx.dataFolder, 'snapshots'));
   const writer = new FolderWriter(path.join(ctx.dataFolder, folder));
   try {
-    const bySource: Record<string, number> = {};
+    const counts = { kept: 0, dropped: {} as Record<string, number>, bySource: {} as Record<string, number> };
+    const first: string[] = [];
+    const readRows = rowReader(ctx, projectId);
     writer.addFile(RAW_FILE);
-    for (const page of collectRows(ctx, projectId, selection.ids)) {
-      for (const row of page) {
-        writer.addRow(RAW_FILE, canonicalJson(row));
-        bySource[row.source] = (bySource[row.source] ?? 0) + 1;
+    let numLeftOut = 0;
+    for (let cursor = ''; ; ) {
+      const page = selection.page(cursor, PAGE);
+      const written = page.filter(({ reason }) => reason === null || isSetAside(reason));
+      const rows = readRows(written.map(({ id }) => id));
+      for (const [i, { id: judgmentId, source, reason }] of written.entries()) {
+        const row = rows[i];
+        if (reason === null) {
+          writer.addRow(RAW_FILE, canonicalJson(row));
+          counts.kept += 1;
+          counts.bySource[source] = (counts.bySource[source] ?? 0) + 1;
+          if (first.length <= AT_ONCE) first.push(judgmentId);
+        } else {
+          writer.addRow(LEFT_OUT_FILE, canonicalJson({ ...row, left_out: reason }));
+          numLeftOut += 1;
+        }
       }
+      for (const { reason } of page) {
+        if (reason !== null) counts.dropped[reason] = (counts.dropped[reason] ?? 0) + 1;
+      }
+      const last = page.at(-1);
+      if (page.length < PAGE || last === undefined) break;
+      cursor = last.id;
+      onProgress?.(counts.kept + Object.values(counts.dropped).reduce((sum, n) => sum + n, 0));
+      check?.();
       await nextTurn();
     }
-    const { kept, dropped } = selection.counts;
+    const { kept, dropped, bySource } = counts;
+    if (kept === 0) throw new DomainError('invalid', nothingKept(dropped));
     const manifestSha256 = writer.finish({
       kind: 'snapshot',
       format: null,
@@ -73,29 +105,19 @@ export async function createSnapshot({
       project_id: projectId,
       created_at: createdAt,
       code_version: codeVersion(),
-      query: {
-        sources: query.sources,
-        until: query.until,
-        annotators: namesOf(ctx, projectId, annotatorIds),
-      },
+      query: manifestQuery(ctx, projectId, query),
       seed,
-      counts: { judgments: kept, by_source: bySource, dropped, rows: kept, not_exported: {} },
-      audit_head: selection.auditHead,
+      counts: {
+        ...{ judgments: kept, by_source: bySource, dropped, rows: kept, not_exported: {} },
+        left_out_rows: numLeftOut,
+      },
+      audit_head: start.auditHead,
       ...(signed && { signed_head: signed }),
     });
-    const createdBy = ctx.actor.type === 'user' ? ctx.actor.userId : 'system';
-    const row = {
-      id,
-      projectId,
-      query,
-      seed,
-      counts: selection.counts,
-      folder,
-      manifestSha256,
-      createdBy,
-      createdAt,
-    };
-    return summariseSnapshot(await keep(ctx, row, { judgmentIds: selection.ids, onKept }));
+    const by = createdBy ?? (ctx.actor.type === 'user' ? ctx.actor.userId : 'system');
+    const row = { id, projectId, query, seed, counts, folder, manifestSha256, createdBy: by, createdAt };
+    const members = kept > AT_ONCE ? null : first;
+    return summariseSnapshot(await keep(ctx, row, { members, onKept }));
   } catch (error) {
     // a folder that no row names must not stay
     rmSync(path.join(ctx.dataFolder, folder), { recursive: true, force: true });
@@ -105,16 +127,15 @@ export async function createSnapshot({
   }
 }
 
+function isSetAside(reason: string): reason is SetAside {
+  return (SET_ASIDE as readonly string[]).includes(reason);
+}
+
+/** Registers the snapshot; `members` null: a job writes them behind it. */
 function keep(
   ctx: Ctx,
-  row: Omit<Snapshot, 'number' | 'erasedAt'>,
-  {
-    judgmentIds,
-    onKept,
-  }: {
-    judgmentIds: readonly string[];
-    onKept: ((snapshotId: string, counts: SnapshotCounts) => void) | undefined;
-  },
+  row: Omit<Snapshot, 'number' | 'status' | 'erasedAt'>,
+  { members, onKept }: { members: readonly string[] | null; onKept: CreateOptions['onKept'] },
 ): Promise<Snapshot> {
   return writeWhenUnlocked(ctx.db, () => {
     requireNothingErased(ctx, row.createdAt);
@@ -125,15 +146,15 @@ function keep(
       .orderBy(desc(snapshots.number))
       .limit(1)
       .get();
-    const snapshot = { ...row, number: (last?.number ?? 0) + 1, erasedAt: null };
+    const status: Snapshot['status'] = members === null ? 'filling' : null;
+    const snapshot = { ...row, status, number: (last?.number ?? 0) + 1, erasedAt: null };
     ctx.db.insert(snapshots).values(snapshot).run();
-    for (let from = 0; from < judgmentIds.length; from += 1000) {
-      ctx.db
-        .insert(snapshotJudgments)
-        .values(
-          judgmentIds.slice(from, from + 1000).map((judgmentId) => ({ snapshotId: row.id, judgmentId })),
-        )
-        .run();
+    if (members !== null) {
+      const rows = members.map((judgmentId) => ({ snapshotId: row.id, judgmentId }));
+      ctx.db.insert(snapshotJudgments).values(rows).run();
+    } else {
+      const { projectId, id: snapshotId } = row;
+      enqueueJob(ctx, { kind: 'fill-snapshot', payload: { projectId, snapshotId } });
     }
     const { number, manifestSha256, counts } = snapshot;
     appendAudit(ctx, {
@@ -174,10 +195,12 @@ function readAuditHead(ctx: Pick<Ctx, 'db'>): { seq: number; hash: string } {
   return head ?? { seq: 0, hash: GENESIS_HASH };
 }
 
-function namesOf(ctx: Ctx, projectId: string, annotatorIds: string[] | null): string[] | null {
-  if (annotatorIds === null) return null;
+/** The query as whoever gets the files may read it: people by pseudonym. */
+function manifestQuery(ctx: Ctx, projectId: string, query: SnapshotQuery): Manifest['query'] {
+  const { annotatorIds, annotators, ...conditions } = query;
   const pseudonyms = pseudonymsOf(ctx, projectId);
-  return annotatorIds.map((userId) => pseudonymFor({ projectId, pseudonyms }, userId)).sort();
+  const named = annotatorIds?.map((userId) => pseudonymFor({ projectId, pseudonyms }, userId)) ?? null;
+  return { ...conditions, annotators: annotators ?? named?.sort() ?? null };
 }
 
 function nothingKept(dropped: Record<string, number>): string {

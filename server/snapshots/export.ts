@@ -6,6 +6,7 @@ import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
+import { sweepPartials } from './folder-writer.ts';
 import { getSnapshotInProject, requireServed } from './internal.ts';
 import { verifyFolder } from './manifest.ts';
 import type { ExportSnapshotInput, ExportSummary } from './schemas.ts';
@@ -18,9 +19,16 @@ import { writeExport } from './write-export.ts';
 export async function exportSnapshot({
   ctx,
   input,
+  options: { requestedBy, onProgress } = {},
 }: {
   ctx: Ctx;
   input: ExportSnapshotInput;
+  options?: {
+    /** whoever asked, where that is not the actor */
+    requestedBy?: string;
+    /** throws to stop: then nothing stays */
+    onProgress?: (judgments: number, total: number) => void;
+  };
 }): Promise<ExportSummary> {
   const snapshot = getSnapshotInProject(ctx, input);
   requireServed(snapshot);
@@ -32,14 +40,19 @@ export async function exportSnapshot({
     .get();
   const isWhole =
     known !== undefined && (await isIntact(path.join(ctx.dataFolder, known.folder), known.manifestSha256));
+  if (!isWhole) sweepPartials(path.join(ctx.dataFolder, 'exports'));
   const id = known?.id ?? newId('exp', ctx.now());
   const folder = known?.folder ?? path.join('exports', id);
   const written = isWhole
     ? { rows: known.rows, manifestSha256: known.manifestSha256 }
-    : await writeExport(ctx, snapshot, { format, folder: path.join(ctx.dataFolder, folder) });
+    : await writeExport(ctx, snapshot, {
+        format,
+        folder: path.join(ctx.dataFolder, folder),
+        ...(onProgress && { onProgress }),
+      });
   const { rows, manifestSha256 } = written;
   const row = await writeWhenUnlocked(ctx.db, () => {
-    const createdBy = ctx.actor.type === 'user' ? ctx.actor.userId : 'system';
+    const createdBy = requestedBy ?? (ctx.actor.type === 'user' ? ctx.actor.userId : 'system');
     const kept = ctx.db
       .insert(snapshotExports)
       .values({
@@ -59,7 +72,10 @@ export async function exportSnapshot({
       action: 'snapshots.export',
       subject: id,
       projectId: snapshot.projectId,
-      payload: { snapshotId: snapshot.id, format, rows, manifestSha256 },
+      payload: {
+        ...{ snapshotId: snapshot.id, format, rows, manifestSha256 },
+        ...(requestedBy !== undefined && { requestedBy }),
+      },
     });
     return kept;
   });

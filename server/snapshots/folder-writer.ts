@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash as hashOnce } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -44,6 +44,7 @@ export class FolderWriter {
     replaceableFiles(this.#target);
     this.#temporary = `${this.#target}.partial-${process.pid}`;
     rmSync(this.#temporary, { recursive: true, force: true });
+    sweepPartials(path.dirname(this.#target), path.basename(this.#target));
     mkdirSync(this.#temporary, { recursive: true });
     this.#rows = this.#open(ROWS_FILE);
   }
@@ -59,7 +60,7 @@ export class FolderWriter {
     const file = this.#files.get(name) as OpenFile;
     for (const line of row.split('\n')) {
       file.lines += 1;
-      const hash = createHash('sha256').update(line, 'utf8').digest('hex');
+      const hash = hashOnce('sha256', line, 'hex');
       this.#rows.lines += 1;
       this.#write(this.#rows, `${hash}  ${name}:${file.lines}\n`);
     }
@@ -115,6 +116,26 @@ export class FolderWriter {
     closeSync(file.fd);
     file.fd = -1;
     return { path: file.name, bytes: file.bytes, lines: file.lines, sha256: file.hash.digest('hex') };
+  }
+}
+
+/** Removes what killed processes have left half-written in a folder; with a name, of that target alone. */
+export function sweepPartials(folder: string, target: string | null = null): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const [, base, pid] = /^(.+)\.partial-(\d+)$/.exec(name) ?? [];
+    if (pid === undefined || (target !== null && base !== target) || isAlive(Number(pid))) continue;
+    rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // somebody else's process is one
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

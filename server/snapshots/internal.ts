@@ -6,11 +6,15 @@ import { readLines } from '../../lib/read-lines.ts';
 import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { type Manifest, verifyFolder } from './manifest.ts';
-import { type RawRow, rawRowSchema } from './raw-row.ts';
+import type { RawRow } from './raw-row.ts';
 import type { SnapshotSummary } from './schemas.ts';
 
 export type Snapshot = typeof snapshots.$inferSelect;
 export const RAW_FILE = 'raw.jsonl';
+/** what fits the query but does not count: superseded revisions, judgments marked as not rankable. Absent where there are none */
+export const LEFT_OUT_FILE = 'left-out.jsonl';
+/** a row has up to nine responses, each as long as an import lets it be */
+export const MAX_ROW_BYTES = 512 * 2 ** 20;
 
 export function getSnapshotInProject(
   ctx: Pick<Ctx, 'db'>,
@@ -36,15 +40,27 @@ export function requireServed({ number, erasedAt }: Pick<Snapshot, 'number' | 'e
 }
 
 export function summariseSnapshot(row: Snapshot): SnapshotSummary {
-  const { id, number, query, seed, counts, manifestSha256, createdAt, erasedAt } = row;
-  return { snapshotId: id, number, query, seed, counts, manifestSha256, createdAt, erasedAt };
+  const { id, number, query, seed, counts, manifestSha256, createdAt, status, erasedAt } = row;
+  return {
+    ...{ snapshotId: id, number, query, seed, counts, manifestSha256, createdAt },
+    status: status ?? 'whole',
+    erasedAt,
+  };
 }
 
+/** A snapshot's files, every byte of which was checked. Lines are read anew at each call, nothing is held but one. */
+export type OpenSnapshot = {
+  manifest: Manifest;
+  /** judgments that count, in order of id */
+  rows: () => AsyncGenerator<RawRow>;
+  /** the same as they stand in the file */
+  lines: () => AsyncGenerator<string>;
+  /** those that are set aside, each with its mark, as they stand in the file */
+  leftOutLines: () => AsyncGenerator<string>;
+};
+
 /** Opens a snapshot's folder after checking every byte of it. Throws with the file and line that was altered. */
-export async function openSnapshot(
-  ctx: Pick<Ctx, 'dataFolder'>,
-  snapshot: Snapshot,
-): Promise<{ manifest: Manifest; rows: () => AsyncGenerator<RawRow> }> {
+export async function openSnapshot(ctx: Pick<Ctx, 'dataFolder'>, snapshot: Snapshot): Promise<OpenSnapshot> {
   requireServed(snapshot);
   const folder = path.join(ctx.dataFolder, snapshot.folder);
   const check = await verifyFolder(folder);
@@ -57,14 +73,32 @@ export async function openSnapshot(
       `snapshot ${snapshot.number} was altered: manifest.json is not the one that was recorded`,
     );
   }
-  return { manifest: check.manifest, rows: () => readRawRows(path.join(folder, RAW_FILE)) };
+  const { manifest } = check;
+  const lines = () => readText(path.join(folder, RAW_FILE));
+  const hasLeftOut = manifest.files.some((file) => file.path === LEFT_OUT_FILE);
+  return {
+    manifest,
+    lines,
+    leftOutLines: () => (hasLeftOut ? readText(path.join(folder, LEFT_OUT_FILE)) : nothing()),
+    rows: async function* rows() {
+      for await (const line of lines()) {
+        // every byte is the one that was written from such a row: it need not be checked again
+        const row = JSON.parse(line) as RawRow;
+        // in this order they went into hashes of training data and into exports, ever since the first version
+        row.prompt = row.prompt.map(({ role, content }) => ({ role, content }));
+        yield row;
+      }
+    },
+  };
 }
 
-async function* readRawRows(file: string): AsyncGenerator<RawRow> {
+async function* nothing(): AsyncGenerator<string> {}
+
+async function* readText(file: string): AsyncGenerator<string> {
   let count = 0;
-  for await (const entry of readLines(file, { maxLineBytes: 512 * 2 ** 20 })) {
+  for await (const entry of readLines(file, { maxLineBytes: MAX_ROW_BYTES })) {
     if (!('line' in entry)) throw new Error(`${file}, line ${entry.number}: ${entry.detail}`);
-    yield rawRowSchema.parse(JSON.parse(entry.line));
+    yield entry.line;
     count += 1;
     // the web process has others to serve
     if (count % 200 === 0) await nextTurn();

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { hashFile } from '../../lib/hash-file.ts';
 import { readLines } from '../../lib/read-lines.ts';
+import { snapshotConditions } from '../../lib/snapshot-query.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const ROWS_FILE = 'rows.sha256';
@@ -36,9 +37,12 @@ const manifestSchema = z.strictObject({
   created_at: z.number().int(),
   code_version: z.string(),
   query: z.strictObject({
+    ...snapshotConditions,
     sources: z.array(z.string()),
     until: z.number().int(),
     annotators: z.array(z.string()).nullable(),
+    // people are named by pseudonym
+    annotatorIds: z.undefined().optional(),
   }),
   seed: z.number().int(),
   counts: z.strictObject({
@@ -49,6 +53,8 @@ const manifestSchema = z.strictObject({
     dropped: counts,
     /** comparisons or lines of data in this folder */
     rows: z.number().int(),
+    /** lines of left-out.jsonl in the snapshot: superseded revisions and judgments marked as not rankable */
+    left_out_rows: z.number().int().optional(),
     /** judgments or comparisons of the snapshot that this format cannot say, by reason */
     not_exported: counts,
   }),

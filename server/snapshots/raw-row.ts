@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Given, INPUT_KINDS, JUDGMENT_SOURCES, TIE_KINDS } from '../../db/schema/judgments.ts';
 import { messagesSchema } from '../../lib/formats/messages.ts';
+import { SET_ASIDE } from '../../lib/snapshot-query.ts';
 
 const givenSchema = z.strictObject({
   externalId: z.string().optional(),
@@ -10,6 +11,7 @@ const givenSchema = z.strictObject({
   split: z.string().optional(),
   tags: z.array(z.string()).optional(),
   metadata: z.record(z.string(), z.json()).optional(),
+  superseded: z.literal(true).optional(),
   responses: z
     .record(
       z.string(),
@@ -82,6 +84,8 @@ export const rawRowSchema = z.strictObject({
   revision: z.number().int(),
   /** hash of the audit event that recorded it */
   event_hash: z.string(),
+  /** only in raw exports and left-out.jsonl: it does not count, and why */
+  left_out: z.enum(SET_ASIDE).optional(),
 });
 export type RawRow = z.infer<typeof rawRowSchema>;
 

@@ -1,22 +1,34 @@
 import { z } from 'zod';
 // types only: this file is also read by pages
-import type { SnapshotCounts, SnapshotQuery } from '../../db/schema/snapshots.ts';
+import type { SnapshotCounts } from '../../db/schema/snapshots.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../../lib/export-formats.ts';
+import {
+  type SnapshotQuery,
+  snapshotConditions,
+  type snapshotQuerySchema,
+} from '../../lib/snapshot-query.ts';
 import { inputText } from '../../lib/well-formed.ts';
 
 const id = inputText().min(1).max(64);
 
-export const createSnapshotInput = z.object({
+export const createSnapshotInput = z.strictObject({
   projectId: id,
-  sources: z
-    .array(z.enum(['annotator', 'simulated', 'imported']))
-    .min(1)
-    .default(['annotator', 'simulated', 'imported']),
-  /** only judgments submitted up to here, UTC ms; now when not given */
-  until: z.number().int().nonnegative().optional(),
-  annotatorIds: z.array(id).max(10_000).nullable().default(null),
+  ...snapshotConditions,
   /** kept with the snapshot for whoever draws from it (order of batches) */
   seed: z.number().int().min(0).max(4_294_967_295).default(1),
+});
+export const previewSnapshotInput = z.strictObject({
+  projectId: id,
+  ...snapshotConditions,
+  /** where an earlier call stopped */
+  cursor: id.nullish(),
+});
+export const compareSnapshotsInput = z.object({
+  projectId: id,
+  snapshotId: id,
+  otherId: id,
+  /** where an earlier call stopped */
+  cursor: id.nullish(),
 });
 export const listSnapshotsInput = z.object({ projectId: id });
 export const getSnapshotInput = z.object({ projectId: id, snapshotId: id });
@@ -38,6 +50,18 @@ export const snapshotsOfJudgmentInput = z.object({ projectId: id, judgmentId: id
 export type CreateSnapshotInput = z.input<typeof createSnapshotInput>;
 export type ExportSnapshotInput = z.infer<typeof exportSnapshotInput>;
 
+/** A query as a snapshot keeps it: with the time up to which it goes, and nothing that was not asked. */
+export function queryOf(asked: z.output<typeof snapshotQuerySchema>, now: number): SnapshotQuery {
+  const { annotatorIds, ...conditions } = asked;
+  const said = Object.entries(conditions).filter(([, value]) => value !== undefined);
+  return {
+    ...(Object.fromEntries(said) as typeof conditions),
+    sources: [...new Set(asked.sources)].sort(),
+    until: asked.until ?? now,
+    ...(annotatorIds && { annotatorIds }),
+  };
+}
+
 export type SnapshotSummary = {
   snapshotId: string;
   number: number;
@@ -45,6 +69,8 @@ export type SnapshotSummary = {
   seed: number;
   counts: SnapshotCounts;
   manifestSha256: string;
+  /** 'filling': it can be trained on and exported, but its list of judgments is still being written */
+  status: 'filling' | 'whole';
   createdAt: number;
   /** it held what was erased then, and is no longer served */
   erasedAt: number | null;

@@ -10,6 +10,7 @@ import { users } from '../../db/schema/users.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../../lib/export-formats.ts';
 import { parseHhRlhfRow } from '../../lib/formats/hh-rlhf.ts';
 import { transcriptOf, transcriptProblem } from '../../lib/formats/transcript.ts';
+import { snapshotQuerySchema } from '../../lib/snapshot-query.ts';
 import type { Ctx } from '../context.ts';
 import { importFile } from '../imports/import-file.ts';
 import { recordJudgment } from '../judgments/record.ts';
@@ -28,6 +29,7 @@ import { judgmentsOfSnapshot, snapshotsOfJudgment } from './lineage.ts';
 import { verifyFolder } from './manifest.ts';
 import { listExportFiles, openExportFile } from './open-export-file.ts';
 import type { RawRow } from './raw-row.ts';
+import { queryOf } from './schemas.ts';
 import { writeExport } from './write-export.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'plumbline-snapshot-'));
@@ -170,9 +172,13 @@ describe('createSnapshot', () => {
     const world = await createFullWorld();
     const { projectId, ctx } = world;
     const people = await createSnapshot({ ctx, input: { projectId, sources: ['annotator'] } });
-    expect(people.counts).toEqual({ kept: 4, dropped: { superseded: 1, 'not-rankable': 1, source: 2 } });
+    expect(people.counts).toEqual({
+      kept: 4,
+      dropped: { superseded: 1, 'not-rankable': 1, source: 2 },
+      bySource: { annotator: 4 },
+    });
     const early = await createSnapshot({ ctx, input: { projectId, until: Date.UTC(2026, 0, 1) } });
-    expect(early.counts).toEqual({ kept: 1, dropped: { 'after-until': 7 } });
+    expect(early.counts).toMatchObject({ kept: 1, dropped: { 'after-until': 7 } });
     const only = await createSnapshot({ ctx, input: { projectId, annotatorIds: [world.userIds.annotator] } });
     expect(only.counts.dropped).toMatchObject({ annotator: 2 });
     expect([people.number, early.number, only.number]).toEqual([1, 2, 3]);
@@ -197,12 +203,14 @@ describe('createSnapshot', () => {
     const { judgmentId, input } = judge(world);
     const { snapshotId } = await createSnapshot({ ctx, input: { projectId } });
     const snapshot = getSnapshotInProject(ctx, { projectId, snapshotId });
-    expect(isUpToDate(ctx, snapshot)).toBe(true);
+    const asked = () => queryOf(snapshotQuerySchema.parse({}), ctx.now());
+    expect(isUpToDate(ctx, snapshot, { ...asked(), split: 'train' })).toBe(false);
+    expect(isUpToDate(ctx, snapshot, asked())).toBe(true);
     reviseJudgment({
       ctx: world.as(world.userIds.annotator),
       input: { ...input, judgmentId, idempotencyKey: 'made-out-of-date' },
     });
-    expect(isUpToDate(ctx, snapshot)).toBe(false);
+    expect(isUpToDate(ctx, snapshot, asked())).toBe(false);
   });
 });
 
@@ -337,12 +345,11 @@ describe('exports', () => {
       'rows.sha256',
       'train.jsonl',
     ]);
-    const { stream, bytes } = openExportFile({
+    const { totalBytes } = openExportFile({
       ctx: auditor,
       input: { projectId, exportId, file: 'train.jsonl' },
     });
-    stream.destroy();
-    expect(bytes).toBeGreaterThan(0);
+    expect(totalBytes).toBeGreaterThan(0);
     const outside = { projectId, exportId, file: '../../plumbline.db' };
     expect(() => openExportFile({ ctx: auditor, input: outside })).toThrow(/No file/);
     const annotator = as(world.userIds.annotator);

@@ -26,7 +26,7 @@ export async function writeExport(
     onProgress,
   }: { format: ExportFormat; folder: string; onProgress?: (judgments: number, total: number) => void },
 ): Promise<WrittenExport> {
-  const { manifest, rows } = await openSnapshot(ctx, snapshot);
+  const { manifest, rows, lines, leftOutLines } = await openSnapshot(ctx, snapshot);
   const { files, render } = exportFormats[format];
   const writer = new FolderWriter(folder);
   try {
@@ -34,15 +34,16 @@ export async function writeExport(
     let numRows = 0;
     const notExported: Record<string, number> = {};
     const total = manifest.counts.judgments;
-    const counted = async function* () {
+    const counted = async function* <Entry>(source: AsyncIterable<Entry>) {
       let numJudgments = 0;
-      for await (const row of rows()) {
+      for await (const entry of source) {
         numJudgments += 1;
         if (numJudgments % 200 === 0) onProgress?.(numJudgments, total);
-        yield row;
+        yield entry;
       }
     };
-    for await (const piece of render(counted)) {
+    const source = { lines: () => counted(lines()), leftOutLines };
+    for await (const piece of render(() => counted(rows()), source)) {
       if ('leftOut' in piece) {
         notExported[piece.leftOut] = (notExported[piece.leftOut] ?? 0) + 1;
         continue;

@@ -162,7 +162,13 @@ const CALLS: Record<string, Call> = {
   'judgments.person': (api, known, p) => api.judgments.person({ ...p, userId: id(known, 'ownerId') }),
   'tasks.get': (api, known, p) => api.tasks.get({ ...p, taskId: id(known, 'taskId') }),
   'snapshots.create': async (api, known, p) => {
-    known.snapshotId = (await api.snapshots.create(p)).snapshotId;
+    known.snapshotId = (await api.snapshots.create(p)).snapshotId ?? '';
+  },
+  'snapshots.preview': (api, _, p) => api.snapshots.preview(p),
+  'snapshots.making': (api, _, p) => api.snapshots.making(p),
+  'snapshots.compare': (api, known, p) => {
+    const snapshotId = id(known, 'snapshotId');
+    return api.snapshots.compare({ ...p, snapshotId, otherId: snapshotId });
   },
   'snapshots.list': (api, _, p) => api.snapshots.list(p),
   'snapshots.get': (api, known, p) => api.snapshots.get({ ...p, snapshotId: id(known, 'snapshotId') }),
@@ -170,7 +176,7 @@ const CALLS: Record<string, Call> = {
   'snapshots.check': (api, known, p) => api.snapshots.check({ ...p, snapshotId: id(known, 'snapshotId') }),
   'snapshots.export': async (api, known, p) => {
     const asked = { ...p, snapshotId: id(known, 'snapshotId'), format: 'trl' as const };
-    known.exportId = (await api.snapshots.export(asked)).exportId;
+    known.exportId = (await api.snapshots.export(asked)).exportId ?? '';
   },
   'snapshots.checkExport': (api, known, p) =>
     api.snapshots.checkExport({ ...p, exportId: id(known, 'exportId') }),

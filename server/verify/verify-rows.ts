@@ -83,8 +83,8 @@ function unsettled(client: Database.Database, { group }: Evidence): (key: string
   const { settled } = group;
   const status = client.prepare(`select status from "${group.parent}" where id = ?`).pluck();
   return (key) => {
-    const found = status.get(key) as string | undefined;
-    return found !== undefined && !settled.includes(found);
+    const found = status.get(key) as string | null | undefined;
+    return typeof found === 'string' && !settled.includes(found);
   };
 }
 

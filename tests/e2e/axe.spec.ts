@@ -52,6 +52,7 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
     `${base}/data/tasks`,
     `${base}/data/judgments`,
     `${base}/exports`,
+    `${base}/exports/compare`,
     `${base}/runs`,
     `${base}/runs/new`,
     `${base}/runs/metrics`,

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Page } from '@playwright/test';
 import { eq } from 'drizzle-orm';
+import { openPromise as openZip } from 'yauzl';
 import { users } from '../../db/schema/users.ts';
 import { EXPORT_FORMATS } from '../../lib/export-formats.ts';
 import { recordJudgment } from '../../server/judgments/record.ts';
@@ -145,4 +147,101 @@ function openPromise(): [Promise<void>, () => void] {
     resolve = done;
   });
   return [promise, resolve];
+}
+
+test('a researcher sees beforehand what a query keeps, compares two snapshots, and takes one home as a zip', async ({
+  world,
+  pageAs,
+}) => {
+  test.setTimeout(180_000);
+  const { project, people } = world.addProject('Queries');
+  const researcher = await pageAs(people.researcher);
+  const rows = Array.from({ length: 8 }, (_, n) => ({
+    prompt: `Q${n}`,
+    chosen: `good ${n}`,
+    rejected: `bad ${n}`,
+    tags: n < 3 ? ['math'] : ['poetry'],
+    annotator: n % 2 === 0 ? 'rater 1' : 'rater 2',
+  }));
+  await importFile(researcher, project.slug, { name: 'pairs.jsonl', text: jsonl(rows) });
+  await researcher.goto(`/projects/${project.slug}/exports`);
+  const form = researcher.getByRole('form', { name: 'New snapshot' });
+  const preview = form.getByRole('region', { name: 'Preview' });
+  await expect(preview).toContainText('Keeps 8 of 8 judgments');
+  await form.getByText('More conditions').click();
+  await form.getByLabel('Tagged', { exact: true }).fill('math');
+  await form.getByRole('textbox', { name: 'People' }).fill('rater 1');
+  await expect(preview).toContainText('Keeps 2 of 8 judgments');
+  await expect(preview).toContainText('by rater 1; tagged math');
+  await expect(preview.locator('[data-reason="annotator"]')).toHaveText('4by somebody else');
+  await expect(preview.locator('[data-reason="tags"]')).toHaveText('2ruled out by their tags');
+  await look(researcher, 'snapshot-form');
+  await form.getByRole('button', { name: 'Freeze a snapshot' }).click();
+  const card = researcher.getByTestId('snapshot').first();
+  await expect(card).toContainText(/2\s*judgments kept/);
+  await expect(card).toContainText('by rater 1; tagged math');
+  await form.getByRole('button', { name: 'Clear conditions' }).click();
+  await expect(preview).toContainText('Keeps 8 of 8 judgments');
+  await form.getByRole('button', { name: 'Freeze a snapshot' }).click();
+  await expect(researcher.getByTestId('snapshot')).toHaveCount(2);
+
+  await researcher.getByTestId('snapshot').first().getByRole('link', { name: 'Compare' }).click();
+  await expect(researcher.getByText('2 judgments are in both.')).toBeVisible();
+  const alone = researcher.getByTestId('only-in-2');
+  await expect(alone).toContainText('6 judgments are not in snapshot 1');
+  await expect(alone.locator('[data-reason="annotator"]')).toContainText('4 by somebody else');
+  await expect(researcher.getByTestId('only-in-1')).toContainText('0 judgments are not in snapshot 2');
+  await look(researcher, 'snapshot-compare');
+  await alone.locator('[data-reason="annotator"] summary').click();
+  await alone.getByRole('link', { name: /^jdg_/ }).first().click();
+  await expect(researcher).toHaveURL(/\/data\/judgments\/jdg_/);
+
+  // the auditor asks for one too, and takes it home whole
+  const auditor = await pageAs(people.auditor);
+  await auditor.goto(`/projects/${project.slug}/exports`);
+  await auditor.getByRole('button', { name: 'Freeze a snapshot' }).click();
+  const own = auditor.getByTestId('snapshot').first();
+  await expect(own).toContainText('Snapshot 3');
+  await own.getByLabel('Export as').selectOption('raw');
+  await own.getByRole('button', { name: 'Export', exact: true }).click();
+  const link = own.getByTestId('export-raw').getByRole('link', { name: 'Everything as one zip' });
+  const [file] = await Promise.all([auditor.waitForEvent('download'), link.click()]);
+  expect(file.suggestedFilename()).toBe(`${project.slug}-snapshot-3-raw.zip`);
+  const zip = await openZip(await file.path(), { lazyEntries: true });
+  const inside: string[] = [];
+  for await (const entry of zip.eachEntry()) inside.push(entry.fileName);
+  expect(inside.map((name) => path.basename(name)).sort()).toEqual([
+    'README.md',
+    'manifest.json',
+    'raw.jsonl',
+    'rows.sha256',
+  ]);
+  const href = (await link.getAttribute('href')) ?? '';
+  const part = await auditor.request.get(href, { headers: { range: 'bytes=10-19' } });
+  expect([
+    part.status(),
+    (await part.body()).equals(readFileSync(await file.path()).subarray(10, 20)),
+  ]).toEqual([206, true]);
+  expect((await (await pageAs(people.annotator)).request.get(href)).status()).toBe(403);
+  await look(auditor, 'snapshots-auditor');
+});
+
+/** Pictures for whoever looks at the pages, wide and narrow, light and dark; only where they are asked for. */
+async function look(page: Page, name: string): Promise<void> {
+  const folder = process.env.PLUMBLINE_LOOK;
+  if (folder === undefined) return;
+  const before = page.viewportSize();
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForTimeout(200);
+      await page.screenshot({
+        path: path.join(folder, `${name}-${width}-${colorScheme}.png`),
+        fullPage: true,
+      });
+    }
+  }
+  await page.emulateMedia({ colorScheme: null });
+  if (before) await page.setViewportSize(before);
 }

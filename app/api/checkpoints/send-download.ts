@@ -1,16 +1,20 @@
 import { Readable } from 'node:stream';
-import type { ByteRange, Download } from '@/server/models/download.ts';
+import type { ByteRange, Download } from '@/server/storage/zip-download.ts';
 
 /**
  * Sends a download, whole or the one range that is asked for (RFC 9110, section 14): a broken one can go on. A range of another
  * version (If-Range) and several ranges at once get the whole; one behind the end gets 416.
  */
-export function sendDownload(request: Request, download: Download): Response {
+export function sendDownload(
+  request: Request,
+  download: Download,
+  contentType = 'application/octet-stream',
+): Response {
   const { fileName, totalBytes, etag, open } = download;
   const headers = {
     'accept-ranges': 'bytes',
     etag,
-    'content-type': 'application/octet-stream',
+    'content-type': contentType,
     // names are of files of ours, or made of letters, digits and . _ -
     'content-disposition': `attachment; filename="${fileName}"`,
     'cache-control': 'private, no-cache',

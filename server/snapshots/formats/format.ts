@@ -13,6 +13,9 @@ export type Piece =
 /** The judgments of a snapshot in order; each call reads them anew. */
 export type RowSource = () => AsyncIterable<RawRow>;
 
+/** The same as lines of JSON, those that count and those that are set aside with their marks. */
+export type LineSource = { lines: () => AsyncIterable<string>; leftOutLines: () => AsyncIterable<string> };
+
 /** An export format: everything that page, command line, dataset card and manifest know of it. */
 export type FormatDefinition = {
   /** as a list shows it */
@@ -26,7 +29,7 @@ export type FormatDefinition = {
   /** sentences for the README of the export */
   explanation: string[];
   /** a pure function of the rows: the same pieces each time. Holds no more than it must. */
-  render: (rows: RowSource) => AsyncIterable<Piece>;
+  render: (rows: RowSource, source: LineSource) => AsyncIterable<Piece>;
 };
 
 /** Train and held-out prompts in files of their own. */

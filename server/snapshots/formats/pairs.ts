@@ -32,14 +32,16 @@ export async function* pairRows(
   const used = new Set<string>();
   let names: string[] = [];
   let isExact = false;
+  let isAllRead = true;
   for await (const row of rows()) {
     if (isAllTied(row)) continue;
     for (const pair of comparisonsOf(row)) {
       const details = detailsOfPair(pair);
       if (format.hasDetails) noteUsed(details, used);
       names = Object.keys(details);
-      if (isExact) continue;
-      isExact = problemOf(pair, false, format) !== null && problemOf(pair, true, format) === null;
+      if (isExact || problemOf(pair, false, format) === null) continue;
+      isAllRead = false;
+      isExact = problemOf(pair, true, format) === null;
     }
   }
   // in the order in which a row's details come, not in that in which they were met
@@ -50,7 +52,8 @@ export async function* pairRows(
       continue;
     }
     for (const pair of comparisonsOf(row)) {
-      const problem = problemOf(pair, isExact, format);
+      // what was found to be read back in the first pass is, byte for byte, what is written now
+      const problem = isAllRead ? null : problemOf(pair, isExact, format);
       const columns = format.columnsOf(pair, isExact);
       if (problem !== null) yield { leftOut: problem };
       else if (typeof columns !== 'string')

@@ -58,7 +58,7 @@ export async function handle(context: JobContext): Promise<void> {
               for (const response of message.responses)
                 store(context, { response, checkpointId, payload, written });
               // what an attempt before this one wrote already is no progress
-              if (countOf(ctx, message.responses) > before) noteProgress(ctx.db, lease, job.kind);
+              if (countOf(ctx, message.responses) > before) noteProgress(ctx.db, lease, 'generate');
               progress.done += message.responses.length;
               setJobProgress(ctx.db, lease, progress);
             },

@@ -6,23 +6,36 @@ import { createSnapshot } from '../../snapshots/create.ts';
 import { getSnapshotInProject } from '../../snapshots/internal.ts';
 import type { CreateSnapshotInput } from '../../snapshots/schemas.ts';
 import type { JobContext } from '../job-context.ts';
+import { watchLargeWork } from './large-work.ts';
 
 /**
- * Freezes the judgments so far. The snapshot is registered in the transaction that ends the job, so that one killed before is made
- * anew and one made is never made again.
+ * Freezes the judgments that a query keeps. The snapshot is registered in the transaction that ends the job, so that one killed before
+ * is made anew and one made is never made again.
  */
-export async function handle({ ctx, job, lease }: JobContext): Promise<void> {
-  const { projectId, sources, like } = jobDefinitions.snapshot.payload.parse(job.payload);
-  const input = like === null ? { projectId, sources } : againLike(ctx, { projectId, snapshotId: like });
+export async function handle(context: JobContext): Promise<void> {
+  const { ctx, job, lease } = context;
+  const { requestedBy, like, ...asked } = jobDefinitions.snapshot.payload.parse(job.payload);
+  const { projectId } = asked;
+  const input = like === null ? asked : againLike(ctx, { projectId, snapshotId: like });
+  const total = ctx.db.$client
+    .prepare('SELECT count(*) FROM judgments WHERE project_id = ?')
+    .pluck()
+    .get(projectId) as number;
+  const { tell, check } = watchLargeWork(context);
   await createSnapshot({
     ctx,
     input,
-    onKept(snapshotId, { kept, dropped }) {
-      if (!finishJob(ctx.db, lease, ctx.now()))
-        throw new Error(`Job ${job.id} was taken over by another worker.`);
-      const left = Object.values(dropped).reduce((sum, n) => sum + n, 0);
-      const figures = { judgments: kept, leftOut: left };
-      settleStep(ctx, { jobId: job.id }, { status: 'done', figures, snapshotId });
+    options: {
+      ...(requestedBy !== null && { createdBy: requestedBy }),
+      onProgress: (done) => tell(done, total),
+      check,
+      onKept(snapshotId, { kept, dropped }) {
+        if (!finishJob(ctx.db, lease, ctx.now()))
+          throw new Error(`Job ${job.id} was taken over by another worker.`);
+        const left = Object.values(dropped).reduce((sum, n) => sum + n, 0);
+        const figures = { judgments: kept, leftOut: left };
+        settleStep(ctx, { jobId: job.id }, { status: 'done', figures, snapshotId });
+      },
     },
   });
 }
@@ -35,6 +48,5 @@ export function failed({ ctx, job, error }: { ctx: Ctx; job: Job; error: string 
 /** The query of a snapshot, up to the same time: what was judged since is not what differs. */
 function againLike(ctx: Ctx, named: { projectId: string; snapshotId: string }): CreateSnapshotInput {
   const { query, seed } = getSnapshotInProject(ctx, named);
-  const { sources, annotatorIds, until } = query;
-  return { projectId: named.projectId, sources, annotatorIds, until, seed };
+  return { projectId: named.projectId, ...query, seed };
 }

@@ -5,6 +5,7 @@ import { PageHeader } from '@/app/_ui/page-header.tsx';
 import { exportFormats } from '@/server/snapshots/formats/formats.ts';
 import { CreateSnapshot } from './_components/create-snapshot.tsx';
 import type { FormatName } from './_components/format-name.ts';
+import { MakingList } from './_components/making-list.tsx';
 import { SnapshotList } from './_components/snapshot-list.tsx';
 
 export const metadata: Metadata = { title: 'Snapshots & exports' };
@@ -27,7 +28,13 @@ export default async function ExportsPage({ params }: { params: Promise<{ projec
       />
       <div className="grid gap-6">
         {may.includes('snapshots.create') && <CreateSnapshot projectId={project.id} />}
-        <SnapshotList projectId={project.id} formats={FORMATS} mayCreate={may.includes('snapshots.create')} />
+        <MakingList projectId={project.id} />
+        <SnapshotList
+          projectId={project.id}
+          slug={project.slug}
+          formats={FORMATS}
+          mayCreate={may.includes('snapshots.create')}
+        />
       </div>
     </>
   );

@@ -1,7 +1,8 @@
-import { Readable } from 'node:stream';
+import { sendDownload } from '@/app/api/checkpoints/send-download.ts';
 import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { openExportFile } from '@/server/snapshots/open-export-file.ts';
+import { whenUnlocked } from '@/server/storage/write-lock.ts';
 
 const TYPES: Record<string, string> = {
   jsonl: 'application/x-ndjson',
@@ -10,7 +11,7 @@ const TYPES: Record<string, string> = {
   md: 'text/markdown',
 };
 
-/** GET ?project=<id>: one file of an export, streamed from disk. */
+/** GET ?project=<id>: one file of an export, streamed from disk; goes on from where a Range says. */
 export async function GET(
   request: Request,
   { params }: { params: Promise<{ exportId: string; file: string }> },
@@ -19,17 +20,10 @@ export async function GET(
     const { exportId, file } = await params;
     const ctx = await createRouteContext(request.headers, 'download');
     const projectId = new URL(request.url).searchParams.get('project') ?? '';
-    const { stream, bytes } = openExportFile({ ctx, input: { projectId, exportId, file } });
-    return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, {
-      headers: {
-        'content-type': `${TYPES[file.split('.').at(-1) ?? ''] ?? 'text/plain'}; charset=utf-8`,
-        'content-length': String(bytes),
-        // the file was found by its name in the export's folder, so the name is one of ours
-        'content-disposition': `attachment; filename="${file}"`,
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-      },
-    });
+    const input = { projectId, exportId, file };
+    const download = await whenUnlocked(ctx.db, () => openExportFile({ ctx, input }));
+    const type = `${TYPES[file.split('.').at(-1) ?? ''] ?? 'text/plain'}; charset=utf-8`;
+    return sendDownload(request, download, type);
   } catch (error) {
     const answer = errorResponse(error);
     if (answer === null) throw error;

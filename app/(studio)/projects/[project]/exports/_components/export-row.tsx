@@ -34,6 +34,11 @@ export function ExportRow({
           <Count value={row.rows} /> rows, <Time at={row.createdAt} />
         </span>
         <span className="grow" />
+        <Button size="sm" variant="outline" asChild>
+          <a href={`/api/exports/${exportId}?project=${projectId}`} download>
+            <DownloadIcon aria-hidden /> Everything as one zip
+          </a>
+        </Button>
         <Button
           size="sm"
           variant="outline"

@@ -1,7 +1,8 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { ShieldCheckIcon } from 'lucide-react';
+import { GitCompareIcon, ShieldCheckIcon } from 'lucide-react';
+import Link from 'next/link';
 import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
@@ -14,28 +15,44 @@ import { Select } from '@/app/_ui/input.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { targetLook, useTarget } from '@/app/_ui/use-target.ts';
 import type { ExportFormat } from '@/lib/export-formats.ts';
+import { describeQuery } from '@/lib/snapshot-query.ts';
 import type { ExportSummary, SnapshotSummary } from '@/server/snapshots/schemas.ts';
 import { CheckResult } from './check-result.tsx';
 import { ExportRow } from './export-row.tsx';
 import type { FormatName } from './format-name.ts';
 import { HashText } from './hash-text.tsx';
+import { wordsOf } from './reason-counts.tsx';
 import { SOURCE_NAMES, type Source } from './source-names.ts';
 
 type Props = {
   projectId: string;
+  slug: string;
   formats: FormatName[];
   snapshot: SnapshotSummary;
   sources: { source: Source; judgments: number }[];
   exports: ExportSummary[];
+  /** the one before it, to be compared with */
+  earlierId: string | null;
+  titleOfImport: (importId: string) => string;
 };
 
-export function SnapshotCard({ projectId, formats, snapshot, sources, exports }: Props) {
+/** A snapshot: what was asked for, what it holds and leaves out, and its exports. */
+export function SnapshotCard({
+  projectId,
+  slug,
+  formats,
+  snapshot,
+  sources,
+  exports,
+  earlierId,
+  titleOfImport,
+}: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [format, setFormat] = useState<ExportFormat>('trl');
   const write = useMutation(
     trpc.snapshots.export.mutationOptions({
-      onSuccess: () => fetchAnew(queryClient, trpc.snapshots.exports.queryKey({ projectId })),
+      onSuccess: () => fetchAnew(queryClient, trpc.snapshots.pathKey()),
     }),
   );
   const check = useMutation(trpc.snapshots.check.mutationOptions());
@@ -56,16 +73,28 @@ export function SnapshotCard({ projectId, formats, snapshot, sources, exports }:
           )}
           {snapshot.erasedAt !== null && <Badge tone="warning">held what was erased: no longer served</Badge>}
         </div>
-        <Button
-          size="sm"
-          variant="outline"
-          isBusy={check.isPending}
-          onClick={() => check.mutate({ projectId, snapshotId })}
-        >
-          <ShieldCheckIcon aria-hidden /> Verify
-        </Button>
+        <div className="flex flex-wrap gap-2">
+          {earlierId !== null && (
+            <Button size="sm" variant="outline" asChild>
+              <Link href={`/projects/${slug}/exports/compare?first=${earlierId}&other=${snapshotId}`}>
+                <GitCompareIcon aria-hidden /> Compare
+              </Link>
+            </Button>
+          )}
+          <Button
+            size="sm"
+            variant="outline"
+            isBusy={check.isPending}
+            onClick={() => check.mutate({ projectId, snapshotId })}
+          >
+            <ShieldCheckIcon aria-hidden /> Verify
+          </Button>
+        </div>
       </CardHeader>
       <CardContent className="grid gap-3">
+        <p className="text-sm first-letter:uppercase" dir="auto">
+          {describeQuery(snapshot.query, titleOfImport).join('; ')}.
+        </p>
         <dl className="flex flex-wrap gap-x-8 gap-y-2 text-sm">
           <Figure label="judgments kept" value={counts.kept} />
           {sources.map((row) => (
@@ -75,7 +104,7 @@ export function SnapshotCard({ projectId, formats, snapshot, sources, exports }:
         <p className="text-muted-foreground text-sm">
           {dropped.length === 0
             ? 'Nothing was left out.'
-            : `Left out: ${dropped.map(([reason, n]) => `${n.toLocaleString('en-US')} ${reason.replaceAll(/[-_]/g, ' ')}`).join(', ')}.`}
+            : `Left out: ${dropped.map(([reason, n]) => `${n.toLocaleString('en-US')} ${wordsOf(reason)}`).join(', ')}.`}
         </p>
         <HashText label="sha256 of the manifest" hash={snapshot.manifestSha256} />
         {check.isSuccess && <CheckResult report={check.data} />}
@@ -118,6 +147,11 @@ export function SnapshotCard({ projectId, formats, snapshot, sources, exports }:
             {formats.find(({ name }) => name === format)?.caption}
           </span>
         </form>
+        {write.data?.exportId === null && (
+          <p role="status" className="text-sm">
+            It is large: the worker writes it, and it appears here.
+          </p>
+        )}
         {write.isError && <FormError>{write.error.message}</FormError>}
       </CardFooter>
     </Card>

@@ -11,10 +11,12 @@ import { SnapshotCard } from './snapshot-card.tsx';
 /** Snapshots, newest first, each with its exports. */
 export function SnapshotList({
   projectId,
+  slug,
   formats,
   mayCreate,
 }: {
   projectId: string;
+  slug: string;
   formats: FormatName[];
   mayCreate: boolean;
 }) {
@@ -22,6 +24,8 @@ export function SnapshotList({
   const snapshots = useQuery(trpc.snapshots.list.queryOptions({ projectId }));
   const exports = useQuery(trpc.snapshots.exports.queryOptions({ projectId }));
   const sources = useQuery(trpc.snapshots.sources.queryOptions({ projectId }));
+  const imports = useQuery(trpc.imports.list.queryOptions({ projectId }));
+  const titleOfImport = (id: string) => imports.data?.find((row) => row.importId === id)?.fileName ?? id;
   const failed = snapshots.error ?? exports.error ?? sources.error;
   if (failed !== null) return <FormError>{failed.message}</FormError>;
   if (snapshots.data === undefined || exports.data === undefined || sources.data === undefined)
@@ -36,10 +40,13 @@ export function SnapshotList({
     );
   return (
     <ul className="grid gap-4" aria-label="Snapshots">
-      {snapshots.data.map((snapshot) => (
+      {snapshots.data.map((snapshot, place) => (
         <li key={snapshot.snapshotId}>
           <SnapshotCard
             projectId={projectId}
+            slug={slug}
+            earlierId={snapshots.data[place + 1]?.snapshotId ?? null}
+            titleOfImport={titleOfImport}
             formats={formats}
             snapshot={snapshot}
             sources={sources.data.filter((row) => row.snapshotId === snapshot.snapshotId)}

@@ -55,7 +55,8 @@ export function InputPickers({
   const freeze = useMutation(
     trpc.snapshots.create.mutationOptions({
       onSuccess: (snapshot) => {
-        onChange({ ...inputs, snapshotId: snapshot.snapshotId });
+        // a large one is made by the worker, and can be chosen when it is there
+        if (snapshot.snapshotId !== null) onChange({ ...inputs, snapshotId: snapshot.snapshotId });
         router.refresh();
       },
     }),
@@ -120,6 +121,11 @@ export function InputPickers({
               Freeze the judgments so far
             </Button>
           </div>
+          {freeze.data?.snapshotId === null ? (
+            <p role="status" className="text-xs text-muted-foreground">
+              There are many judgments: the worker freezes them. Come back to this page in a while.
+            </p>
+          ) : null}
           <FormError>{freeze.error?.message}</FormError>
         </div>
       ) : null}
