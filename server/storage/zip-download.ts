@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 
 /** Bytes of a file from `start` up to and including `end`. */
@@ -59,40 +59,35 @@ export function zipDownload({
     totalBytes: build(() => null).totalBytes,
     etag,
     open(range) {
-      const cut = between(range ?? { start: 0, end: Number.POSITIVE_INFINITY });
       let reading: Readable | null = null;
       const { zip } = build((file) => {
         reading = createReadStream(file);
         reading.on('error', (error) => cut.destroy(error));
         return reading;
       });
-      zip.on('error', (error: Error) => cut.destroy(error));
-      zip.outputStream.pipe(cut);
-      // sent, or nobody listens any more: the file under way is closed, and no other is opened
-      cut.on('close', () => {
-        zip.outputStream.unpipe(cut);
-        reading?.destroy();
+      const output = zip.outputStream as Readable;
+      // no duplex: what ends before its input has would count as broken off
+      const cut = Readable.from(between(output, range ?? { start: 0, end: Number.POSITIVE_INFINITY }), {
+        objectMode: false,
       });
+      zip.on('error', (error: Error) => cut.destroy(error));
+      // sent, or nobody listens any more: the file under way is closed, and no other is opened
+      cut.on('close', () => reading?.destroy());
       return cut;
     },
   };
 }
 
-/** Lets the bytes from `start` up to and including `end` through, and ends there. */
-function between({ start, end }: ByteRange): Transform {
+/** The bytes from `start` up to and including `end`; what comes behind is not waited for. */
+async function* between(source: Readable, { start, end }: ByteRange): AsyncGenerator<Buffer> {
   let at = 0;
-  const cut = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
-      const from = Math.max(0, start - at);
-      const to = Math.min(chunk.length, end + 1 - at);
-      at += chunk.length;
-      if (from < to) this.push(chunk.subarray(from, to));
-      if (at > end) this.push(null);
-      next();
-    },
-  });
-  // what comes behind the end is not waited for
-  return cut.once('end', () => cut.destroy());
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    const from = Math.max(0, start - at);
+    const to = Math.min(chunk.length, end + 1 - at);
+    at += chunk.length;
+    if (from < to) yield chunk.subarray(from, to);
+    if (at > end) return;
+  }
 }
 
 /** An entity tag (RFC 9110) that differs when any of the parts does. */

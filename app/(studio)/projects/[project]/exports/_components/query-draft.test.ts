@@ -31,7 +31,7 @@ describe('queryOfDraft', () => {
       since: new Date(2026, 0, 2).getTime(),
       until: new Date(2026, 0, 3).getTime() - 1,
     });
-    expect(countConditions(draft)).toBe(11);
+    expect(countConditions(draft)).toBe(12);
     expect(snapshotQuerySchema.safeParse(query).success).toBe(true);
   });
 
