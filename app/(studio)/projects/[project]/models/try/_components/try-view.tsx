@@ -103,7 +103,7 @@ export function TryView({
                 </Field>
               </>
             )}
-            <div className="grid grid-cols-3 gap-3">
+            <div className="grid grid-cols-3 items-start gap-3">
               <Field label="Temperature" error={errorOf('temperature')}>
                 <Input
                   inputMode="decimal"
