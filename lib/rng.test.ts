@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRng, rngFromState } from '../lib/rng.ts';
+import { createRng, rngFromState } from './rng.ts';
 
 const DRAWS = 100_000;
 

@@ -57,6 +57,8 @@ const schema = z.object({
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),
+  /** who asks people with a second factor for their code when they come by single sign-on */
+  OIDC_SECOND_FACTOR: z.enum(['here', 'provider']).default('here'),
   OIDC_NAME: z.string().default('Single sign-on'),
   /** further host names that people reach this installation by, parted by commas */
   PLUMBLINE_HOSTS: z

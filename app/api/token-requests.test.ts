@@ -17,6 +17,7 @@ const HOST = 'localhost:3000';
 /** open to anybody, shut by a token of its own that stands for nobody, and next-auth's own, which knows no tokens */
 const WITHOUT_ACTOR = [
   'app/api/health/route.ts',
+  'app/api/help/[picture]/route.ts',
   'app/api/metrics/route.ts',
   'app/api/auth/[...nextauth]/route.ts',
 ];

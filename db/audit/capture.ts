@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { EVIDENCE, type Evidence } from './evidence.ts';
+import { perConnection } from './per-connection.ts';
 import { keySql } from './row-digest.ts';
 
 /** What a connection has written since its last audit record. */
@@ -12,7 +13,7 @@ export type Capture = {
   ready: Map<string, { salt: Uint8Array; digest: Buffer }>;
 };
 
-const captures = new WeakMap<Database.Database, Capture>();
+const captures = perConnection<Capture>('capture');
 
 /** What the connection has written; undefined where it is not watched (opened for reading, or older than audit_rows). */
 export function captureOf(client: Database.Database): Capture | undefined {

@@ -20,6 +20,7 @@ import path from 'node:path';
 import type Database from 'better-sqlite3';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import type { auditHeads } from '../schema/audit-heads.ts';
+import { perConnection } from './per-connection.ts';
 import { keepSubtrees, treeRoot } from './tree.ts';
 
 /** A signed state of the log: its first `seq` records, and no others, were there at that time. */
@@ -49,7 +50,7 @@ type Signer = {
   last: LastRecord | null;
 };
 type LastRecord = { seq: number; hash: string; at: number };
-const signers = new WeakMap<Database.Database, Signer>();
+const signers = perConnection<Signer>('signer');
 
 /** From now on the connection signs heads with the key in the folder, which is made where there is none. Returns the public key. */
 export function startSigning(

@@ -3,8 +3,9 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { type AuditRecord, appendRecord } from './append-record.ts';
 import { captureOf } from './capture.ts';
 import { forgetHeads, saveHeads, signDueHead } from './heads.ts';
+import { perConnection } from './per-connection.ts';
 
-const lastRecords = new WeakMap<Database.Database, AuditRecord>();
+const lastRecords = perConnection<AuditRecord>('last record');
 
 /** Remembers who acted: rows that are written after a verb's own record are recorded in the same name. */
 export function noteRecord(client: Database.Database, record: AuditRecord): void {

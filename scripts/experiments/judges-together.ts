@@ -8,6 +8,7 @@
  * [--heldout 0.2] [--max-length 256]`
  */
 import { parseArgs } from 'node:util';
+import { exactMcNemar } from '../../lib/statistics/mcnemar.ts';
 import { wilsonInterval } from '../../lib/statistics/wilson.ts';
 import { chooseBackend } from '../../trainer/backends/choose.ts';
 import { sizeNativeThreads } from '../../trainer/backends/native-threads.ts';
@@ -141,18 +142,6 @@ function compare(name: string, ours: readonly number[], others: readonly number[
   console.log(
     `  right where ${name} is wrong ${onlyOurs}, the other way round ${onlyOthers}, p ${p.toFixed(3)}`,
   );
-}
-
-/** Two-sided: the chance that n fair coins split at least as unevenly (McNemar 1947). */
-function exactMcNemar(a: number, b: number): number {
-  const n = a + b;
-  let term = 0.5 ** n;
-  let tail = 0;
-  for (let k = 0; k <= Math.min(a, b); k++) {
-    tail += term;
-    term *= (n - k) / (k + 1);
-  }
-  return Math.min(1, 2 * tail);
 }
 
 await main();

@@ -13,6 +13,9 @@ const MEASURED = {
     'DPO, toy': 647,
     'PPO, toy': 780,
     'pretraining, 3.7M': 862,
+    'SFT, 135M': 4691,
+    'reward model, 135M, bfloat16': 4700,
+    'DPO, 135M, LoRA 16': 4294,
   },
   simd: {
     'SFT, toy': 272,

@@ -1,15 +1,13 @@
 import { eq } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
-import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
-import { takeRecoveryCode, takeTotpCode } from '../second-factor/internal.ts';
 import { isKnownAddress } from '../sessions/internal.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
+import { checkCode, logSignIn } from './check-code.ts';
 import { verifyPassword } from './password.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 
 type Credentials = { email: string; password: string; code?: string | undefined; address: string };
-type Person = typeof users.$inferSelect;
 
 /** What came of an attempt. `code-missing` and `code-wrong` are said to who knows the password, and to nobody else. */
 export type SignInOutcome = { userId: string } | 'code-missing' | 'code-wrong' | null;
@@ -37,29 +35,6 @@ export async function checkCredentials(
     await writeWhenUnlocked(ctx.db, () => logSignIn(ctx, user.id, 'password'));
     return { userId: user.id };
   }
-  const code = input.code?.trim() ?? '';
-  if (code === '') return 'code-missing';
-  // counted apart: the right password must not make wrong codes forgotten
-  const method = await limits.attempt({ account: `code ${user.id}`, address, isKnown }, () =>
-    writeWhenUnlocked(ctx.db, () => {
-      const used = useCode(ctx, user, code);
-      if (used !== null) logSignIn(ctx, user.id, used);
-      return used;
-    }),
-  );
-  return method === null ? 'code-wrong' : { userId: user.id };
-}
-
-function logSignIn(ctx: Pick<Ctx, 'db' | 'now'>, userId: string, method: string): void {
-  const actor = { type: 'user', userId, isInstanceOwner: false } as const;
-  appendAudit(
-    { ...ctx, actor },
-    { action: 'users.signIn', subject: userId, projectId: null, payload: { method } },
-  );
-}
-
-function useCode(ctx: Pick<Ctx, 'db' | 'dataFolder' | 'now'>, user: Person, code: string): string | null {
-  const digits = code.replace(/\s/g, '');
-  if (takeTotpCode(ctx, user, digits)) return 'password and code';
-  return takeRecoveryCode(ctx, user.id, code) ? 'password and recovery code' : null;
+  const code = input.code ?? '';
+  return checkCode(ctx, { person: user, code, first: 'password', address, isKnown }, limits);
 }

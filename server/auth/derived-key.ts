@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import { readEnv } from '../env.ts';
 import { sessionSecret } from './secret.ts';
 
-type Purpose = 'second factor' | 'recovery codes' | 'addresses';
+type Purpose = 'second factor' | 'recovery codes' | 'addresses' | 'sign-in tickets';
 
 /** A key of 32 bytes for one purpose, derived from the session secret (HKDF, RFC 5869): who has one of them has no other. */
 export function derivedKey(ctx: Pick<Ctx, 'dataFolder'>, purpose: Purpose): Buffer {

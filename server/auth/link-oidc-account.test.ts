@@ -25,7 +25,8 @@ beforeEach(() => {
   }).token;
 });
 const link = (sub: string, profile: object, token: string | null = null) =>
-  linkOidcAccount({ db, now: Date.now }, { providerAccountId: sub, profile, inviteToken: token });
+  linkOidcAccount({ db, now: Date.now }, { providerAccountId: sub, profile, inviteToken: token })?.userId ??
+  null;
 
 describe('linkOidcAccount', () => {
   it('links by verified address once, then by the provider’s id whatever the address becomes', () => {

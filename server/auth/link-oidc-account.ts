@@ -11,25 +11,33 @@ type Profile = { email?: unknown; email_verified?: unknown; name?: unknown };
 /**
  * The person behind a sign-in through the OpenID Connect provider, or null when nobody may come in that way. Known are people
  * linked before, people whose verified address is here already, and people who hold a valid invitation (they become a
- * user; accepting the invitation is their next step).
+ * user; accepting the invitation is their next step). `needsCode`: they have a second factor, are not in yet, and the log does
+ * not say that they are; not where `providerAsksCode`.
  */
 export function linkOidcAccount(
   ctx: Pick<Ctx, 'db' | 'now'>,
-  input: { providerAccountId: string; profile: Profile; inviteToken: string | null },
-): string | null {
-  const { providerAccountId, profile, inviteToken } = input;
+  input: {
+    providerAccountId: string;
+    profile: Profile;
+    inviteToken: string | null;
+    providerAsksCode?: boolean;
+  },
+): { userId: string; needsCode: boolean } | null {
+  const { providerAccountId, profile, inviteToken, providerAsksCode = false } = input;
+  const asksCode = (person: { totpSince: number | null }) => person.totpSince !== null && !providerAsksCode;
   return ctx.db.transaction(
     () => {
       const linked = ctx.db
-        .select({ id: users.id, disabledAt: users.disabledAt })
+        .select({ id: users.id, disabledAt: users.disabledAt, totpSince: users.totpSince })
         .from(accounts)
         .innerJoin(users, eq(users.id, accounts.userId))
         .where(and(eq(accounts.provider, 'oidc'), eq(accounts.providerAccountId, providerAccountId)))
         .get();
       if (linked) {
         if (linked.disabledAt !== null) return null;
-        audit(ctx, linked.id, 'users.signIn');
-        return linked.id;
+        const needsCode = asksCode(linked);
+        if (!needsCode) audit(ctx, linked.id, 'users.signIn');
+        return { userId: linked.id, needsCode };
       }
       if (typeof profile.email !== 'string' || profile.email_verified !== true) return null;
       const email = profile.email.trim().toLowerCase();
@@ -48,7 +56,7 @@ export function linkOidcAccount(
       }
       ctx.db.insert(accounts).values({ provider: 'oidc', providerAccountId, userId, createdAt: now }).run();
       audit(ctx, userId, 'users.linkAccount');
-      return userId;
+      return { userId, needsCode: known !== undefined && asksCode(known) };
     },
     { behavior: 'immediate' },
   );

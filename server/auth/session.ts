@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm';
 import type { AuthOptions } from 'next-auth';
 import { decode } from 'next-auth/jwt';
-import { sessions } from '../../db/schema/users.ts';
+import { sessions, users } from '../../db/schema/users.ts';
 import { isDemoFolder } from '../demo-folder.ts';
 import { readEnv } from '../env.ts';
 import { unavailable } from '../error-response.ts';
@@ -10,14 +10,16 @@ import { DomainError } from '../errors.ts';
 import { takeToken } from '../limits/take-token.ts';
 import { log } from '../log.ts';
 import { beginSession, SESSION_DAYS } from '../sessions/begin.ts';
-import { endSessions } from '../sessions/internal.ts';
+import { endSessions, isKnownAddress } from '../sessions/internal.ts';
 import { whenUnlocked, writeWhenUnlocked } from '../storage/write-lock.ts';
 import { takeDemoLink } from '../users/take-demo-link.ts';
 import { appDatabase } from './app-database.ts';
+import { checkCode } from './check-code.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { clientAddress } from './client-address.ts';
 import type { SessionClaim } from './find-actor.ts';
 import { linkOidcAccount } from './link-oidc-account.ts';
+import { createOidcTicket, readOidcTicket } from './oidc-ticket.ts';
 import { sessionSecret } from './secret.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
 
@@ -102,6 +104,27 @@ export function authOptions({
   }
   if (env.OIDC_ISSUER && env.OIDC_CLIENT_ID) {
     providers.push({
+      id: 'oidc-code',
+      name: 'The code after single sign-on',
+      type: 'credentials',
+      credentials: { ticket: {}, code: {} },
+      async authorize(credentials) {
+        const { ticket, code } = credentials ?? {};
+        if (typeof ticket !== 'string' || typeof code !== 'string') return null;
+        if (ticket.length > 200 || code.length > 40) return null;
+        const userId = readOidcTicket(ctx, ticket);
+        const person = userId && ctx.db.select().from(users).where(eq(users.id, userId)).get();
+        if (!person || person.disabledAt !== null || person.totpSince === null) return null;
+        return inWords(onRefused, async () => {
+          const isKnown = isKnownAddress(ctx, person.id, address);
+          const input = { person, code, first: 'oidc', address, isKnown };
+          const outcome = await checkCode(ctx, input, limits);
+          if (typeof outcome === 'string') throw new CodeNeeded(outcome);
+          return { id: outcome.userId };
+        });
+      },
+    });
+    providers.push({
       id: 'oidc',
       name: env.OIDC_NAME,
       type: 'oauth',
@@ -140,11 +163,12 @@ export function authOptions({
       async signIn({ user, account, profile }) {
         if (account?.type !== 'oauth') return true;
         const { providerAccountId } = account;
-        const userId = await whenUnlocked(ctx.db, () =>
-          linkOidcAccount(ctx, { providerAccountId, profile: profile ?? {}, inviteToken }),
-        );
-        if (userId === null) return '/sign-in?error=NoAccount';
-        user.id = userId;
+        const providerAsksCode = env.OIDC_SECOND_FACTOR === 'provider';
+        const input = { providerAccountId, profile: profile ?? {}, inviteToken, providerAsksCode };
+        const found = await whenUnlocked(ctx.db, () => linkOidcAccount(ctx, input));
+        if (found === null) return '/sign-in?error=NoAccount';
+        if (found.needsCode) return `/sign-in/code?ticket=${createOidcTicket(ctx, found.userId)}`;
+        user.id = found.userId;
         return true;
       },
       async jwt({ token, user }) {

@@ -128,9 +128,11 @@ function keyOf(row: JudgedRow, { taskId, ranking }: { taskId: string; ranking: s
   const said = row.tie !== 'none' ? row.tie : isPair ? ranking[0]?.[0] : order || 'not-rankable';
   const by = row.annotator === null ? '' : `:${row.annotator}`;
   const at = row.responses.length === 1 && row.submittedAt !== null ? `@${row.submittedAt}` : '';
+  // somebody who thinks again of how much better it is says something new
+  const much = row.strength === null ? '' : `~${row.strength}`;
   // what a correction replaced is no vote: it may well say the same as the correction
   const replaced = row.isSuperseded ? `:superseded@${row.submittedAt}` : '';
-  return `import:${taskId}:${said}:${row.margin}${by}${at}${replaced}`;
+  return `import:${taskId}:${said}${much}:${row.margin}${by}${at}${replaced}`;
 }
 
 /** The signed strength of a judgment as it would have been given: negative where the first shown is the better one. */

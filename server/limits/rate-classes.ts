@@ -1,6 +1,6 @@
 /**
  * What kind of load a call is, and how many of the kind one person (or one address, of people who are not signed in) may make: so
- * many at once, and so many an hour over time. Every procedure names its class beside its right. People at full speed never
+ * many at once, and so many an hour over time. Every procedure names its class beside its right, every route beside tRPC where it makes its context. People at full speed never
  * meet these; scripts that went wild do.
  */
 export const RATE_CLASSES = {
@@ -12,6 +12,9 @@ export const RATE_CLASSES = {
   write: { burst: 300, perHour: 7200 },
   /** what reads or hashes much, or queues work for the worker */
   heavy: { burst: 60, perHour: 600 },
+  /** files: a download goes on in ranges, and a model is uploaded file by file */
+  download: { burst: 300, perHour: 6000 },
+  upload: { burst: 120, perHour: 1200 },
   snapshot: { burst: 30, perHour: 120 },
   /** tokens, invitations and reset links */
   credential: { burst: 60, perHour: 120 },

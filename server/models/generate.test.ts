@@ -8,6 +8,7 @@ import { responses } from '../../db/schema/prompts.ts';
 import { taskResponses } from '../../db/schema/tasks.ts';
 import { newId } from '../../lib/new-id.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { jobDefinitions } from '../jobs/definitions.ts';
 import { jobHandlers } from '../worker/job-handlers.ts';
 import { work } from '../worker/work.ts';
 import { generateResponses } from './generate.ts';
@@ -100,10 +101,16 @@ describe('generating responses', { timeout: 120_000 }, () => {
       }).numResponses,
     ).toBe(first.length);
 
-    // the same job again, as after a crash at its end, adds nothing
+    // attempts count from the last new response on
+    const attempts = () => world.db.select().from(jobs).where(eq(jobs.id, jobId)).get();
+    const maxAttempts = 1 + jobDefinitions.generate.maxAttempts;
+    expect(attempts()).toMatchObject({ attempts: 1, maxAttempts });
+
+    // the same job again, as after a crash at its end, adds nothing, which is no progress
     world.db.update(jobs).set({ status: 'queued', leaseOwner: null }).where(eq(jobs.id, jobId)).run();
     await finish(jobId);
     expect(written().map((row) => row.id)).toEqual(first.map((row) => row.id));
+    expect(attempts()).toMatchObject({ attempts: 2, maxAttempts });
   });
 
   it('passes over prompts that are answered, and says so when none is left', async () => {

@@ -54,6 +54,29 @@ describe('prompts', () => {
     expect(await found("'; DROP TABLE prompts; --")).toEqual([]);
   });
 
+  it('are found in every turn, and show the place', async () => {
+    addPrompt({
+      ctx: researcher,
+      input: {
+        projectId,
+        messages: [
+          { role: 'user', content: `${'before '.repeat(40)}the Needle in it${' after'.repeat(60)}` },
+          { role: 'assistant', content: 'Where?' },
+          { role: 'user', content: 'Never mind.' },
+        ],
+      },
+    });
+    const { items } = await list({ search: 'needle' });
+    expect(items).toMatchObject([{ foundInTurn: 1, numMessages: 3 }]);
+    expect(items[0]?.excerpt).toMatch(/^….*before the Needle in it after/);
+    expect(items[0]?.excerpt.length).toBeLessThanOrEqual(241);
+    // not cut where it begins with the place, and the last message where nothing is searched
+    expect((await list({ search: 'never' })).items).toMatchObject([
+      { excerpt: 'Never mind.', foundInTurn: 3 },
+    ]);
+    expect((await list({ limit: 1 })).items).toMatchObject([{ excerpt: 'Never mind.', foundInTurn: null }]);
+  });
+
   it('show their responses with origin, inside their project only', async () => {
     const promptId = ids[0] as string;
     addResponses({

@@ -2,6 +2,7 @@ import type { Db } from '../../db/client.ts';
 import { prepared } from '../../db/prepared.ts';
 import { AFTER_ALL_IDS } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
+import { excerptsAround } from './excerpts-around.ts';
 import type { ListPromptsInput, PromptSummary } from './schemas.ts';
 
 /** Prompts that one call looks at; a page that found too few asks for the next ones, and nobody waits for a whole table. */
@@ -59,8 +60,9 @@ export function listPrompts({ ctx, input }: { ctx: Ctx; input: ListPromptsInput 
           value: metadata?.value ?? null,
         })
       : prepared(ctx.db, all).all(page)
-  ) as (Omit<PromptSummary, 'tags'> & { tags: string })[];
-  const items = rows.slice(0, limit).map((row) => ({ ...row, tags: JSON.parse(row.tags) as string[] }));
+  ) as (Omit<PromptSummary, 'tags' | 'foundInTurn'> & { tags: string })[];
+  const found = rows.slice(0, limit).map((row) => ({ ...row, tags: JSON.parse(row.tags) as string[] }));
+  const items = excerptsAround(ctx, found, search);
   const nextCursor = rows.length > limit ? items.at(-1)?.promptId : floor;
   return { items, nextCursor: nextCursor ?? null };
 }

@@ -26,8 +26,10 @@ export type GetPromptInput = z.infer<typeof getPromptInput>;
 
 export type PromptSummary = {
   promptId: string;
-  /** the last message, cut */
+  /** the last message, cut; in a search the place that was found */
   excerpt: string;
+  /** the message in which that is, counted from 1; null without a search, and where only the file's name for it matched */
+  foundInTurn: number | null;
   numMessages: number;
   numResponses: number;
   numTasks: number;

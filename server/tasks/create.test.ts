@@ -170,8 +170,16 @@ describe('taskStats and listTasks', () => {
     claimTask({ ctx, input: { projectId } });
     const stats = () => taskStats({ ctx, input: { projectId } });
     expect(stats()).toMatchObject({ tasks: 2, responses: 5, seats: { open: 2, leased: 1, done: 0 } });
+    const held = listTasks({ ctx, input: { projectId, limit: 5 } }).items.at(-1)?.seats;
+    expect(held).toEqual({ open: 1, held: 1, judged: 0 });
     world.advance(60 * 60_000);
     expect(stats().seats).toEqual({ open: 3, leased: 0, done: 0 });
+    const seats = () => listTasks({ ctx, input: { projectId, limit: 5 } }).items.map((task) => task.seats);
+    const none = { open: 0, held: 0, judged: 0 };
+    expect(seats()).toEqual([
+      { ...none, open: 1 },
+      { ...none, open: 2 },
+    ]);
     const page = listTasks({ ctx, input: { projectId, limit: 1 } });
     expect(page.items).toMatchObject([
       { taskId, numResponses: 3, promptExcerpt: 'Question 2', numJudgments: 0 },

@@ -3,6 +3,7 @@ import { prepared } from '../../db/prepared.ts';
 import { AFTER_ALL_IDS } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
 import type { ListTasksInput } from './schemas.ts';
+import { type SeatCounts, seatCounts } from './seat-counts.ts';
 
 export type TaskSummary = {
   taskId: string;
@@ -16,6 +17,8 @@ export type TaskSummary = {
   numResponses: number;
   /** people who have judged it, imported judgments counted too */
   numJudgments: number;
+  /** none where the answers were imported with the task */
+  seats: SeatCounts;
 };
 
 const newest = (db: Db) =>
@@ -39,7 +42,12 @@ export function listTasks({ ctx, input }: { ctx: Ctx; input: ListTasksInput }): 
     projectId,
     before: cursor ?? AFTER_ALL_IDS,
     limit: limit + 1,
-  }) as TaskSummary[];
-  const items = rows.slice(0, limit);
+  }) as Omit<TaskSummary, 'seats'>[];
+  const found = rows.slice(0, limit);
+  const seats = seatCounts(
+    ctx,
+    found.map(({ taskId }) => taskId),
+  );
+  const items = found.map((task) => ({ ...task, seats: seats.get(task.taskId) as SeatCounts }));
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.taskId ?? null) : null };
 }

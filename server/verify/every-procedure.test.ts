@@ -363,6 +363,7 @@ const slug = () =>
 
 /** One run of each command of the command line on the folder. */
 const COMMANDS: Record<string, (folder: string) => { args: string[]; status: number }> = {
+  agreement: () => ({ args: ['--project', slug()], status: 0 }),
   import: (folder) => {
     const file = path.join(folder, 'rows.jsonl');
     const row = { prompt: 'Sky?', chosen: 'blue', rejected: 'green' };

@@ -55,7 +55,8 @@ test('researchers and auditors reach any judgment in three clicks, and from it a
     }
     await page.setViewportSize({ width: 1440, height: 900 });
     // to its task, on to the prompt, and to the person
-    await page.getByRole('link', { name: judgment.taskId }).click();
+    // its record in the log names it once more
+    await page.getByRole('link', { name: judgment.taskId }).first().click();
     await expect(main).toContainText('judged by');
     found.push(...(await seriousFindings(page)));
     await page.getByRole('link', { name: /^prm_/ }).click();
@@ -75,8 +76,22 @@ test('researchers and auditors reach any judgment in three clicks, and from it a
     await expect(annotator.getByRole('main')).not.toContainText('the other one');
   }
   const owner = await pageAs(people.owner);
-  await owner.goto(`${base}/data/judgments/jdg_unknown`);
-  await expect(owner.getByText('This page could not be found')).toBeVisible();
+  for (const path of [
+    '/data/judgments/jdg_unknown',
+    '/runs/run_unknown',
+    `/data/prompts/${judgment.taskId}`,
+  ]) {
+    const answer = await owner.goto(`${base}${path}`);
+    expect(answer?.status(), path).toBe(404);
+    await expect(owner.getByText('This page could not be found')).toBeVisible();
+  }
+  // an id alone leads to the place: a response is on its prompt's page
+  await owner.goto(`${base}/data/judgments/${judgment.id}`);
+  await owner.getByRole('link', { name: /^rsp_/ }).first().click();
+  await expect(owner).toHaveURL(/\/data\/prompts\/prm_\w+#rsp_\w+$/);
+  // who may not look is told the same, whether there is such a thing or not
+  for (const id of [judgment.id, 'jdg_unknown'])
+    expect((await annotator.goto(`${base}/data/judgments/${id}`))?.status()).toBe(200);
 });
 
 test('the audit log is searched and downloaded, and own looks can be hidden', async ({ world, pageAs }) => {

@@ -18,7 +18,7 @@ import { LabelPage } from './pages/label-page.ts';
 import { RunPage } from './pages/run-page.ts';
 import { importFile, jsonl } from './support/import-file.ts';
 
-/** Another model than the bundled one, for an experiment by hand: PLUMBLINE_OWN_MODEL=<folder> npx playwright test own-model */
+/** Another model than the bundled one, for an experiment by hand: PLUMBLINE_OWN_MODEL=<folder> E2E_BACKEND=native npx playwright test own-model */
 const GIVEN = process.env.PLUMBLINE_OWN_MODEL;
 /** How much longer everything may take with it. */
 const PATIENCE = GIVEN === undefined ? 1 : 10;

@@ -42,9 +42,9 @@ describe('the memory of a run', () => {
     expect(memory('sft', step)).toBe(4 * (4 * PARAMETERS + activations) + 3 * 256 * MIB);
   });
 
-  it('with an adapter is the base, on native on the host too, and little more', () => {
+  it('with an adapter is the base, on native on the host and through a checkpoint too, and little more', () => {
     const added = 4 * 128 * 30 * ADDED;
-    const expected = 4 * (2 * PARAMETERS + 4 * ADAPTER + activations + added + 3 * ADAPTER);
+    const expected = 4 * (2 * PARAMETERS + 4 * ADAPTER + activations + added + PARAMETERS + 2 * ADAPTER);
     expect(memory('sft', { ...step, lora: { rank: 16 } })).toBe(expected);
   });
 

@@ -69,20 +69,23 @@ export function memoryOf(work: Work, sizes: Sizes, options: MemoryOptions): numb
   }, 0);
   // read into arrays first, whose memory the allocator keeps; trained weights make room for what is trained
   const { frozen } = held;
-  const readBack = Math.min(held.changed + held.moments, READ_BACK_COPIES * HOST_COPIES_BYTES);
+  const readBack = Math.min(held.saved + held.moments, READ_BACK_COPIES * HOST_COPIES_BYTES);
   return PROCESS_BYTES.native + step + graphs + frozen + readBack;
 }
 
-/** Of all models: weights; which of these are frozen and which are changed; moments and gradients of the latter. */
+/**
+ * Of all models: weights; which of these are frozen; what a checkpoint writes (under an adapter all weights, merged); moments and
+ * gradients of what is changed.
+ */
 function heldBytes(work: Work, sizes: Sizes) {
-  const held = { weights: 0, frozen: 0, changed: 0, moments: 0, gradients: 0 };
+  const held = { weights: 0, frozen: 0, saved: 0, moments: 0, gradients: 0 };
   for (const { model, isTrained } of work.models) {
     const { parameters, trainable } = sizes[model];
     const isWhole = isTrained && trainable >= parameters;
     const changed = FLOAT_BYTES * (isTrained ? trainable : 0);
     held.weights += FLOAT_BYTES * parameters + (isWhole ? 0 : changed);
     held.frozen += isWhole ? 0 : FLOAT_BYTES * parameters;
-    held.changed += changed;
+    held.saved += isTrained ? FLOAT_BYTES * parameters : 0;
     held.moments += 2 * changed;
     held.gradients += changed;
   }

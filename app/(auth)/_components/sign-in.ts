@@ -7,19 +7,30 @@ export type SignInResult =
   | { state: 'failed'; problem: string };
 
 /** Signs in and sets the session cookie. */
-export async function signInWithPassword(email: string, password: string, code = ''): Promise<SignInResult> {
+export function signInWithPassword(email: string, password: string, code = ''): Promise<SignInResult> {
+  const mismatch = 'E-mail address and password do not match. (Passwords are case-sensitive.)';
+  return attempt('credentials', { email, password, code }, mismatch);
+}
+
+/** Ends a single sign-on that asked for a code. */
+export function signInWithTicket(ticket: string, code: string): Promise<SignInResult> {
+  return attempt('oidc-code', { ticket, code }, 'This took longer than five minutes. Please sign in again.');
+}
+
+async function attempt(
+  provider: string,
+  fields: Record<string, string>,
+  mismatch: string,
+): Promise<SignInResult> {
   try {
-    const result = await signIn('credentials', { email, password, code, redirect: false });
+    const result = await signIn(provider, { ...fields, redirect: false });
     if (result?.ok && !result.error) return { state: 'done' };
     if (result?.error === 'code-missing') return { state: 'code' };
     if (result?.error === 'code-wrong') {
       return { state: 'code', problem: 'This code is not right, or was used before. Wait for the next one.' };
     }
     if (!result?.error || result.error === 'CredentialsSignin') {
-      return {
-        state: 'failed',
-        problem: 'E-mail address and password do not match. (Passwords are case-sensitive.)',
-      };
+      return { state: 'failed', problem: mismatch };
     }
     return { state: 'failed', problem: result.error };
   } catch {

@@ -1,6 +1,13 @@
 'use client';
 
-import { ChevronsUpDownIcon, MenuIcon, PlusIcon, ServerIcon, UserRoundIcon } from 'lucide-react';
+import {
+  ChevronsUpDownIcon,
+  CircleHelpIcon,
+  MenuIcon,
+  PlusIcon,
+  ServerIcon,
+  UserRoundIcon,
+} from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
@@ -90,6 +97,10 @@ export function StudioNav({
                 Installation
               </NavLink>
             ) : null}
+            <NavLink href="/help" pathname={pathname}>
+              <CircleHelpIcon aria-hidden />
+              Help
+            </NavLink>
             <NavLink href="/account" pathname={pathname}>
               <UserRoundIcon aria-hidden />
               <span dir="auto" className="truncate">

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { downloadAudit } from '@/server/audit/download.ts';
 import { downloadAuditInput } from '@/server/audit/schemas.ts';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { requirePermission } from '@/server/context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
@@ -11,7 +11,7 @@ const TYPES = { csv: 'text/csv', jsonl: 'application/x-ndjson' } as const;
 /** GET ?project=<id>&format=csv|jsonl and the filters of the page: the records of a project's audit log, streamed. */
 export async function GET(request: Request): Promise<Response> {
   try {
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'heavy');
     const input = readInput(new URL(request.url).searchParams);
     // before the first byte: a stream that has begun can no longer say no
     requirePermission(ctx, input.projectId, 'audit.read');

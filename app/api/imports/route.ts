@@ -1,5 +1,5 @@
 import { requireAllowedHost, requireSameOrigin } from '@/server/auth/check-request.ts';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
 import { receiveUpload } from '@/server/imports/receive-upload.ts';
@@ -10,7 +10,7 @@ export async function POST(request: Request): Promise<Response> {
   try {
     requireAllowedHost(request);
     requireSameOrigin(request);
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'upload');
     const query = new URL(request.url).searchParams;
     const projectId = query.get('project');
     if (projectId === null)

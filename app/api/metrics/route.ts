@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { appDatabase } from '@/server/auth/app-database.ts';
+import { countByAddress } from '@/server/auth/create-route-context.ts';
 import { readEnv } from '@/server/env.ts';
+import { errorResponse } from '@/server/error-response.ts';
 import { readMetricsText } from '@/server/metrics/read-metrics.ts';
 
 export const dynamic = 'force-dynamic';
@@ -11,11 +13,19 @@ export async function GET(request: Request): Promise<Response> {
   if (token === undefined)
     return new Response('Set PLUMBLINE_METRICS_TOKEN to have figures here.\n', { status: 404 });
   const given = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
-  if (!isSame(given, token))
+  if (!isSame(given, token)) {
+    try {
+      countByAddress(request.headers, 'guess');
+    } catch (error) {
+      const refused = errorResponse(error);
+      if (refused === null) throw error;
+      return refused;
+    }
     return new Response('Expected the header Authorization: Bearer <PLUMBLINE_METRICS_TOKEN>.\n', {
       status: 401,
       headers: { 'www-authenticate': 'Bearer' },
     });
+  }
   const text = await readMetricsText({ ctx: { db: appDatabase(), dataFolder, now: Date.now } });
   return new Response(text, {
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },

@@ -1,10 +1,10 @@
-import { and, eq, inArray, isNull } from 'drizzle-orm';
-import { prompts } from '../../../db/schema/prompts.ts';
+import { and, count, eq, inArray, isNull } from 'drizzle-orm';
+import { prompts, responses } from '../../../db/schema/prompts.ts';
 import { appendAudit } from '../../audit/append.ts';
 import { settleStep } from '../../chains/advance.ts';
 import type { Ctx } from '../../context.ts';
 import { type JobPayload, jobDefinitions } from '../../jobs/definitions.ts';
-import { finishJob, type Job, readLease } from '../../jobs/queue.ts';
+import { finishJob, type Job, noteProgress, readLease } from '../../jobs/queue.ts';
 import { setJobProgress } from '../../jobs/set-progress.ts';
 import { checkpointFolder, getCheckpointInProject, verifyFolder } from '../../models/internal.ts';
 import type { GenerateProgress } from '../../models/schemas.ts';
@@ -54,8 +54,11 @@ export async function handle(context: JobContext): Promise<void> {
             () => {
               if (!readLease(ctx.db, lease))
                 throw new Error(`Job ${job.id} was taken over by another worker.`);
+              const before = countOf(ctx, message.responses);
               for (const response of message.responses)
                 store(context, { response, checkpointId, payload, written });
+              // what an attempt before this one wrote already is no progress
+              if (countOf(ctx, message.responses) > before) noteProgress(ctx.db, lease, 'generate');
               progress.done += message.responses.length;
               setJobProgress(ctx.db, lease, progress);
             },
@@ -72,6 +75,17 @@ export async function handle(context: JobContext): Promise<void> {
     return;
   }
   restJob(ctx, { job, lease });
+}
+
+/** How many responses the prompts of these have. */
+function countOf({ db }: Ctx, written: readonly GeneratedResponse[]): number {
+  const promptIds = [...new Set(written.map(({ promptId }) => promptId))];
+  const row = db
+    .select({ total: count() })
+    .from(responses)
+    .where(inArray(responses.promptId, promptIds))
+    .get();
+  return row?.total ?? 0;
 }
 
 type Written = Map<string, Set<string>>;

@@ -12,7 +12,7 @@ const server = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', '
     PLUMBLINE_DATA: DATA_FOLDER,
     NEXTAUTH_URL: `http://localhost:${PORT}`,
     // the journeys are about the pages: their times must not depend on what is installed
-    PLUMBLINE_BACKEND: 'simd',
+    PLUMBLINE_BACKEND: process.env.E2E_BACKEND ?? 'simd',
     LOG_LEVEL: 'warn',
   },
 });

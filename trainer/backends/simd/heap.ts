@@ -8,12 +8,15 @@ const MEBIBYTE = 2 ** 20;
 
 /**
  * Allocator over one shared WebAssembly.Memory. Sizes are rounded up to eight classes an octave, freed blocks wait in a
- * list of their class. The memory grows when needed, up to its maximum; a grown shared memory leaves old views valid.
+ * list of their class. Before the memory grows, free neighbours are joined to holes that any size is cut from: an evaluation with
+ * other shapes than training finds room in what training left. A grown shared memory leaves old views valid.
  */
 export class SharedHeap {
   readonly memory: WebAssembly.Memory;
   readonly #maximumBytes: number;
   readonly #free = new Map<number, number[]>();
+  /** what joining left and no block was cut from yet; in no order */
+  #holes: Block[] = [];
   #buffer: SharedArrayBuffer;
   #top: number;
   #usedBytes = 0;
@@ -41,7 +44,12 @@ export class SharedHeap {
   /** @throws Error naming the size when the memory is full */
   allocate(bytes: number): Block {
     const capacity = sizeClass(bytes);
-    const block = this.#reuse(capacity) ?? this.#extend(capacity) ?? this.#reuseLarger(capacity);
+    const block =
+      this.#reuse(capacity) ??
+      this.#cut(capacity) ??
+      this.#extend(capacity, this.#buffer.byteLength) ??
+      this.#joinAndCut(capacity) ??
+      this.#extend(capacity, this.#maximumBytes);
     if (!block) {
       const mb = (count: number) => `${(count / MEBIBYTE).toFixed(1)} MB`;
       throw new Error(
@@ -77,9 +85,10 @@ export class SharedHeap {
     return pointer === undefined ? undefined : { pointer, capacity };
   }
 
-  #extend(capacity: number): Block | undefined {
+  /** From what was never handed out, up to `limit`. */
+  #extend(capacity: number, limit: number): Block | undefined {
     const end = this.#top + capacity;
-    if (end > this.#maximumBytes) return undefined;
+    if (end > limit) return undefined;
     if (end > this.#buffer.byteLength) {
       // An eighth more than needed, so that a growing program does not ask for each tensor.
       if (!this.#grow(Math.min(this.#maximumBytes, end * 1.125)) && !this.#grow(end)) return undefined;
@@ -101,12 +110,43 @@ export class SharedHeap {
     }
   }
 
-  /** When nothing else is left: the smallest free block that is large enough, whole. */
-  #reuseLarger(capacity: number): Block | undefined {
-    let best = Number.POSITIVE_INFINITY;
-    for (const [size, list] of this.#free)
-      if (size >= capacity && size < best && list.length > 0) best = size;
-    return this.#reuse(best);
+  /** From the smallest hole that is large enough; the rest stays a hole. */
+  #cut(capacity: number): Block | undefined {
+    let best = -1;
+    let bestCapacity = Number.POSITIVE_INFINITY;
+    for (const [i, hole] of this.#holes.entries()) {
+      if (hole.capacity >= capacity && hole.capacity < bestCapacity) {
+        best = i;
+        bestCapacity = hole.capacity;
+      }
+    }
+    const hole = this.#holes[best];
+    if (!hole) return undefined;
+    const { pointer } = hole;
+    if (hole.capacity === capacity) this.#holes.splice(best, 1);
+    else this.#holes[best] = { pointer: pointer + capacity, capacity: hole.capacity - capacity };
+    return { pointer, capacity };
+  }
+
+  /** Joins free neighbours; what lies free at the top is as if it was never handed out. */
+  #joinAndCut(capacity: number): Block | undefined {
+    const free = [...this.#free].flatMap(([size, pointers]) =>
+      pointers.map((pointer) => ({ pointer, capacity: size })),
+    );
+    const joined: Block[] = [];
+    for (const block of [...free, ...this.#holes].sort((a, b) => a.pointer - b.pointer)) {
+      const last = joined.at(-1);
+      if (last && last.pointer + last.capacity === block.pointer) last.capacity += block.capacity;
+      else joined.push({ ...block });
+    }
+    const last = joined.at(-1);
+    if (last && last.pointer + last.capacity === this.#top) {
+      this.#top = last.pointer;
+      joined.pop();
+    }
+    this.#free.clear();
+    this.#holes = joined;
+    return this.#cut(capacity) ?? this.#extend(capacity, this.#buffer.byteLength);
   }
 }
 

@@ -1,4 +1,5 @@
 import { answerNextAuth } from '@/server/auth/answer-next-auth.ts';
+import { countByAddress } from '@/server/auth/create-route-context.ts';
 import { parseCookie } from '@/server/auth/parse-cookie.ts';
 import { authOptions } from '@/server/auth/session.ts';
 import { readEnv } from '@/server/env.ts';
@@ -21,6 +22,7 @@ async function handle(
     },
   });
   try {
+    countByAddress(request.headers, 'read');
     const origin = new URL(readEnv().NEXTAUTH_URL).origin;
     const answer = await answerNextAuth(request, { path: (await params).nextauth, origin, options });
     if (refusal === undefined) return answer;

@@ -1,5 +1,5 @@
 import { sendDownload } from '@/app/api/checkpoints/send-download.ts';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { openCheckpointArchive } from '@/server/models/download.ts';
 import { whenUnlocked } from '@/server/storage/write-lock.ts';
@@ -11,7 +11,7 @@ export async function GET(
 ): Promise<Response> {
   try {
     const { checkpointId } = await params;
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'download');
     const query = new URL(request.url).searchParams;
     const part = query.get('part') === 'adapter' ? 'adapter' : 'model';
     const input = { projectId: query.get('project') ?? '', checkpointId, part } as const;

@@ -1,5 +1,5 @@
 import { requireSameOrigin } from '@/server/auth/check-request.ts';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
 import { log } from '@/server/log.ts';
@@ -13,7 +13,7 @@ export async function POST(
   try {
     requireSameOrigin(request);
     const { registrationId } = await params;
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'upload');
     const query = new URL(request.url).searchParams;
     if (request.body === null) throw new DomainError('invalid', 'The file is empty.');
     const length = request.headers.get('content-length');

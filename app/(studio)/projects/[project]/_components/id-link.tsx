@@ -52,7 +52,7 @@ export function TextWithIds({ slug, text }: { slug: string; text: string }) {
     ) : (
       // biome-ignore lint/suspicious/noArrayIndexKey: as above
       <IdLink key={index} slug={slug} id={part}>
-        {part}
+        <span className="underline decoration-dotted">{part}</span>
       </IdLink>
     ),
   );

@@ -1,5 +1,5 @@
 import { sendDownload } from '@/app/api/checkpoints/send-download.ts';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { openCheckpointFile } from '@/server/models/download.ts';
 import { whenUnlocked } from '@/server/storage/write-lock.ts';
@@ -11,7 +11,7 @@ export async function GET(
 ): Promise<Response> {
   try {
     const { checkpointId, file } = await params;
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'download');
     const projectId = new URL(request.url).searchParams.get('project') ?? '';
     const input = { projectId, checkpointId, file: file.join('/') };
     return sendDownload(request, await whenUnlocked(ctx.db, () => openCheckpointFile({ ctx, input })));

@@ -1,5 +1,5 @@
 import { sendDownload } from '@/app/api/checkpoints/send-download.ts';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { openExportFile } from '@/server/snapshots/open-export-file.ts';
 import { whenUnlocked } from '@/server/storage/write-lock.ts';
@@ -18,7 +18,7 @@ export async function GET(
 ): Promise<Response> {
   try {
     const { exportId, file } = await params;
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'download');
     const projectId = new URL(request.url).searchParams.get('project') ?? '';
     const input = { projectId, exportId, file };
     const download = await whenUnlocked(ctx.db, () => openExportFile({ ctx, input }));

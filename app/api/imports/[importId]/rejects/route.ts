@@ -1,4 +1,4 @@
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { rejectsAsJsonl } from '@/server/imports/rejects.ts';
 
@@ -9,7 +9,7 @@ export async function GET(
 ): Promise<Response> {
   try {
     const { importId } = await params;
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'download');
     const projectId = new URL(request.url).searchParams.get('project') ?? '';
     const lines = rejectsAsJsonl({ ctx, input: { projectId, importId } })[Symbol.iterator]();
     const encoder = new TextEncoder();

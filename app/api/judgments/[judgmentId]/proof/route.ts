@@ -1,6 +1,6 @@
 import { logAuditorRead } from '@/server/audit/log-auditor-read.ts';
 import { proveJudgment } from '@/server/audit/prove-judgment.ts';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 
 /** GET ?project=<id>: a proof that the judgment is in the audit log under a signed head, as a file. */
@@ -10,7 +10,7 @@ export async function GET(
 ): Promise<Response> {
   try {
     const { judgmentId } = await params;
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'heavy');
     const projectId = new URL(request.url).searchParams.get('project') ?? '';
     const proof = await proveJudgment({ ctx, input: { projectId, judgmentId } });
     logAuditorRead(ctx, { projectId, permission: 'judgments.read', path: 'judgments.proof' });

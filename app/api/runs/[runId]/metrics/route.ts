@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createContext } from '@/server/auth/create-context.ts';
+import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { errorResponse } from '@/server/error-response.ts';
 import { downloadMetrics } from '@/server/runs/download-metrics.ts';
 
@@ -10,7 +10,7 @@ export async function GET(
 ): Promise<Response> {
   try {
     const { runId } = await params;
-    const ctx = await createContext(request.headers);
+    const ctx = await createRouteContext(request.headers, 'download');
     const { fileName, lines } = downloadMetrics({ ctx, input: { runId } });
     return new Response(Readable.toWeb(Readable.from(lines)) as ReadableStream, {
       headers: {

@@ -25,6 +25,16 @@ export function LabelPanels({ panel, onClose, projectId, guideline, isPair, onOp
         description="Everything on this page works without a mouse."
       >
         <KeySheet isPair={isPair} />
+        <p className="mt-4 text-sm">
+          <a
+            className="text-primary underline underline-offset-2"
+            href="/help/annotator"
+            target="_blank"
+            rel="noopener"
+          >
+            Guide for annotators, with pictures
+          </a>
+        </p>
       </SidePanel>
       <SidePanel
         isOpen={panel === 'guidelines'}

@@ -71,12 +71,17 @@ export function AuditTable({ projectId, slug, newest }: { projectId: string; slu
           <Table aria-label="Audit records">
             <TableHeader>
               <tr>
-                <TableHead className="text-right">#</TableHead>
-                <TableHead>When</TableHead>
-                <TableHead>Who</TableHead>
-                <TableHead>Action</TableHead>
-                <TableHead>Subject</TableHead>
-                <TableHead>Payload and hash</TableHead>
+                <TableHead className="text-right max-sm:hidden">#</TableHead>
+                <TableHead className="max-sm:hidden">When</TableHead>
+                <TableHead className="max-sm:hidden">Who</TableHead>
+                <TableHead>
+                  <span className="sm:hidden">When, </span>Action
+                  <span className="sm:hidden">, who, on what</span>
+                </TableHead>
+                <TableHead className="max-sm:hidden">Subject</TableHead>
+                <TableHead>
+                  <span className="max-sm:sr-only">Payload and hash</span>
+                </TableHead>
               </tr>
             </TableHeader>
             <TableBody>
@@ -116,24 +121,33 @@ function Row({ record, slug, onPick }: RowProps) {
   const { seq, at, actor, actorLabel, action, subject, payload, hash } = record;
   const [isOpen, setIsOpen] = useState(false);
   const pick = 'rounded-sm text-left hover:underline';
+  const who = (
+    <button
+      type="button"
+      className={`${pick} max-w-44 truncate align-bottom`}
+      onClick={() => onPick({ actor })}
+      title={`Show only what ${actorLabel} did`}
+    >
+      {actorLabel}
+    </button>
+  );
+  const about = (
+    <IdLink slug={slug} id={subject}>
+      <span className="block max-w-52 truncate max-sm:max-w-64">{subject}</span>
+    </IdLink>
+  );
   return (
     <>
       <TableRow className={isOpen ? 'border-b-0' : undefined}>
-        <TableCell className="text-right text-muted-foreground">{seq}</TableCell>
-        <TableCell className="text-muted-foreground">
+        <TableCell className="text-right text-muted-foreground max-sm:hidden">{seq}</TableCell>
+        <TableCell className="text-muted-foreground max-sm:hidden">
           <Time at={at} />
         </TableCell>
-        <TableCell className="whitespace-nowrap">
-          <button
-            type="button"
-            className={pick}
-            onClick={() => onPick({ actor })}
-            title="Show only this actor"
-          >
-            {actorLabel}
-          </button>
-        </TableCell>
+        <TableCell className="whitespace-nowrap max-sm:hidden">{who}</TableCell>
         <TableCell className="font-mono text-xs whitespace-nowrap">
+          <span className="block pb-0.5 font-sans text-muted-foreground sm:hidden">
+            <Time at={at} />, #{seq}
+          </span>
           <button
             type="button"
             className={pick}
@@ -142,13 +156,13 @@ function Row({ record, slug, onPick }: RowProps) {
           >
             {action}
           </button>
+          <span className="grid gap-0.5 pt-0.5 sm:hidden">
+            <span className="font-sans">{who}</span>
+            {about}
+          </span>
         </TableCell>
-        <TableCell className="font-mono text-xs">
-          <IdLink slug={slug} id={subject}>
-            <span className="block max-w-52 truncate">{subject}</span>
-          </IdLink>
-        </TableCell>
-        <TableCell className="font-mono text-xs">
+        <TableCell className="font-mono text-xs max-sm:hidden">{about}</TableCell>
+        <TableCell className="text-right font-mono text-xs max-sm:align-top">
           <button
             type="button"
             className="inline-flex items-center gap-1 rounded-sm text-muted-foreground hover:text-foreground"
@@ -156,15 +170,15 @@ function Row({ record, slug, onPick }: RowProps) {
             aria-label={`Payload and hash of record ${seq}`}
             onClick={() => setIsOpen(!isOpen)}
           >
-            <ChevronRightIcon className={isOpen ? 'size-3.5 rotate-90' : 'size-3.5'} aria-hidden />
-            {hash.slice(0, 12)}…
+            <ChevronRightIcon className={`size-3.5 max-sm:size-5 ${isOpen ? 'rotate-90' : ''}`} aria-hidden />
+            <span className="max-sm:sr-only">{hash.slice(0, 12)}…</span>
           </button>
         </TableCell>
       </TableRow>
       {isOpen ? (
         <TableRow className="hover:bg-transparent">
           <TableCell colSpan={6} className="pt-0">
-            <div className="rounded-md bg-muted p-3 font-mono text-xs">
+            <div className="rounded-md bg-muted p-3 font-mono text-xs max-sm:max-w-[calc(100vw-4rem)]">
               <p className="break-all">hash {hash}</p>
               <p className="mt-1 break-all">
                 by <TextWithIds slug={slug} text={actor} />

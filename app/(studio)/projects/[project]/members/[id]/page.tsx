@@ -27,7 +27,7 @@ export default async function PersonPage({ params }: Props) {
     <div className="grid gap-5">
       <DetailHeader title={<bdi>{member.name ?? member.pseudonym}</bdi>} id={userId} level={1} />
       <ErasureNotes erasures={erasures} />
-      <div className="grid gap-5 lg:grid-cols-2">
+      <div className="grid items-start gap-5 lg:grid-cols-2">
         <Section title="Person">
           <Facts
             facts={[

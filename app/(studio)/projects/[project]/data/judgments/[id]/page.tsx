@@ -16,6 +16,14 @@ import { formatDuration } from '@/lib/format-duration.ts';
 
 export const metadata: Metadata = { title: 'Judgment' };
 
+const INPUT_KINDS = {
+  keyboard: 'keyboard',
+  pointer: 'mouse or pen',
+  touch: 'touch',
+  mixed: 'keyboard and pointer',
+  api: 'a program',
+} as const;
+
 type Props = { params: Promise<{ project: string; id: string }> };
 
 export default async function JudgmentPage({ params }: Props) {
@@ -30,7 +38,7 @@ export default async function JudgmentPage({ params }: Props) {
   return (
     <div className="grid gap-5">
       <DetailHeader title={`Judgment: ${saidText({ ...judgment, placing })}`} id={judgmentId} level={2} />
-      <div className="grid gap-5 lg:grid-cols-2">
+      <div className="grid items-start gap-5 lg:grid-cols-2">
         <Section title="Who, what, when">
           <Facts
             facts={[
@@ -46,7 +54,11 @@ export default async function JudgmentPage({ params }: Props) {
               ],
               ['Submitted', <Time key="submitted" at={judgment.submittedAt} />],
               ['Active', formatDuration(judgment.activeMs / 1000)],
-              ['By', judgment.inputKind],
+              [
+                'From shown to sent',
+                judgment.leasedAt && formatDuration((judgment.submittedAt - judgment.leasedAt) / 1000),
+              ],
+              ['Given by', INPUT_KINDS[judgment.inputKind]],
               [
                 'Guidelines',
                 judgment.guidelineVersion === 0 ? 'none' : `version ${judgment.guidelineVersion}`,

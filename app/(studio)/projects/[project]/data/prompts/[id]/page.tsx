@@ -30,7 +30,7 @@ export default async function PromptPage({ params }: Props) {
     <div className="grid gap-5">
       <DetailHeader title="Prompt" id={promptId} level={2} />
       <ErasureNotes erasures={erasures} />
-      <div className="grid gap-5 lg:grid-cols-2">
+      <div className="grid items-start gap-5 lg:grid-cols-2">
         <Section title="Where it comes from">
           <Facts
             facts={[

@@ -10,6 +10,7 @@ import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
 import { FormError } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
+import { Marked } from '@/app/_ui/marked.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { PromptPanel } from './prompt-panel.tsx';
@@ -112,10 +113,10 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
             <TableHeader>
               <tr>
                 <TableHead>Prompt</TableHead>
-                <TableHead>Turns</TableHead>
-                <TableHead>Responses</TableHead>
-                <TableHead>Tasks</TableHead>
-                <TableHead>Split</TableHead>
+                <TableHead className="max-sm:hidden">Turns</TableHead>
+                <TableHead className="max-sm:hidden">Responses</TableHead>
+                <TableHead className="max-sm:hidden">Tasks</TableHead>
+                <TableHead className="max-sm:hidden">Split</TableHead>
               </tr>
             </TableHeader>
             <TableBody>
@@ -125,11 +126,20 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
                     <button
                       type="button"
                       onClick={() => setOpenId(prompt.promptId)}
-                      className="line-clamp-2 min-w-56 max-w-[70ch] break-words text-start underline-offset-2 hover:underline"
+                      className="line-clamp-2 max-w-[70ch] sm:min-w-56 break-words text-start underline-offset-2 hover:underline"
                       dir="auto"
                     >
-                      {prompt.excerpt}
+                      <Marked text={prompt.excerpt} wanted={wanted} />
                     </button>
+                    {prompt.foundInTurn !== null && prompt.numMessages > 1 && (
+                      <span className="block text-muted-foreground text-xs">
+                        found in turn {prompt.foundInTurn} of {prompt.numMessages}
+                      </span>
+                    )}
+                    <span className="block text-muted-foreground text-xs sm:hidden">
+                      {prompt.numMessages} turns, {prompt.numResponses} responses, {prompt.numTasks} tasks
+                      {prompt.split === 'heldout' && ', held out'}
+                    </span>
                     {prompt.tags.length > 0 && (
                       <span className="mt-1 flex flex-wrap gap-1">
                         {prompt.tags.slice(0, 5).map((tag) => (
@@ -143,10 +153,10 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
                       </span>
                     )}
                   </TableCell>
-                  <TableCell className="tabular-nums">{prompt.numMessages}</TableCell>
-                  <TableCell className="tabular-nums">{prompt.numResponses}</TableCell>
-                  <TableCell className="tabular-nums">{prompt.numTasks}</TableCell>
-                  <TableCell>
+                  <TableCell className="tabular-nums max-sm:hidden">{prompt.numMessages}</TableCell>
+                  <TableCell className="tabular-nums max-sm:hidden">{prompt.numResponses}</TableCell>
+                  <TableCell className="tabular-nums max-sm:hidden">{prompt.numTasks}</TableCell>
+                  <TableCell className="max-sm:hidden">
                     {prompt.split === 'heldout' ? (
                       <Badge tone="accent">held out</Badge>
                     ) : (

@@ -23,7 +23,7 @@ export default async function TaskPage({ params }: Props) {
   return (
     <div className="grid gap-5">
       <DetailHeader title="Task" id={taskId} level={2} />
-      <div className="grid gap-5 lg:grid-cols-2">
+      <div className="grid items-start gap-5 lg:grid-cols-2">
         <Section title="What is asked">
           <Facts
             facts={[

@@ -12,6 +12,7 @@ import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
+import type { TaskSummary } from '@/server/tasks/list.ts';
 
 /** Tasks, newest first. */
 export function TaskTable({
@@ -56,11 +57,12 @@ export function TaskTable({
           <TableHeader>
             <tr>
               <TableHead>Prompt</TableHead>
-              <TableHead>Responses</TableHead>
+              <TableHead className="max-sm:hidden">Responses</TableHead>
               <TableHead>Judged</TableHead>
-              <TableHead>Kind</TableHead>
-              <TableHead>Split</TableHead>
-              <TableHead>Made</TableHead>
+              <TableHead className="max-sm:hidden">Seats</TableHead>
+              <TableHead className="max-md:hidden">Kind</TableHead>
+              <TableHead className="max-sm:hidden">Split</TableHead>
+              <TableHead className="max-md:hidden">Made</TableHead>
             </tr>
           </TableHeader>
           <TableBody>
@@ -72,18 +74,23 @@ export function TaskTable({
                       {task.promptExcerpt}
                     </span>
                   </IdLink>
+                  <span className="block text-muted-foreground text-xs sm:hidden">
+                    {task.numResponses} responses, {seatText(task)}
+                    {task.split === 'heldout' && ', held out'}
+                  </span>
                 </TableCell>
-                <TableCell className="tabular-nums">{task.numResponses}</TableCell>
+                <TableCell className="tabular-nums max-sm:hidden">{task.numResponses}</TableCell>
                 <TableCell className="whitespace-nowrap tabular-nums">
                   {task.overlap === 0
                     ? `${task.numJudgments} imported`
                     : `${task.numJudgments} of ${task.overlap}`}
                 </TableCell>
-                <TableCell>{task.kind}</TableCell>
-                <TableCell>
+                <TableCell className="max-sm:hidden">{seatText(task)}</TableCell>
+                <TableCell className="max-md:hidden">{task.kind}</TableCell>
+                <TableCell className="max-sm:hidden">
                   {task.split === 'heldout' ? <Badge tone="accent">held out</Badge> : <Badge>train</Badge>}
                 </TableCell>
-                <TableCell>
+                <TableCell className="max-md:hidden">
                   <Time at={task.createdAt} />
                 </TableCell>
               </TableRow>
@@ -94,4 +101,11 @@ export function TaskTable({
       <ShowMore pages={tasks} />
     </div>
   );
+}
+
+/** How its seats stand: a task of imported answers has none, and asks nobody. */
+function seatText({ seats }: TaskSummary): string {
+  const parts = (['open', 'held', 'judged'] as const).filter((state) => seats[state] > 0);
+  if (parts.length === 0) return 'no seats';
+  return parts.map((state) => `${seats[state]} ${state}`).join(', ');
 }
