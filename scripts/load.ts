@@ -15,12 +15,12 @@ import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { readOptions, UsageError } from '../server/cli/options.ts';
 import { databaseFile } from '../server/data-folder.ts';
-import { KillableProcess, waitForHttp } from '../tests/load/processes.ts';
 import { ensureBuild } from './ensure-build.ts';
 import { annotate, lostAndDoubled } from './load/annotate.ts';
 import { makeDatabase } from './load/make-database.ts';
 import { measureExport } from './load/measure-export.ts';
 import { measurePages } from './load/measure-pages.ts';
+import { KillableProcess, waitForHttp } from './load/processes.ts';
 
 const MINUTE = 60_000;
 /** tasks that an annotator can do in a minute, with room */

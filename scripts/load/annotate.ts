@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import type { Receipt } from '../../server/judgments/schemas.ts';
-import { LabelClient } from '../../tests/load/label-client.ts';
+import { LabelClient } from './label-client.ts';
 
 /** Seconds that an annotator looks at a task: this much on average, half of it at least. */
 const THINK_SECONDS = 6;
