@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asc, eq } from 'drizzle-orm';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dropCounters, installCounters } from '../../db/counters.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { memberships } from '../../db/schema/projects.ts';
@@ -51,6 +52,9 @@ beforeAll(async () => {
       db.$client.prepare('update seats set annotator_id = ? where task_id = ?').run(other, taskId);
     }
   });
+  // who judged never changes in a real folder, so nothing counts along with it
+  dropCounters(db.$client);
+  installCounters(db.$client);
 }, 120_000);
 afterAll(() => world?.close());
 
