@@ -52,7 +52,6 @@ export const EXCEPTIONS: readonly { part: string; reason: string }[] = [
   { part: 'ORDER BY id DESC LIMIT 1000)', reason: 'the mean of the last thousand' },
   { part: 'ORDER BY judgment_id DESC LIMIT 1000)', reason: 'the mean of the last thousand' },
   // of the snapshots' pages and of the worker that makes them
-  { part: `THEN 'after-until'`, reason: 'freezes a snapshot' },
   { part: 'from "snapshot_judgments"', reason: 'reads a snapshot' },
   // erasures: rare, and of what one person wrote, or in batches
   { part: 'order by q.id limit 500', reason: 'looks for an erased text, in batches' },
