@@ -53,7 +53,6 @@ export const EXCEPTIONS: readonly { part: string; reason: string }[] = [
   { part: 'ORDER BY judgment_id DESC LIMIT 1000)', reason: 'the mean of the last thousand' },
   { part: 'select "prompts"."id", "responses"."id" from', reason: 'makes tasks of all prompts' },
   // of the snapshots' pages and of the worker that makes them
-  { part: `THEN 'after-until'`, reason: 'freezes a snapshot' },
   { part: 'from "snapshot_judgments"', reason: 'reads a snapshot' },
   // erasures: rare, and of what one person wrote, or in batches
   { part: 'order by q.id limit 500', reason: 'looks for an erased text, in batches' },
