@@ -21,6 +21,7 @@ import { verifyBackup } from '../backup/verify-backup.ts';
 import { databaseFile } from '../data-folder.ts';
 import { MANIFEST_FILE, type Manifest, verifyFolder } from '../snapshots/manifest.ts';
 import { problemOfProof } from '../verify/check-proof.ts';
+import type { Progress } from '../verify/progress.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { parseHeads, type Trusted } from '../verify/verify-heads.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -185,12 +186,16 @@ function broken(kind: string, finding: Finding): Outcome {
 }
 
 /** A line on stderr every few seconds: a large folder takes minutes. */
-function tellProgress(): (doing: string, done: number) => void {
-  let told = Date.now();
-  return (doing, done) => {
-    if (Date.now() - told < TELL_EVERY_MS) return;
-    told = Date.now();
-    process.stderr.write(`${doing}: ${done.toLocaleString('en')}\n`);
+function tellProgress(): Progress {
+  const startedAt = Date.now();
+  let told = startedAt;
+  return (doing, done, total) => {
+    const now = Date.now();
+    if (now - told < TELL_EVERY_MS) return;
+    told = now;
+    const seconds = Math.round(((now - startedAt) * (total - done)) / Math.max(1, done) / 1000);
+    const left = seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+    process.stderr.write(`${Math.floor((100 * done) / total)} %, about ${left} left: ${doing}\n`);
   };
 }
 

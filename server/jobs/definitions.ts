@@ -4,7 +4,8 @@ import { snapshotConditions } from '../../lib/snapshot-query.ts';
 
 /**
  * What the worker can be asked to do: kind, payload, lane. Light on purpose: whoever enqueues imports this file, only the
- * worker loads the handlers. Lane 'device' runs one job at a time (training owns the machine), lane 'light' runs beside it.
+ * worker loads the handlers. Each lane runs one job at a time: training owns the machine ('device'), short work runs beside it
+ * ('light'), and so does what reads the whole database for minutes and writes nothing ('check').
  */
 export const jobDefinitions = {
   /** reads an uploaded file into a project */
@@ -103,6 +104,22 @@ export const jobDefinitions = {
       ]),
     }),
   },
+  /** makes tasks of the prompts of a project, a batch at a time */
+  'make-tasks': {
+    lane: 'light',
+    maxAttempts: 3,
+    payload: z.object({
+      projectId: z.string(),
+      /** null: all there are */
+      promptIds: z.array(z.string()).nullable(),
+      arrange: z.enum(['together', 'pairs']),
+      overlap: z.number().int().min(1).max(50),
+      priority: z.number().int(),
+      requestedBy: z.string(),
+    }),
+  },
+  /** checks the database against the audit log */
+  verify: { lane: 'check', maxAttempts: 3, payload: z.object({ requestedBy: z.string() }) },
   /** deletes an archived project whose waiting time is over */
   'delete-project': { lane: 'light', maxAttempts: 20, payload: z.object({ projectId: z.string() }) },
   /** removes every trace of a text or a person that somebody asked to be erased */
@@ -113,7 +130,7 @@ export const jobDefinitions = {
   benchmark: { lane: 'device', maxAttempts: 1, payload: z.object({}) },
 } as const satisfies Record<
   string,
-  { lane: 'device' | 'light'; maxAttempts: number; payload: z.ZodType<unknown> }
+  { lane: 'device' | 'light' | 'check'; maxAttempts: number; payload: z.ZodType<unknown> }
 >;
 
 export type JobKind = keyof typeof jobDefinitions;

@@ -108,6 +108,12 @@ export function noteProgress(db: Db, lease: Lease, kind: JobKind): void {
     .run();
 }
 
+/** The same, and keeps how far it is for pages and for whoever goes on with it. False when the lease was lost. */
+export function keepProgress(db: Db, lease: Lease, kind: JobKind, progress: unknown): boolean {
+  const maxAttempts = sql`${jobs.attempts} + ${jobDefinitions[kind].maxAttempts}`;
+  return db.update(jobs).set({ progress, maxAttempts }).where(heldBy(lease)).run().changes === 1;
+}
+
 /** How far a job is, for pages that show it. */
 export function tellProgress(db: Db, lease: Lease, progress: { done: number; total: number }): void {
   db.update(jobs).set({ progress }).where(heldBy(lease)).run();

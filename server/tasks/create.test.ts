@@ -2,7 +2,12 @@ import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { seats, taskResponses, tasks } from '../../db/schema/tasks.ts';
+import type { Ctx } from '../context.ts';
+import { jobDefinitions } from '../jobs/definitions.ts';
+import { claimJob } from '../jobs/queue.ts';
 import { createCaller } from '../root.ts';
+import { handle } from '../worker/handlers/make-tasks.ts';
+import type { JobContext } from '../worker/job-context.ts';
 import { addPrompt } from './add-prompt.ts';
 import { addResponses } from './add-responses.ts';
 import { addTask } from './add-task.ts';
@@ -10,6 +15,8 @@ import { claimTask } from './claim.ts';
 import { createTask } from './create.ts';
 import { createTasksFromPrompts } from './create-from-prompts.ts';
 import { listTasks } from './list.ts';
+import { latestMaking } from './making.ts';
+import type { Making } from './schemas.ts';
 import { taskStats } from './stats.ts';
 import { createLabelingWorld, type LabelingWorld } from './testing.ts';
 
@@ -40,17 +47,18 @@ describe('createTask', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('opens an imported comparison, which nobody was asked, to annotators once', () => {
+  it('opens an imported comparison, which nobody was asked, to annotators once', async () => {
     const world = createLabelingWorld();
     const { ctx, projectId, promptId, responseIds } = addPromptWith(world, 'Q', 2);
     const imported = addTask({ ctx, input: { projectId, promptId, responseIds, overlap: 0 } });
     const annotator = world.as(world.userIds.annotator);
     expect(claimTask({ ctx: annotator, input: { projectId } }).task).toBeNull();
 
-    expect(createTasksFromPrompts({ ctx, input: { projectId, overlap: 2 } }).created).toBe(1);
+    expect((await makeAll({ ctx, input: { projectId, overlap: 2 } })).created).toBe(1);
     expect(world.db.select().from(seats).all()).toHaveLength(2);
     expect(claimTask({ ctx: annotator, input: { projectId } }).task?.taskId).toBe(imported.taskId);
-    expect(createTasksFromPrompts({ ctx, input: { projectId, overlap: 2 } }).existing).toBe(1);
+    world.advance(1);
+    expect((await makeAll({ ctx, input: { projectId, overlap: 2 } })).existing).toBe(1);
     expect(world.db.select().from(seats).all()).toHaveLength(2);
   });
 
@@ -83,31 +91,67 @@ describe('createTask', () => {
   });
 });
 
+/** Asked for, and done as the worker does it. */
+async function makeAll(
+  asked: Parameters<typeof createTasksFromPrompts>[0],
+  stopReason: JobContext['stopReason'] = noReason,
+) {
+  createTasksFromPrompts(asked);
+  return workOff(asked, stopReason);
+}
+
+async function workOff({ ctx }: { ctx: Ctx }, stopReason: JobContext['stopReason'] = noReason) {
+  const claimed = claimJob(ctx.db, { owner: 'w', kinds: ['make-tasks'], leaseMs: 60_000, now: Date.now() });
+  if (!claimed) throw new Error('no job waits');
+  const jobCtx: Ctx = { ...ctx, actor: { type: 'job', jobId: claimed.job.id } };
+  const lost = new AbortController().signal;
+  await handle({ ...claimed, ctx: jobCtx, backend: null, stopReason, lost });
+  const { projectId } = jobDefinitions['make-tasks'].payload.parse(claimed.job.payload);
+  return latestMaking(ctx.db, projectId) as Making;
+}
+
+const noReason = () => null;
+
 describe('createTasksFromPrompts', () => {
-  it('asks all responses of a prompt together, or in pairs, and counts what it leaves', () => {
+  it('goes on where it was stopped, and makes nothing twice', async () => {
+    const world = createLabelingWorld();
+    const { ctx, projectId } = addPromptWith(world, 'first', 2);
+    for (let number = 1; number < 100; number++) addPromptWith(world, `prompt ${number}`, 2);
+    let asked = 0;
+    const afterOneBatch = () => (asked++ === 0 ? null : ('shutdown' as const));
+    const stopped = await makeAll({ ctx, input: { projectId } }, afterOneBatch);
+    expect(stopped).toMatchObject({ isOpen: true, done: 40, total: 100, created: 40 });
+    expect(() => createTasksFromPrompts({ ctx, input: { projectId } })).toThrow(/being made already/);
+    const done = await workOff({ ctx });
+    expect(done).toMatchObject({ isOpen: false, isDone: true, done: 100, created: 100, existing: 0 });
+    expect(world.db.select().from(tasks).all()).toHaveLength(100);
+  });
+
+  it('asks all responses of a prompt together, or in pairs, and counts what it leaves', async () => {
     const world = createLabelingWorld();
     const { ctx, projectId } = addPromptWith(world, 'three', 3);
     addPromptWith(world, 'two', 2);
     addPromptWith(world, 'one', 1);
     addPromptWith(world, 'none', 0);
-    expect(createTasksFromPrompts({ ctx, input: { projectId } })).toEqual({
+    expect(await makeAll({ ctx, input: { projectId } })).toMatchObject({
       created: 2,
       existing: 0,
       tooFewResponses: 2,
     });
     // the pair of prompt "two" is asked already
-    expect(createTasksFromPrompts({ ctx, input: { projectId, arrange: 'pairs', overlap: 2 } })).toEqual({
+    world.advance(1);
+    expect(await makeAll({ ctx, input: { projectId, arrange: 'pairs', overlap: 2 } })).toMatchObject({
       created: 3,
       existing: 1,
       tooFewResponses: 2,
     });
   });
 
-  it('takes nine of more responses, and only the prompts that are named', () => {
+  it('takes nine of more responses, and only the prompts that are named', async () => {
     const world = createLabelingWorld();
     const { ctx, projectId, promptId } = addPromptWith(world, 'many', 12);
     addPromptWith(world, 'two', 2);
-    expect(createTasksFromPrompts({ ctx, input: { projectId, promptIds: [promptId] } }).created).toBe(1);
+    expect((await makeAll({ ctx, input: { projectId, promptIds: [promptId] } })).created).toBe(1);
     expect(world.db.select().from(taskResponses).all()).toHaveLength(9);
     expect(() => createTasksFromPrompts({ ctx, input: { projectId, promptIds: ['prm_none'] } })).toThrow(
       /No prompt prm_none/,

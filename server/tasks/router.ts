@@ -5,6 +5,7 @@ import { createTask } from './create.ts';
 import { createTasksFromPrompts } from './create-from-prompts.ts';
 import { getTask } from './get.ts';
 import { listTasks } from './list.ts';
+import { readMaking } from './making.ts';
 import { readProgress } from './progress.ts';
 import { reclaimSeat } from './reclaim.ts';
 import { releaseLease } from './release.ts';
@@ -40,6 +41,7 @@ export const tasksRouter = router({
   createFromPrompts: projectProcedure('tasks.create', 'heavy')
     .input(createFromPromptsInput)
     .mutation(createTasksFromPrompts),
+  making: projectProcedure('data.read', 'read').input(statsInput).query(readMaking),
   get: projectProcedure('data.read', 'read').input(getTaskInput).query(getTask),
   list: projectProcedure('data.read', 'read').input(listTasksInput).query(listTasks),
   stats: projectProcedure('data.read', 'read').input(statsInput).query(taskStats),

@@ -37,7 +37,7 @@ export const createTaskInput = z.object({
 export const createFromPromptsInput = z.object({
   projectId: id,
   /** all prompts of the project when not given */
-  promptIds: z.array(id).max(100_000).optional(),
+  promptIds: z.array(id).max(10_000).optional(),
   /** 'together': one task with all responses of a prompt (2-9); 'pairs': one task for each pair of them */
   arrange: z.enum(['together', 'pairs']).default('together'),
   overlap: z.number().int().min(1).max(50).optional(),
@@ -61,6 +61,20 @@ export type CreateTaskInput = z.infer<typeof createTaskInput>;
 export type CreateFromPromptsInput = z.input<typeof createFromPromptsInput>;
 export type GetTaskInput = z.infer<typeof getTaskInput>;
 export type ListTasksInput = z.infer<typeof listTasksInput>;
+
+/** How far the making of tasks out of a project's prompts is, or how it ended. */
+export type Making = {
+  jobId: string;
+  isOpen: boolean;
+  isDone: boolean;
+  /** prompts */
+  done: number;
+  total: number;
+  created: number;
+  existing: number;
+  tooFewResponses: number;
+  error: string | null;
+};
 
 /** A claimed task as the annotator's page gets it: nothing here tells who or what wrote a response. */
 export type ClaimedTask = {

@@ -10,11 +10,13 @@ import { collectStatements, EXCEPTIONS, exceptionFor, growthOf } from '../../tes
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
 import type { Actor } from '../context.ts';
 import { carryOutErasure } from '../erasures/carry-out.ts';
+import { claimJob } from '../jobs/queue.ts';
 import { addSimulatedAnnotator } from '../projects/add-simulated-annotator.ts';
 import { appRouter, createCaller } from '../root.ts';
 import { addPrompt } from '../tasks/add-prompt.ts';
 import { addResponses } from '../tasks/add-responses.ts';
 import { createOwnerLink } from '../users/create-owner-link.ts';
+import { jobHandlers } from '../worker/job-handlers.ts';
 import { verifyDataFolder } from './verify-data-folder.ts';
 
 type Caller = ReturnType<typeof createCaller>;
@@ -49,6 +51,14 @@ const schedule = (p: { projectId: string }) => ({
 /** What the worker does of it. */
 const carryOut = (input: { erasureId: string }) =>
   carryOutErasure({ ctx: { ...world.ctx, actor: { type: 'job', jobId: 'job_1' } }, input });
+const workOff = async (kind: 'make-tasks' | 'verify') => {
+  const claimed = claimJob(world.db, { owner: 'w', kinds: [kind], leaseMs: 60_000, now: Date.now() });
+  if (!claimed) throw new Error(`no job ${kind} waits`);
+  const ctx = { ...world.ctx, actor: { type: 'job' as const, jobId: claimed.job.id } };
+  const { handle } = await jobHandlers[kind]();
+  const lost = new AbortController().signal;
+  await handle({ ...claimed, ctx, backend: null, stopReason: () => null, lost });
+};
 const id = (known: Known, name: string) => known[name] ?? `no ${name}`;
 
 /** One call of each procedure, in an order in which they can succeed. */
@@ -123,7 +133,11 @@ const CALLS: Record<string, Call> = {
       ...{ ...p, promptId: id(known, 'promptId'), overlap: 1 },
       responseIds: [id(known, 'made0'), id(known, 'made1')],
     }),
-  'tasks.createFromPrompts': (api, _, p) => api.tasks.createFromPrompts({ ...p, arrange: 'pairs' }),
+  'tasks.createFromPrompts': async (api, _, p) => {
+    await api.tasks.createFromPrompts({ ...p, arrange: 'pairs' });
+    await workOff('make-tasks');
+  },
+  'tasks.making': (api, _, p) => api.tasks.making(p),
   'tasks.list': (api, _, p) => api.tasks.list(p),
   'tasks.stats': (api, _, p) => api.tasks.stats(p),
   'tasks.progress': (api, _, p) => api.tasks.progress(p),
@@ -276,7 +290,11 @@ const CALLS: Record<string, Call> = {
   'backups.setSchedule': (api) => api.backups.setSchedule({ enabled: true, cron: '0 3 * * *', keep: 7 }),
   'backups.ask': (api) => api.backups.ask(),
   'audit.list': (api, _, p) => api.audit.list(p),
-  'audit.verify': (api, _, p) => api.audit.verify(p),
+  'audit.verify': async (api, _, p) => {
+    await api.audit.verify(p);
+    await workOff('verify');
+  },
+  'audit.check': (api, _, p) => api.audit.check(p),
   'projects.archived': (api) => api.projects.archived(),
   // not the project that the others are of: nothing could be done in it any more
   'projects.archive': async (api, known) => {

@@ -6,6 +6,7 @@ import { type AuditRecord, auditHash, digestOfLines, GENESIS_HASH } from '../../
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import type { Findings } from './findings.ts';
+import type { Meter } from './progress.ts';
 
 export type ChainReport = {
   /** records that were found good */
@@ -27,26 +28,32 @@ export async function verifyChain(
   db: Db,
   findings: Findings,
   onRecord: (record: AuditRecord) => void = () => {},
+  meter: Meter = () => {},
 ): Promise<ChainReport> {
   const report: ChainReport = { records: 0, head: GENESIS_HASH, firstWithRows: null };
   let last = 0;
   for (;;) {
-    const page = db
-      .select()
-      .from(auditLog)
-      .where(gt(auditLog.seq, last))
-      .orderBy(asc(auditLog.seq))
-      .limit(PAGE)
-      .all();
-    for (const record of page) {
-      const problem = problemOf(record, last + 1, report.head);
-      if (problem === null) report.records += 1;
-      else findings.add('audit-record', `audit record ${last + 1}`, problem);
-      if (checkLines(db, record, findings)) report.firstWithRows ??= record.seq;
-      onRecord(record);
-      last = record.seq;
-      report.head = record.hash;
-    }
+    // lines of a record are read as they were when it was: whoever writes meanwhile is no finding
+    const page = db.transaction(() => {
+      const records = db
+        .select()
+        .from(auditLog)
+        .where(gt(auditLog.seq, last))
+        .orderBy(asc(auditLog.seq))
+        .limit(PAGE)
+        .all();
+      for (const record of records) {
+        const problem = problemOf(record, last + 1, report.head);
+        if (problem === null) report.records += 1;
+        else findings.add('audit-record', `audit record ${last + 1}`, problem);
+        if (checkLines(db, record, findings)) report.firstWithRows ??= record.seq;
+        onRecord(record);
+        last = record.seq;
+        report.head = record.hash;
+      }
+      return records;
+    });
+    meter('audit_log', page.length);
     if (page.length < PAGE) return report;
     // a long log must not keep other requests waiting
     await setImmediate();

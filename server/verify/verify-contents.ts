@@ -13,6 +13,7 @@ import { judgmentDigest } from '../judgments/digest.ts';
 import { promptHash, responseHash } from '../tasks/content-hash.ts';
 import { promptDetailsHash, responseDetailsHash } from '../tasks/row-details.ts';
 import type { Findings } from './findings.ts';
+import type { Meter } from './progress.ts';
 
 export type ContentsReport = { judgments: number; prompts: number; responses: number };
 
@@ -30,12 +31,13 @@ const batchPayload = z.object({
 export async function verifyContents(
   db: Db,
   findings: Findings,
-  { isCovered }: { isCovered: boolean },
+  { isCovered, meter = () => {} }: { isCovered: boolean; meter?: Meter },
 ): Promise<ContentsReport> {
   const report: ContentsReport = { judgments: 0, prompts: 0, responses: 0 };
   for await (const page of pages({ db, findings }, judgments, judgments.id)) {
     for (const judgment of page) checkJudgment(db, judgment, findings);
     report.judgments += page.length;
+    meter('judgments', page.length);
   }
   const recorded = isCovered ? report.judgments : recordedJudgments(db);
   if (recorded !== report.judgments) {
@@ -45,10 +47,12 @@ export async function verifyContents(
   for await (const page of pages({ db, findings }, prompts, prompts.id)) {
     for (const prompt of page) checkPrompt(prompt, findings);
     report.prompts += page.length;
+    meter('prompts', page.length);
   }
   for await (const page of pages({ db, findings }, responses, responses.id)) {
     for (const response of page) checkResponse(response, findings);
     report.responses += page.length;
+    meter('responses', page.length);
   }
   return report;
 }

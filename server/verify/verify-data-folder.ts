@@ -1,7 +1,9 @@
+import type { AuditRecord } from '../../db/audit/append-record.ts';
 import type { Db } from '../../db/client.ts';
 import type { Finding } from '../audit/schemas.ts';
 import { collectErased } from './collect-erased.ts';
 import { collectFindings, type Findings } from './findings.ts';
+import { type Progress, startMeter } from './progress.ts';
 import { verifyChain } from './verify-chain.ts';
 import { verifyContents } from './verify-contents.ts';
 import { verifyDerived } from './verify-derived.ts';
@@ -33,8 +35,6 @@ export type DatabaseReport = {
 };
 export type DataFolderReport = DatabaseReport & { snapshots: number; exports: number; checkpoints: number };
 
-export type Progress = (doing: string, done: number) => void;
-
 /**
  * Checks a database alone: the audit chain, every row that it vouches for, and every signed head, also those in `dataFolder` and
  * those that were kept elsewhere. Goes on after a finding.
@@ -50,17 +50,18 @@ export async function verifyDatabase(
 ): Promise<DatabaseReport> {
   const heads = watchHeads(db, { dataFolder, trusted, findings });
   const erased = collectErased();
-  const chain = await verifyChain(db, findings, (record) => {
+  const meter = startMeter(db, onProgress);
+  const onRecord = (record: AuditRecord) => {
     heads.onRecord(record);
     erased.onRecord(record);
-    onProgress('audit_log', record.seq);
-  });
+  };
+  const chain = await verifyChain(db, findings, onRecord, meter);
   const numHeads = heads.finish();
   const isCovered = chain.firstWithRows !== null;
   const notCovered: string[] = erased.open();
   let rows = 0;
   if (isCovered) {
-    rows = Object.values(await verifyRows(db, findings, onProgress)).reduce((sum, n) => sum + n, 0);
+    rows = Object.values(await verifyRows(db, findings, meter)).reduce((sum, n) => sum + n, 0);
     const taken = baselineOf(db);
     if (taken !== null) notCovered.push(taken);
   } else if (chain.records > 0) {
@@ -68,7 +69,7 @@ export async function verifyDatabase(
       'rows other than judgments, prompts and responses: this folder was not opened yet by version 0.7.0 or later, which takes them over',
     );
   }
-  const contents = await verifyContents(db, findings, { isCovered });
+  const contents = await verifyContents(db, findings, { isCovered, meter });
   await verifyDerived(db, findings);
   return {
     ...{

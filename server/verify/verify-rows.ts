@@ -4,11 +4,11 @@ import { EVIDENCE, type Evidence } from '../../db/audit/evidence.ts';
 import { keySql, rowDigest } from '../../db/audit/row-digest.ts';
 import type { Db } from '../../db/client.ts';
 import type { Findings } from './findings.ts';
+import type { Meter } from './progress.ts';
 
 const PAGE = 2000;
 
 type Line = { key: string; seq: number; digest: Buffer | null; salt: Buffer | null };
-type Progress = (table: string, done: number) => void;
 
 /**
  * Folds the log over every table in EVIDENCE: the latest line of each row says what it must be. Reports rows that differ, that
@@ -18,23 +18,21 @@ type Progress = (table: string, done: number) => void;
 export async function verifyRows(
   db: Db,
   findings: Findings,
-  onProgress: Progress = () => {},
+  meter: Meter = () => {},
 ): Promise<Record<string, number>> {
   const good: Record<string, number> = {};
   for (const entry of EVIDENCE) {
-    good[entry.table] = await checkLatest(db.$client, { entry, findings, onProgress });
-    await findUnrecorded(db.$client, { entry, findings });
+    good[entry.table] = await checkLatest(db, { entry, findings, meter });
+    await findUnrecorded(db, { entry, findings, meter });
   }
   return good;
 }
 
-type Check = { entry: Evidence; findings: Findings; onProgress: Progress };
+type Check = { entry: Evidence; findings: Findings; meter: Meter };
 
-async function checkLatest(
-  client: Database.Database,
-  { entry, findings, onProgress }: Check,
-): Promise<number> {
+async function checkLatest(db: Db, { entry, findings, meter }: Check): Promise<number> {
   const { table } = entry;
+  const client = db.$client;
   const isAtWork = unsettled(client, entry);
   const page = client.prepare(
     `select row_key key, seq, digest, salt from audit_rows
@@ -49,16 +47,18 @@ async function checkLatest(
     else findings.add(problem.kind, nameOf(entry, key), problem.text);
   };
   for (;;) {
-    const lines = page.all(table, latest.key, latest.seq) as Line[];
-    for (const line of lines) {
-      if (line.key !== latest.key) settle(latest);
-      latest = line;
-    }
-    if (lines.length < PAGE) {
-      settle(latest);
-      return good;
-    }
-    onProgress(table, good);
+    // a line and its row are read as they were at one time: whoever writes meanwhile is no finding
+    const numLines = db.transaction(() => {
+      const lines = page.all(table, latest.key, latest.seq) as Line[];
+      for (const line of lines) {
+        if (line.key !== latest.key) settle(latest);
+        latest = line;
+      }
+      if (lines.length < PAGE) settle(latest);
+      return lines.length;
+    });
+    meter(table, numLines);
+    if (numLines < PAGE) return good;
     await setImmediate();
   }
 }
@@ -88,11 +88,9 @@ function unsettled(client: Database.Database, { group }: Evidence): (key: string
   };
 }
 
-async function findUnrecorded(
-  client: Database.Database,
-  { entry, findings }: Omit<Check, 'onProgress'>,
-): Promise<void> {
+async function findUnrecorded(db: Db, { entry, findings, meter }: Check): Promise<void> {
   const { table, group } = entry;
+  const client = db.$client;
   const isAtWork = unsettled(client, entry);
   const key = keySql(entry, 't');
   const page = client
@@ -104,16 +102,20 @@ async function findUnrecorded(
   let last = Number.MIN_SAFE_INTEGER;
   let previous: string | null = null;
   for (;;) {
-    const rows = page.all(last) as [number, string][];
-    for (const [rowid, name] of rows) {
-      last = rowid;
-      // rows of a group lie together: most of its look-ups are saved
-      if (group !== null && name === previous) continue;
-      previous = name;
-      if (isRecorded.get(table, name) !== undefined || isAtWork(name)) continue;
-      findings.add('row-added', nameOf(entry, name), 'no audit record wrote it');
-    }
-    if (rows.length < PAGE) return;
+    const numRows = db.transaction(() => {
+      const rows = page.all(last) as [number, string][];
+      for (const [rowid, name] of rows) {
+        last = rowid;
+        // rows of a group lie together: most of its look-ups are saved
+        if (group !== null && name === previous) continue;
+        previous = name;
+        if (isRecorded.get(table, name) !== undefined || isAtWork(name)) continue;
+        findings.add('row-added', nameOf(entry, name), 'no audit record wrote it');
+      }
+      return rows.length;
+    });
+    meter(table, numRows);
+    if (numRows < PAGE) return;
     await setImmediate();
   }
 }

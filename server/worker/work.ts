@@ -1,5 +1,5 @@
 /**
- * The worker's loop: two lanes, each claims, keeps its lease by a timer, and hands the job to its handler. Recipes run in a
+ * The worker's loop: three lanes, each claims, keeps its lease by a timer, and hands the job to its handler. Recipes run in a
  * process of their own (handlers/run-in-process.ts), so this one's timers go on while a training step computes; a lease of
  * 30 s renewed every 5 s is lost only with the worker. kill -9 takes that process along, so no orphan can write into a run's
  * folder while the next worker resumes the run.
@@ -52,7 +52,12 @@ const LONGEST_PAUSE_MS = 15_000;
  */
 export async function work(options: WorkOptions): Promise<void> {
   const { tickMs = 2000 } = options;
-  await Promise.all([runLane(options, 'device'), runLane(options, 'light'), runTicks(options, tickMs)]);
+  await Promise.all([
+    runLane(options, 'device'),
+    runLane(options, 'light'),
+    runLane(options, 'check'),
+    runTicks(options, tickMs),
+  ]);
 }
 
 async function runLane(options: WorkOptions, lane: JobLane): Promise<void> {

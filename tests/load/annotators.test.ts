@@ -15,11 +15,11 @@ import { imports } from '../../db/schema/imports.ts';
 import { judgments } from '../../db/schema/judgments.ts';
 import { seats } from '../../db/schema/tasks.ts';
 import { ensureBuild } from '../../scripts/ensure-build.ts';
+import { LabelClient } from '../../scripts/load/label-client.ts';
+import { findFreePort, KillableProcess, waitForHttp } from '../../scripts/load/processes.ts';
 import type { Receipt, RecordInput } from '../../server/judgments/schemas.ts';
 import type { ClaimedTask } from '../../server/tasks/schemas.ts';
-import { LabelClient } from './label-client.ts';
 import { createLoadWorld, type LoadWorld } from './load-world.ts';
-import { findFreePort, KillableProcess, waitForHttp } from './processes.ts';
 
 const NUM_ANNOTATORS = 200;
 const NUM_TASKS = 400;

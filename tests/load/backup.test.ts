@@ -12,11 +12,11 @@ import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { judgments } from '../../db/schema/judgments.ts';
+import { LabelClient } from '../../scripts/load/label-client.ts';
+import { findFreePort, KillableProcess, waitForHttp } from '../../scripts/load/processes.ts';
 import { openDataFolder } from '../../server/data-folder.ts';
 import { verifyDataFolder } from '../../server/verify/verify-data-folder.ts';
-import { LabelClient } from './label-client.ts';
 import { createLoadWorld, type LoadWorld } from './load-world.ts';
-import { findFreePort, KillableProcess, waitForHttp } from './processes.ts';
 
 const NUM_ANNOTATORS = 50;
 const NUM_TASKS = 400;

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { ensureBuild } from '../../scripts/ensure-build.ts';
+import { findFreePort } from '../../scripts/load/processes.ts';
 import type { Health } from '../../server/health.ts';
-import { findFreePort } from './processes.ts';
 
 const MINUTE = 60_000;
 beforeAll(() => ensureBuild(), 15 * MINUTE);

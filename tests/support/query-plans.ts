@@ -51,7 +51,6 @@ export const EXCEPTIONS: readonly { part: string; reason: string }[] = [
   },
   { part: 'ORDER BY id DESC LIMIT 1000)', reason: 'the mean of the last thousand' },
   { part: 'ORDER BY judgment_id DESC LIMIT 1000)', reason: 'the mean of the last thousand' },
-  { part: 'select "prompts"."id", "responses"."id" from', reason: 'makes tasks of all prompts' },
   // of the snapshots' pages and of the worker that makes them
   { part: 'from "snapshot_judgments"', reason: 'reads a snapshot' },
   // erasures: rare, and of what one person wrote, or in batches

@@ -1,13 +1,14 @@
 'use client';
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Field, FormError } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
+import { Progress } from '@/app/_ui/progress.tsx';
 
 const number = new Intl.NumberFormat('en-US');
 
@@ -17,11 +18,27 @@ export function MakeTasks({ projectId, defaultOverlap }: { projectId: string; de
   const queryClient = useQueryClient();
   const [arrange, setArrange] = useState<'together' | 'pairs'>('together');
   const [overlap, setOverlap] = useState(String(defaultOverlap));
+  const [asked, setAsked] = useState<string | null>(null);
+  const state = useQuery({
+    ...trpc.tasks.making.queryOptions({ projectId }),
+    refetchInterval: (query) => (query.state.data?.isOpen ? 500 : false),
+  });
   const make = useMutation(
     trpc.tasks.createFromPrompts.mutationOptions({
-      onSuccess: () => fetchAnew(queryClient, trpc.tasks.pathKey()),
+      onSuccess: ({ jobId }) => {
+        setAsked(jobId);
+        return fetchAnew(queryClient, trpc.tasks.pathKey());
+      },
     }),
   );
+  const making = state.data ?? null;
+  const isOpen = making?.isOpen ?? false;
+  // lists and figures are read anew when it ends
+  const [wasOpen, setWasOpen] = useState(isOpen);
+  if (wasOpen !== isOpen) setWasOpen(isOpen);
+  useEffect(() => {
+    if (!wasOpen && asked !== null) void fetchAnew(queryClient, trpc.tasks.pathKey());
+  }, [wasOpen, asked, queryClient, trpc]);
   return (
     <Card aria-labelledby="make-tasks">
       <CardHeader>
@@ -56,17 +73,32 @@ export function MakeTasks({ projectId, defaultOverlap }: { projectId: string; de
               onChange={(event) => setOverlap(event.target.value)}
             />
           </Field>
-          <Button type="submit" className="sm:mt-6.5" isBusy={make.isPending}>
+          <Button type="submit" className="sm:mt-6.5" isBusy={make.isPending || isOpen}>
             Make tasks
           </Button>
         </form>
         <div className="mt-3 text-sm" aria-live="polite">
-          {make.isSuccess && (
+          {isOpen && making && (
+            <>
+              <Progress
+                label="Prompts looked at"
+                className="mb-2 max-w-96"
+                max={Math.max(1, making.total)}
+                value={making.done}
+              />
+              <p>
+                {number.format(making.done)} of {number.format(making.total)} prompts. You may leave this
+                page.
+              </p>
+            </>
+          )}
+          {making?.isDone && making.jobId === asked && (
             <p>
-              {number.format(make.data.created)} made, {number.format(make.data.existing)} were there already,{' '}
-              {number.format(make.data.tooFewResponses)} prompts have fewer than two responses.
+              {number.format(making.created)} made, {number.format(making.existing)} were there already,{' '}
+              {number.format(making.tooFewResponses)} prompts have fewer than two responses.
             </p>
           )}
+          {making?.error && making.jobId === asked && <FormError>{making.error}</FormError>}
           {make.isError && <FormError>{make.error.message}</FormError>}
         </div>
       </CardContent>
