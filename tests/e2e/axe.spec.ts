@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { createResetLink } from '../../server/users/create-reset-link.ts';
 import { expect, test } from './fixtures.ts';
 import { LabelPage } from './pages/label-page.ts';
 
@@ -36,6 +37,16 @@ test('axe finds nothing serious on any page, light and dark', async ({ world, pa
   ]);
   await page.goto('/sign-in');
   const found = await findings(page);
+  const link = { userId: people.annotator, endsSecondFactor: false };
+  const { token } = createResetLink({ ctx: world.ctxAs(people.owner, true), input: link });
+  for (const [path, title] of [
+    [`/reset/${token}`, 'A new password for Axe annotator'],
+    ['/reset/worthless', 'This link does not work'],
+  ] as const) {
+    await page.goto(path);
+    await expect(page.getByRole('heading', { name: title })).toBeVisible();
+    found.push(...(await findings(page)));
+  }
   const owner = await pageAs(people.owner);
   const base = `/projects/${project.slug}`;
   const paths = [
