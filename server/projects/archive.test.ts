@@ -176,6 +176,8 @@ describe('deleting it', () => {
     ).toMatchObject({
       ...{ slug: `deleted-${projectId}`, name: '(deleted)', deletedAt: now },
     });
+    const countsLeft = db.$client.prepare('select count(*) from counts where project_id = ?').pluck();
+    expect(countsLeft.get(projectId)).toBe(0);
     expect(snapshotFolders()).toEqual([]);
     expect(existsSync(path.join(dataFolder, folder))).toBe(false);
     expect(readFileSync(path.join(dataFolder, 'registered/theirs/model.safetensors'), 'utf8')).toBe(
@@ -210,7 +212,7 @@ describe('deleting it', () => {
       .filter((table) => 'projectId' in getTableColumns(table))
       .map((table) => getTableName(table));
     const known = DELETED_TABLES.map(({ table }) => table);
-    // the log stays; erasures too: they say what is gone
-    expect(named.filter((name) => !known.includes(name)).sort()).toEqual(['audit_log', 'erasures']);
+    // the log stays; erasures too: they say what is gone. Counts follow the rows, and go last
+    expect(named.filter((name) => !known.includes(name)).sort()).toEqual(['audit_log', 'counts', 'erasures']);
   });
 });

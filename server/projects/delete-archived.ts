@@ -97,6 +97,9 @@ export async function deleteArchived({
       await sleep(PAUSE_MS);
     }
   }
+  // triggers have counted them down to nothing
+  const forgetCounts = client.prepare('delete from counts where project_id = ?');
+  await writeWhenUnlocked(ctx.db, () => forgetCounts.run(projectId));
   await forgetSalts(ctx, [{ table: 'projects', key: projectId }]);
 }
 

@@ -3,9 +3,9 @@ import { ADDRESS } from './support/server-address.ts';
 import { World } from './support/world.ts';
 
 type Fixtures = {
-  /** a page signed in as somebody, in a browser context of its own */
+  /** a page signed in as somebody (or as nobody yet), in a browser context of its own */
   pageAs: (
-    userId: string,
+    userId: string | null,
     options?: Parameters<import('@playwright/test').Browser['newContext']>[0],
   ) => Promise<Page>;
   /** every page of every test is watched: errors of the page, and requests to other hosts, fail the test */
@@ -57,7 +57,7 @@ export const test = base.extend<Fixtures, { world: World }>({
       const context = await browser.newContext({ ...contextOptions, ...options });
       contexts.push(context);
       watched.watch(context);
-      await world.signIn(context, userId);
+      if (userId !== null) await world.signIn(context, userId);
       return context.newPage();
     });
     for (const context of contexts) await context.close();

@@ -21,6 +21,7 @@ const PAGES = {
   '/data/judgments': 'judgments.read',
   '/data/judgments/[id]': 'judgments.read',
   '/exports': 'snapshots.export',
+  '/exports/compare': 'snapshots.export',
   '/runs': 'runs.read',
   '/runs/new': 'runs.start',
   '/runs/metrics': 'project.read',
@@ -117,15 +118,28 @@ test('every page, for every role: the page with the right, the same card without
   await expect(annotator.getByTestId('no-right')).toContainText('Only the owner of this installation');
 });
 
-test('an auditor sees what there is, and nothing that changes it', async ({ world, pageAs }) => {
+test('an auditor sees what there is, freezes snapshots, and finds nothing that changes the rest', async ({
+  world,
+  pageAs,
+}) => {
   const { project, people } = world.addProject('Looking on');
   const auditor = await pageAs(people.auditor);
-  await auditor.goto(`/projects/${project.slug}/data`);
-  await expect(auditor.getByRole('heading', { name: 'Data' })).toBeVisible();
-  await expect(auditor.getByText('Import a file')).toHaveCount(0);
-  await auditor.goto(`/projects/${project.slug}/exports`);
-  await expect(auditor.getByText('No snapshot yet')).toBeVisible();
-  await expect(auditor.getByRole('button', { name: 'Freeze a snapshot' })).toHaveCount(0);
+  // the same places for somebody who may: what is missing for the auditor must be there under this name
+  const researcher = await pageAs(people.researcher);
+  for (const [page, count] of [
+    [researcher, 1],
+    [auditor, 0],
+  ] as const) {
+    await page.goto(`/projects/${project.slug}/data`);
+    await expect(page.getByRole('heading', { name: 'Data', exact: true })).toBeVisible();
+    await expect(page.getByText('Import a file')).toHaveCount(count);
+    await page.goto(`/projects/${project.slug}/runs`);
+    await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'New run' })).toHaveCount(count);
+    await page.goto(`/projects/${project.slug}/exports`);
+    await expect(page.getByText('No snapshot yet')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Freeze a snapshot' })).toHaveCount(1);
+  }
 });
 
 test('strangers learn nothing, and nobody is let in without signing in', async ({ world, pageAs, page }) => {

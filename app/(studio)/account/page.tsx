@@ -21,15 +21,20 @@ export default async function AccountPage() {
   return (
     <>
       <PageHeader title={me.name} description={me.email} actions={<SignOutButton />} />
-      <div className="grid items-start gap-6 xl:grid-cols-2">
-        <PasswordForm email={me.email} hasPassword={me.hasPassword} numTokens={tokens.length} />
-        <SecondFactor
-          isOn={me.hasSecondFactor}
-          hasPassword={me.hasPassword}
-          numRecoveryCodes={me.recoveryCodes}
-        />
-        <SessionList initial={sessions} />
-        <TokenList initial={tokens} />
+      {/* two stacks: rows would leave holes beside whatever grows */}
+      <div className="grid grid-cols-1 items-start gap-6 xl:grid-cols-2">
+        <div className="grid grid-cols-1 gap-6">
+          <PasswordForm email={me.email} hasPassword={me.hasPassword} initialTokens={tokens} />
+          <SessionList initial={sessions} />
+        </div>
+        <div className="grid grid-cols-1 gap-6">
+          <SecondFactor
+            isOn={me.hasSecondFactor}
+            hasPassword={me.hasPassword}
+            numRecoveryCodes={me.recoveryCodes}
+          />
+          <TokenList initial={tokens} />
+        </div>
       </div>
     </>
   );

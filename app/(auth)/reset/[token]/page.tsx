@@ -1,5 +1,7 @@
 import type { Metadata } from 'next';
+import Link from 'next/link';
 import { serverCaller } from '@/app/_trpc/server.ts';
+import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
 import { foundOrReason } from '@/app/(auth)/_components/found-or-reason.ts';
 import { ResetForm } from './_components/reset-form.tsx';
@@ -17,6 +19,9 @@ export default async function ResetPage({ params }: { params: Promise<{ token: s
           <>
             <h1 className="text-lg font-semibold">This link does not work</h1>
             <p className="text-sm">{person}</p>
+            <Button asChild variant="outline">
+              <Link href="/sign-in">Go to the sign-in page</Link>
+            </Button>
           </>
         ) : (
           <>

@@ -1,34 +1,43 @@
 'use client';
 
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useRef } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { errorText } from '@/app/_trpc/error-text.ts';
+import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
 import { Checkbox, Input } from '@/app/_ui/input.tsx';
 import { NewPasswordField } from '@/app/_ui/new-password-field.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
+import type { ListedToken } from '@/server/users/list-tokens.ts';
 
 export function PasswordForm({
   email,
   hasPassword,
-  numTokens,
+  initialTokens,
 }: {
   email: string | null;
   hasPassword: boolean;
-  numTokens: number;
+  initialTokens: ListedToken[];
 }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
   const router = useRouter();
   const toast = useToast();
+  // the list on this page makes and revokes them meanwhile
+  const tokens = useQuery(trpc.users.tokens.queryOptions(undefined, { initialData: initialTokens }));
+  const numTokens = tokens.data.length;
   const form = useRef<HTMLFormElement>(null);
   const change = useMutation(
-    useTRPC().users.changePassword.mutationOptions({
+    trpc.users.changePassword.mutationOptions({
       onSuccess() {
         form.current?.reset();
         toast('Password changed', { detail: 'Every other session has ended.', tone: 'success' });
+        void fetchAnew(queryClient, trpc.users.sessions.queryKey());
+        void fetchAnew(queryClient, trpc.users.tokens.queryKey());
         router.refresh();
       },
     }),
@@ -62,7 +71,11 @@ export function PasswordForm({
           {numTokens > 0 ? (
             <CheckField
               label={numTokens === 1 ? 'Also revoke my API token' : `Also revoke my ${numTokens} API tokens`}
-              hint="Whoever knew the old password may know them too. Scripts that use them stop."
+              hint={
+                numTokens === 1
+                  ? 'Whoever knew the old password may know it too. Scripts that use it stop.'
+                  : 'Whoever knew the old password may know them too. Scripts that use them stop.'
+              }
             >
               <Checkbox name="revokeTokens" defaultChecked />
             </CheckField>

@@ -28,6 +28,7 @@ export function SessionList({ initial }: { initial: ListedSession[] }) {
       },
     }),
   );
+  const isEnding = (sessionId: string) => end.isPending && end.variables.sessionId === sessionId;
   return (
     <Card aria-labelledby="sessions">
       <CardHeader>
@@ -40,7 +41,7 @@ export function SessionList({ initial }: { initial: ListedSession[] }) {
         <Button
           size="sm"
           variant="destructive"
-          isBusy={end.isPending}
+          isBusy={isEnding('all')}
           onClick={() => end.mutate({ sessionId: 'all' })}
         >
           Sign out everywhere
@@ -56,7 +57,12 @@ export function SessionList({ initial }: { initial: ListedSession[] }) {
                   {isThis ? <Badge tone="accent">this one</Badge> : null}
                 </p>
                 <p className="text-xs text-muted-foreground">
-                  since <Time at={createdAt} />, seen <Time at={lastSeenAt} />
+                  <span className="whitespace-nowrap">
+                    since <Time at={createdAt} />,
+                  </span>{' '}
+                  <span className="whitespace-nowrap">
+                    seen <Time at={lastSeenAt} />
+                  </span>
                 </p>
               </div>
               {isThis ? null : (
@@ -64,6 +70,7 @@ export function SessionList({ initial }: { initial: ListedSession[] }) {
                   size="sm"
                   variant="destructive"
                   aria-label={`End the session on ${device}`}
+                  isBusy={isEnding(id)}
                   onClick={() => end.mutate({ sessionId: id })}
                 >
                   End

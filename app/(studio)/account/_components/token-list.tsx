@@ -41,8 +41,8 @@ export function TokenList({ initial }: { initial: ListedToken[] }) {
         <div>
           <CardTitle id="tokens">API tokens</CardTitle>
           <CardDescription>
-            For scripts: <code className="font-mono text-xs">Authorization: Bearer plb_…</code> A token acts
-            as you, within its scopes.
+            For scripts, in the header <code className="font-mono text-xs">Authorization: Bearer plb_…</code>{' '}
+            of every request. A token acts as you, within its scopes.
           </CardDescription>
         </div>
       </CardHeader>
@@ -85,14 +85,18 @@ export function TokenList({ initial }: { initial: ListedToken[] }) {
                     ))}
                   </p>
                   <p className="text-xs text-muted-foreground">
-                    made <Time at={createdAt} />,{' '}
-                    {lastUsedAt === null ? (
-                      'never used'
-                    ) : (
-                      <>
-                        used <Time at={lastUsedAt} />
-                      </>
-                    )}
+                    <span className="whitespace-nowrap">
+                      made <Time at={createdAt} />,
+                    </span>{' '}
+                    <span className="whitespace-nowrap">
+                      {lastUsedAt === null ? (
+                        'never used'
+                      ) : (
+                        <>
+                          used <Time at={lastUsedAt} />
+                        </>
+                      )}
+                    </span>
                   </p>
                 </div>
                 <Button
