@@ -5,7 +5,7 @@ import path from 'node:path';
 const LEFT_OUT_ON_TOP =
   /^(plumbline\.db(-wal|-shm|-journal)?|plumbline-.+\.db|worker\.heartbeat|quick-check\.json|logs|backups)$/;
 /** what is still being written; renamed when it is whole */
-const UNFINISHED = /\.(part|partial|tmp)$|\.partial-\d+$|\.tmp-[0-9a-f]{12}$/;
+const UNFINISHED = /\.(part|partial|tmp)$|\.partial-\d+(-[0-9a-f]+)?$|\.tmp-[0-9a-f]{12}$/;
 
 /**
  * Files of a data folder that a backup takes besides the database, by their path below it, parted by slashes. `except` is a

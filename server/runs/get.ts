@@ -97,11 +97,17 @@ function describeCheckpoint(ctx: Ctx, checkpointId: string | null) {
 export function describeSnapshot(ctx: Ctx, snapshotId: string | null) {
   if (snapshotId === null) return null;
   const snapshot = ctx.db
-    .select({ id: snapshots.id, number: snapshots.number, manifestSha256: snapshots.manifestSha256 })
+    .select({
+      ...{ id: snapshots.id, number: snapshots.number, manifestSha256: snapshots.manifestSha256 },
+      counts: snapshots.counts,
+    })
     .from(snapshots)
     .where(eq(snapshots.id, snapshotId))
     .get();
   if (!snapshot) return null;
+  const { counts, ...named } = snapshot;
+  // its list may still be being written, and is long
+  if (counts.bySource) return { ...named, bySource: counts.bySource as SourceCounts };
   const bySource: SourceCounts = {};
   for (const { source, count } of ctx.db
     .select({ source: judgments.source, count: sql<number>`count(*)` })
@@ -112,5 +118,5 @@ export function describeSnapshot(ctx: Ctx, snapshotId: string | null) {
     .all()) {
     bySource[source] = count;
   }
-  return { ...snapshot, bySource };
+  return { ...named, bySource };
 }

@@ -17,11 +17,12 @@ import { enqueueJob } from '../jobs/queue.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { codeVersion } from './code-version.ts';
 import { pseudonymFor, pseudonymsOf, rowReader } from './collect-rows.ts';
-import { FolderWriter, sweepPartials } from './folder-writer.ts';
+import { FolderWriter } from './folder-writer.ts';
 import { LEFT_OUT_FILE, RAW_FILE, type Snapshot, summariseSnapshot } from './internal.ts';
 import type { Manifest } from './manifest.ts';
 import { type CreateSnapshotInput, createSnapshotInput, queryOf, type SnapshotSummary } from './schemas.ts';
 import { newestRow, openSelection } from './select-judgments.ts';
+import { sweepFolders } from './sweep-folders.ts';
 
 /** Judgments that are read and written between two turns of the event loop: some milliseconds. */
 const PAGE = 200;
@@ -61,7 +62,7 @@ export async function createSnapshot({
   const signed = await writeWhenUnlocked(ctx.db, () => signedHead(ctx, start.auditHead.seq));
   const id = newId('snp', createdAt);
   const folder = path.join('snapshots', id);
-  sweepPartials(path.join(ctx.dataFolder, 'snapshots'));
+  sweepFolders(ctx, 'snapshots');
   const writer = new FolderWriter(path.join(ctx.dataFolder, folder));
   try {
     const counts = { kept: 0, dropped: {} as Record<string, number>, bySource: {} as Record<string, number> };

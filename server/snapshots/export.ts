@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { and, eq } from 'drizzle-orm';
 import { snapshotExports } from '../../db/schema/snapshots.ts';
@@ -6,10 +6,10 @@ import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
-import { sweepPartials } from './folder-writer.ts';
 import { getSnapshotInProject, requireServed } from './internal.ts';
 import { verifyFolder } from './manifest.ts';
 import type { ExportSnapshotInput, ExportSummary } from './schemas.ts';
+import { sweepFolders } from './sweep-folders.ts';
 import { writeExport } from './write-export.ts';
 
 /**
@@ -19,15 +19,18 @@ import { writeExport } from './write-export.ts';
 export async function exportSnapshot({
   ctx,
   input,
-  options: { requestedBy, onProgress } = {},
+  options: { requestedBy, onProgress, check, onKept } = {},
 }: {
   ctx: Ctx;
   input: ExportSnapshotInput;
   options?: {
     /** whoever asked, where that is not the actor */
     requestedBy?: string;
-    /** throws to stop: then nothing stays */
     onProgress?: (judgments: number, total: number) => void;
+    /** asked between judgments: throws, and nothing stays */
+    check?: () => void;
+    /** called in the transaction that registers the export: throws, and there is none */
+    onKept?: () => void;
   };
 }): Promise<ExportSummary> {
   const snapshot = getSnapshotInProject(ctx, input);
@@ -40,7 +43,7 @@ export async function exportSnapshot({
     .get();
   const isWhole =
     known !== undefined && (await isIntact(path.join(ctx.dataFolder, known.folder), known.manifestSha256));
-  if (!isWhole) sweepPartials(path.join(ctx.dataFolder, 'exports'));
+  if (!isWhole) sweepFolders(ctx, 'exports');
   const id = known?.id ?? newId('exp', ctx.now());
   const folder = known?.folder ?? path.join('exports', id);
   const written = isWhole
@@ -48,10 +51,15 @@ export async function exportSnapshot({
     : await writeExport(ctx, snapshot, {
         format,
         folder: path.join(ctx.dataFolder, folder),
-        ...(onProgress && { onProgress }),
+        onProgress(done, total) {
+          onProgress?.(done, total);
+          check?.();
+        },
       });
   const { rows, manifestSha256 } = written;
-  const row = await writeWhenUnlocked(ctx.db, () => {
+  const register = () => {
+    // it may have been erased while the files were written
+    requireServed(getSnapshotInProject(ctx, input));
     const createdBy = requestedBy ?? (ctx.actor.type === 'user' ? ctx.actor.userId : 'system');
     const kept = ctx.db
       .insert(snapshotExports)
@@ -77,7 +85,13 @@ export async function exportSnapshot({
         ...(requestedBy !== undefined && { requestedBy }),
       },
     });
+    onKept?.();
     return kept;
+  };
+  const row = await writeWhenUnlocked(ctx.db, register).catch((error: unknown) => {
+    // no row says that these files are there, or what they hold was erased
+    if (!isWhole) rmSync(path.join(ctx.dataFolder, folder), { recursive: true, force: true });
+    throw error;
   });
   return {
     exportId: id,

@@ -1,4 +1,4 @@
-import { createHash, type Hash, hash as hashOnce } from 'node:crypto';
+import { createHash, type Hash, hash as hashOnce, randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -10,6 +10,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -17,6 +18,10 @@ import { DomainError } from '../errors.ts';
 import { buildManifest, HOW_TO_CHECK, MANIFEST_FILE, type Manifest, ROWS_FILE } from './manifest.ts';
 
 const BUFFER_BYTES = 256 * 1024;
+/** Somebody who writes a folder writes at least this often; a number of a process may be another's by then. */
+const SILENT_MS = 3_600_000;
+/** Of this process: after a restart in a container the number is the same, and the folders are not. */
+const beingWritten = new Set<string>();
 
 type OpenFile = {
   name: string;
@@ -42,10 +47,11 @@ export class FolderWriter {
   constructor(target: string) {
     this.#target = path.resolve(target);
     replaceableFiles(this.#target);
-    this.#temporary = `${this.#target}.partial-${process.pid}`;
-    rmSync(this.#temporary, { recursive: true, force: true });
+    // a name of its own: two in one process may write the same target
+    this.#temporary = `${this.#target}.partial-${process.pid}-${randomBytes(6).toString('hex')}`;
     sweepPartials(path.dirname(this.#target), path.basename(this.#target));
     mkdirSync(this.#temporary, { recursive: true });
+    beingWritten.add(this.#temporary);
     this.#rows = this.#open(ROWS_FILE);
   }
 
@@ -97,6 +103,7 @@ export class FolderWriter {
       file.fd = -1;
     }
     rmSync(this.#temporary, { recursive: true, force: true });
+    beingWritten.delete(this.#temporary);
   }
 
   #open(name: string): OpenFile {
@@ -123,10 +130,26 @@ export class FolderWriter {
 export function sweepPartials(folder: string, target: string | null = null): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
-    const [, base, pid] = /^(.+)\.partial-(\d+)$/.exec(name) ?? [];
-    if (pid === undefined || (target !== null && base !== target) || isAlive(Number(pid))) continue;
-    rmSync(path.join(folder, name), { recursive: true, force: true });
+    const [, base, pid] = /^(.+)\.partial-(\d+)(?:-[0-9a-f]+)?$/.exec(name) ?? [];
+    if (pid === undefined || (target !== null && base !== target)) continue;
+    const partial = path.resolve(folder, name);
+    if (isBeingWritten(partial, Number(pid))) continue;
+    rmSync(partial, { recursive: true, force: true });
   }
+}
+
+function isBeingWritten(partial: string, pid: number): boolean {
+  if (pid === process.pid) return beingWritten.has(partial);
+  return isAlive(pid) && lastWritten(partial) > Date.now() - SILENT_MS;
+}
+
+/** ms; 0 for what has vanished meanwhile */
+function lastWritten(folder: string): number {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const times = ['.', ...names].map(
+    (name) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  return Math.max(...times);
 }
 
 function isAlive(pid: number): boolean {

@@ -28,7 +28,7 @@ export function listMaking({ ctx, input }: { ctx: Ctx; input: { projectId: strin
       and(
         or(
           inArray(jobs.status, ['queued', 'leased']),
-          and(eq(jobs.status, 'failed'), gte(jobs.createdAt, ctx.now() - SHOWN_MS)),
+          and(eq(jobs.status, 'failed'), gte(jobs.finishedAt, ctx.now() - SHOWN_MS)),
         ),
         inArray(jobs.kind, [...KINDS]),
         sql`${jobs.payload} ->> '$.projectId' = ${input.projectId}`,
@@ -44,7 +44,8 @@ export function listMaking({ ctx, input }: { ctx: Ctx; input: { projectId: strin
         ...{
           snapshotId,
           format,
-          progress: progress as Making['progress'],
+          // one that waits again after its worker was stopped begins anew; a list goes on
+          progress: status === 'queued' && kind !== 'fill-snapshot' ? null : (progress as Making['progress']),
           error: status === 'failed' ? error : null,
           createdAt,
         },

@@ -17,6 +17,9 @@ import {
 /** Up to so many judgments are frozen or exported while somebody waits: a second or two. More is work for the worker. */
 const WHILE_WAITING = 20_000;
 
+/** `whileWaiting`: up to so many judgments are done at once */
+type RequestOptions = { whileWaiting?: number };
+
 /** What was asked for and is not there yet: the worker is told. */
 export type Queued = { jobId: string };
 
@@ -27,13 +30,16 @@ export type Queued = { jobId: string };
 export async function requestSnapshot({
   ctx,
   input,
+  options: { whileWaiting = WHILE_WAITING } = {},
 }: {
   ctx: Ctx;
   input: CreateSnapshotInput;
+  options?: RequestOptions;
 }): Promise<(SnapshotSummary & { jobId: null }) | (Queued & { snapshotId: null })> {
   const asked = createSnapshotInput.parse(input);
   const { projectId, seed, ...conditions } = asked;
-  if (!isLarge(ctx, projectId)) return { ...(await createSnapshot({ ctx, input: asked })), jobId: null };
+  if (!isLarge(ctx, projectId, whileWaiting))
+    return { ...(await createSnapshot({ ctx, input: asked })), jobId: null };
   const requestedBy = requireUser(ctx);
   const query = queryOf(conditions, ctx.now());
   return writeWhenUnlocked(ctx.db, () => {
@@ -50,14 +56,15 @@ export async function requestSnapshot({
 export async function requestExport({
   ctx,
   input,
+  options: { whileWaiting = WHILE_WAITING } = {},
 }: {
   ctx: Ctx;
   input: ExportSnapshotInput;
+  options?: RequestOptions;
 }): Promise<(ExportSummary & { jobId: null }) | (Queued & { exportId: null })> {
   const { projectId, snapshotId, format } = input;
   const snapshot = getSnapshotInProject(ctx, input);
-  if (snapshot.counts.kept <= WHILE_WAITING)
-    return { ...(await exportSnapshot({ ctx, input })), jobId: null };
+  if (snapshot.counts.kept <= whileWaiting) return { ...(await exportSnapshot({ ctx, input })), jobId: null };
   const requestedBy = requireUser(ctx);
   return writeWhenUnlocked(ctx.db, () => {
     const job = enqueueJob(ctx, { kind: 'export', payload: { projectId, snapshotId, format, requestedBy } });
@@ -67,7 +74,7 @@ export async function requestExport({
   });
 }
 
-function isLarge({ db }: Ctx, projectId: string): boolean {
+function isLarge({ db }: Ctx, projectId: string, whileWaiting: number): boolean {
   const one = db.$client.prepare('SELECT 1 FROM judgments WHERE project_id = ? LIMIT 1 OFFSET ?').pluck();
-  return one.get(projectId, WHILE_WAITING) !== undefined;
+  return one.get(projectId, whileWaiting) !== undefined;
 }

@@ -27,18 +27,18 @@ export async function writeExport(
   }: { format: ExportFormat; folder: string; onProgress?: (judgments: number, total: number) => void },
 ): Promise<WrittenExport> {
   const { manifest, rows, lines, leftOutLines } = await openSnapshot(ctx, snapshot);
-  const { files, render } = exportFormats[format];
+  const { files, render, passes } = exportFormats[format];
   const writer = new FolderWriter(folder);
   try {
     for (const { name } of files) writer.addFile(name);
     let numRows = 0;
     const notExported: Record<string, number> = {};
     const total = manifest.counts.judgments;
+    let numRead = 0;
     const counted = async function* <Entry>(source: AsyncIterable<Entry>) {
-      let numJudgments = 0;
       for await (const entry of source) {
-        numJudgments += 1;
-        if (numJudgments % 200 === 0) onProgress?.(numJudgments, total);
+        numRead += 1;
+        if (numRead % 200 === 0) onProgress?.(Math.floor(numRead / passes), total);
         yield entry;
       }
     };

@@ -1,6 +1,7 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { withdrawals } from '../../db/schema/erasures.ts';
 import { judgments } from '../../db/schema/judgments.ts';
+import { snapshots } from '../../db/schema/snapshots.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
@@ -11,7 +12,8 @@ import type { WithdrawInput } from './schemas.ts';
 /**
  * Withdraws a person's judgments in a project: no snapshot that is made from then on holds them, until it is taken back. The judgments
  * themselves stay. With `refit` the tainted snapshots are made anew and the runs on them fitted again (refit.ts). Throws `not-found` for
- * somebody who has judged nothing, `conflict` where they are withdrawn already.
+ * somebody who has judged nothing, `conflict` where they are withdrawn already, or where the list of a snapshot is still being written: it
+ * would not be known whether to make it anew.
  */
 export function withdrawJudgments({ ctx, input }: { ctx: Ctx; input: WithdrawInput }): {
   withdrawalId: string;
@@ -33,6 +35,7 @@ export function withdrawJudgments({ ctx, input }: { ctx: Ctx; input: WithdrawInp
       );
       if (ctx.db.select({ id: withdrawals.id }).from(withdrawals).where(isOpen).get())
         throw new DomainError('conflict', 'The judgments of this person are withdrawn already.');
+      if (refit) requireLists(ctx, projectId);
       const now = ctx.now();
       const withdrawalId = newId('wdr', now);
       const row = { id: withdrawalId, projectId, userId, reason, createdBy, createdAt: now };
@@ -42,5 +45,19 @@ export function withdrawJudgments({ ctx, input }: { ctx: Ctx; input: WithdrawInp
       return { withdrawalId, executionId: refit ? beginRefit(ctx, row) : null };
     },
     { behavior: 'immediate' },
+  );
+}
+
+function requireLists({ db }: Ctx, projectId: string): void {
+  const isFilling = and(
+    eq(snapshots.projectId, projectId),
+    eq(snapshots.status, 'filling'),
+    isNull(snapshots.erasedAt),
+  );
+  const found = db.select({ number: snapshots.number }).from(snapshots).where(isFilling).limit(1).get();
+  if (!found) return;
+  throw new DomainError(
+    'conflict',
+    `The list of judgments of snapshot ${found.number} is still being written; try again in a moment.`,
   );
 }

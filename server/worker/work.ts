@@ -167,6 +167,8 @@ async function fail(
 
 /** Not the job's fault, and gone when the disk or the lock is: a damaged file stays damaged. */
 function isStorageToBlame(error: unknown): boolean {
+  // what waited for the lock for its five seconds (storage/write-lock.ts)
+  if (error instanceof DomainError && error.code === 'unavailable') return true;
   const problem = storageProblem(error);
   return problem !== null && problem.kind !== 'damaged';
 }

@@ -22,6 +22,7 @@ import { BUNDLED_MODEL_FOLDER } from '../models/register-bundled.ts';
 import { fireDueDeletions } from '../projects/fire-due-deletions.ts';
 import { BENCHMARK_FILE } from '../runs/estimate.ts';
 import { fireDueSchedules } from '../schedules/fire-due.ts';
+import { askForLists } from '../snapshots/ask-for-lists.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { jobHandlers } from './job-handlers.ts';
 import { work } from './work.ts';
@@ -46,6 +47,11 @@ async function main(): Promise<void> {
   } catch (error) {
     // the figures are a convenience; the next start asks again
     logger.warn({ err: error }, 'the benchmark could not be asked for');
+  }
+  try {
+    askForLists({ db, now: Date.now });
+  } catch (error) {
+    logger.warn({ err: error }, 'lists of snapshots could not be asked for; the next start asks again');
   }
   const owner = `${hostname()}:${process.pid}:${newId('w')}`;
   logger.info({ owner, dataFolder: env.PLUMBLINE_DATA }, 'worker ready');

@@ -10,6 +10,7 @@ export const csv: FormatDefinition = {
   title: 'CSV',
   caption: 'one comparison a row, with who judged it',
   readAs: 'csv',
+  passes: 2,
   files: [{ name: FILE, split: 'train' }],
   explanation: [
     PAIRS_EXPLAINED,

@@ -24,6 +24,8 @@ export type FormatDefinition = {
   caption: string;
   /** the import format that reads it again, to the same prompts and answers */
   readAs: ImportFormat;
+  /** how often `render` reads the judgments: so much of the whole is each reading of them */
+  passes: number;
   /** every file, also when it stays empty, with the split that a dataset card names it by */
   files: { name: string; split: 'train' | 'test' }[];
   /** sentences for the README of the export */

@@ -9,6 +9,7 @@ export const hhRlhf: FormatDefinition = {
   title: 'HH-RLHF',
   caption: 'transcripts in "chosen" and "rejected"',
   readAs: 'hh-rlhf',
+  passes: 2,
   files: SPLIT_FILES,
   explanation: [
     PAIRS_EXPLAINED,

@@ -6,6 +6,7 @@ export const raw: FormatDefinition = {
   title: 'Raw judgments',
   caption: 'everything that was recorded, one judgment a line',
   readAs: 'raw',
+  passes: 1,
   files: [{ name: FILE, split: 'train' }],
   explanation: [
     'Each line is one judgment: the responses, the order shown, the ranking with ties, times, and the hash of its audit event.',

@@ -8,6 +8,7 @@ export const trlConversational: FormatDefinition = {
   title: 'TRL, conversational',
   caption: 'lists of messages in "prompt", "chosen", "rejected", and "margin"',
   readAs: 'trl-preference',
+  passes: 2,
   files: SPLIT_FILES,
   explanation: [PAIRS_EXPLAINED, MARGIN_EXPLAINED, DETAILS_EXPLAINED],
   render: renderJsonl({

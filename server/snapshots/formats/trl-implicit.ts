@@ -9,6 +9,7 @@ export const trlImplicit: FormatDefinition = {
   title: 'TRL, implicit prompt',
   caption: 'whole transcripts in "chosen" and "rejected", "margin"',
   readAs: 'trl-preference',
+  passes: 2,
   files: SPLIT_FILES,
   explanation: [
     PAIRS_EXPLAINED,

@@ -11,6 +11,7 @@ export const trlUnpaired: FormatDefinition = {
   title: 'TRL, unpaired (KTO)',
   caption: '"prompt", "completion", "label": true for a good answer',
   readAs: 'trl-unpaired',
+  passes: 2,
   files: SPLIT_FILES,
   explanation: [
     'Each row is one response. true: of the best group of a ranking, or of a tie where both are good; false: of the last group, of a tie where both are bad, or flagged as harmful or untrue.',

@@ -9,6 +9,7 @@ export const trl: FormatDefinition = {
   title: 'TRL, standard',
   caption: '"prompt", "chosen", "rejected", "margin"',
   readAs: 'trl-preference',
+  passes: 2,
   files: SPLIT_FILES,
   explanation: [
     PAIRS_EXPLAINED,

@@ -1,5 +1,5 @@
 import { jobDefinitions } from '../../jobs/definitions.ts';
-import { finishJob } from '../../jobs/queue.ts';
+import { finishJob, noteProgress } from '../../jobs/queue.ts';
 import { fillSnapshot } from '../../snapshots/fill.ts';
 import { getSnapshotInProject } from '../../snapshots/internal.ts';
 import type { JobContext } from '../job-context.ts';
@@ -11,6 +11,13 @@ export async function handle(context: JobContext): Promise<void> {
   const input = jobDefinitions['fill-snapshot'].payload.parse(job.payload);
   const { kept } = getSnapshotInProject(ctx, input).counts;
   const { tell, check } = watchLargeWork(context);
-  await fillSnapshot({ ctx, input, options: { onProgress: (done) => tell(done, kept), check } });
+  let isNoted = false;
+  const onProgress = (done: number) => {
+    // each batch is committed: a kill after this one was no attempt in vain
+    if (!isNoted) noteProgress(ctx.db, lease, 'fill-snapshot');
+    isNoted = true;
+    tell(done, kept);
+  };
+  await fillSnapshot({ ctx, input, options: { onProgress, check } });
   finishJob(ctx.db, lease, ctx.now());
 }

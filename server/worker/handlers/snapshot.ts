@@ -2,11 +2,11 @@ import { settleStep } from '../../chains/advance.ts';
 import type { Ctx } from '../../context.ts';
 import { jobDefinitions } from '../../jobs/definitions.ts';
 import { finishJob, type Job } from '../../jobs/queue.ts';
-import { createSnapshot } from '../../snapshots/create.ts';
+import { type CreateOptions, createSnapshot } from '../../snapshots/create.ts';
 import { getSnapshotInProject } from '../../snapshots/internal.ts';
 import type { CreateSnapshotInput } from '../../snapshots/schemas.ts';
 import type { JobContext } from '../job-context.ts';
-import { watchLargeWork } from './large-work.ts';
+import { untilCancelled, watchLargeWork } from './large-work.ts';
 
 /**
  * Freezes the judgments that a query keeps. The snapshot is registered in the transaction that ends the job, so that one killed before
@@ -22,22 +22,23 @@ export async function handle(context: JobContext): Promise<void> {
     .pluck()
     .get(projectId) as number;
   const { tell, check } = watchLargeWork(context);
-  await createSnapshot({
-    ctx,
-    input,
-    options: {
-      ...(requestedBy !== null && { createdBy: requestedBy }),
-      onProgress: (done) => tell(done, total),
-      check,
-      onKept(snapshotId, { kept, dropped }) {
-        if (!finishJob(ctx.db, lease, ctx.now()))
-          throw new Error(`Job ${job.id} was taken over by another worker.`);
-        const left = Object.values(dropped).reduce((sum, n) => sum + n, 0);
-        const figures = { judgments: kept, leftOut: left };
-        settleStep(ctx, { jobId: job.id }, { status: 'done', figures, snapshotId });
-      },
+  const options: CreateOptions = {
+    ...(requestedBy !== null && { createdBy: requestedBy }),
+    onProgress: (done) => tell(done, total),
+    check,
+    onKept(snapshotId, { kept, dropped }) {
+      if (!finishJob(ctx.db, lease, ctx.now()))
+        throw new Error(`Job ${job.id} was taken over by another worker.`);
+      const left = Object.values(dropped).reduce((sum, n) => sum + n, 0);
+      const figures = { judgments: kept, leftOut: left };
+      settleStep(ctx, { jobId: job.id }, { status: 'done', figures, snapshotId });
     },
-  });
+  };
+  await untilCancelled(
+    context,
+    () => createSnapshot({ ctx, input, options }),
+    () => settleStep(ctx, { jobId: job.id }, { status: 'cancelled' }),
+  );
 }
 
 /** The step of the chain has failed with it. */
