@@ -5,7 +5,7 @@ import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { jobDefinitions } from '../jobs/definitions.ts';
 import { type Job, requestCancel } from '../jobs/queue.ts';
-import { askProgressSchema } from './schemas.ts';
+import { askProgressSchema } from './ask-progress.ts';
 
 const KEPT_MS = 24 * 3600_000;
 

@@ -1,8 +1,8 @@
 import { jobDefinitions } from '../../jobs/definitions.ts';
 import { finishJob } from '../../jobs/queue.ts';
 import { setJobProgress } from '../../jobs/set-progress.ts';
+import type { AskProgress } from '../../models/ask-progress.ts';
 import { checkpointFolder, getCheckpointInProject, verifyFolder } from '../../models/internal.ts';
-import type { AskProgress } from '../../models/schemas.ts';
 import type { JobContext } from '../job-context.ts';
 import { restJob } from '../rest-job.ts';
 import type { ProcessMessage } from './process-task.ts';
