@@ -151,7 +151,8 @@ function leaveTraces(): void {
   };
   put('imports/imp_1/upload', JSON.stringify(quoted));
   put('plumbline-0008_sessions-20261128T164402Z.db', SECRET_PROMPT);
-  put('logs/web.log', `${JSON.stringify({ msg: `odd row: ${SECRET_ANSWER}`, from: MAIL })}\n`);
+  const said = { msg: `odd row: ${SECRET_ANSWER}`, from: MAIL, rationale: SECRET_RATIONALE };
+  put('logs/web.log', `${JSON.stringify(said)}\n`);
 }
 
 /** Files of the data folder in which one of the texts stands, as it is or as JSON writes it. */
@@ -169,6 +170,26 @@ async function erase(kind: 'prompt' | 'response', subjectId: string) {
   const input = { projectId: world.projectId, kind, subjectId, reason: REASON };
   const { erasureId } = eraseText({ ctx: owner(), input });
   return carryOutErasure({ ctx: job(), input: { erasureId } });
+}
+
+/** Carries an erasure out, each attempt a write further than the one before. */
+async function killedAtEachWrite(erasureId: string): Promise<void> {
+  for (let killAt = 1; ; killAt += 1) {
+    let writes = 0;
+    const now = () => {
+      writes += 1;
+      if (writes === killAt) throw new Error('killed');
+      return Date.now();
+    };
+    const done = await carryOutErasure({ ctx: { ...job(), now }, input: { erasureId } }).then(
+      () => true,
+      (error: Error) => {
+        expect(error.message).toBe('killed');
+        return false;
+      },
+    );
+    if (done) return;
+  }
 }
 
 describe('erasing a text', () => {
@@ -316,26 +337,7 @@ describe('erasing a text', () => {
       reason: REASON,
     };
     const { erasureId } = eraseText({ ctx: owner(), input });
-    let writes = 0;
-    for (let killAt = 1; ; killAt += 1) {
-      writes = 0;
-      const now = () => {
-        writes += 1;
-        if (writes === killAt) throw new Error('killed');
-        return Date.now();
-      };
-      const done = await carryOutErasure({
-        ctx: { ...job(), now },
-        input: { erasureId, isRetry: killAt > 1 },
-      }).then(
-        () => true,
-        (error: Error) => {
-          expect(error.message).toBe('killed');
-          return false;
-        },
-      );
-      if (done) break;
-    }
+    await killedAtEachWrite(erasureId);
     expect(filesWith(SECRET_PROMPT, SECRET_ANSWER, SECRET_RATIONALE)).toEqual([]);
     expect((await check()).findings).toEqual([]);
   });
@@ -376,6 +378,26 @@ describe('erasing a person', () => {
     const { findings, erased } = await check();
     expect(findings).toEqual([]);
     expect(erased).toEqual([expect.stringContaining(`person ${userId}, `)]);
+  });
+
+  it('keeps no salt of what was said, wherever it was killed', async () => {
+    const { annotator: userId, owner: ownerId } = world.userIds;
+    beginSession({ ctx: ctxOf(userId), input: { userId, address: '192.0.2.1', userAgent: 'Firefox' } });
+    const by = { type: 'user', userId: ownerId, isInstanceOwner: true } as const;
+    const asked = { userId, reason: REASON };
+    const { erasureId } = erasePerson({ ctx: { ...owner(), actor: by }, input: asked });
+    const theirs = db.select().from(judgments).where(eq(judgments.annotatorId, userId)).all();
+    const said = theirs.flatMap(({ id, rationale }) => (rationale === '' ? [] : [id]));
+    const [session] = db.select().from(sessions).where(eq(sessions.userId, userId)).all();
+    const keys = [...said, userId, session?.id ?? ''];
+    await killedAtEachWrite(erasureId);
+    expect(filesWith(MAIL, NAME, SECRET_RATIONALE)).toEqual([]);
+    const earlier = db.$client.prepare(
+      `select table_name from audit_rows a where row_key in (select value from json_each(?)) and salt is not null
+       and seq < (select max(seq) from audit_rows l where l.table_name = a.table_name and l.row_key = a.row_key)`,
+    );
+    expect([keys.length, earlier.all(JSON.stringify(keys))]).toEqual([3, []]);
+    expect((await check()).findings).toEqual([]);
   });
 
   it('is refused to all but the owner of the installation, for oneself, and where a project would have no owner', () => {
