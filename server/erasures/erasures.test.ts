@@ -1,9 +1,11 @@
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -282,6 +284,21 @@ describe('erasing a text', () => {
     expect(next.counts).toMatchObject({ kept: 3, dropped: { erased: 1 } });
     expect(filesWith(SECRET_PROMPT, SECRET_ANSWER)).toEqual([]);
     expect((await check()).findings).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('keeps no file open that it removes', async () => {
+    const raw = path.join(dataFolder, 'snapshots', snapshotId, 'raw.jsonl');
+    appendFileSync(raw, `${'{}'.padEnd(1000)}\n`.repeat(4000));
+    await erase('prompt', made.promptId);
+    const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return [readlinkSync(path.join('/proc/self/fd', fd))];
+      } catch {
+        // the one that listed them
+        return [];
+      }
+    });
+    expect(open.filter((file) => file.includes(snapshotId))).toEqual([]);
   });
 
   it('asks the task no more, makes none of it, and lets no model answer it', async () => {
