@@ -45,6 +45,7 @@ import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { carryOutErasure } from './carry-out.ts';
 import { erasePerson } from './erase-person.ts';
 import { eraseText } from './erase-text.ts';
+import { placesIn } from './look-through.ts';
 
 const SECRET_PROMPT = 'My doctor, Dr. Okonkwo of Lagos, wrote:\n"rest for a week".';
 const SECRET_ANSWER = 'Then rest, as Dr. Okonkwo of Lagos says, and drink zobo tea.';
@@ -439,4 +440,18 @@ it('keeps the order of a task’s responses that were erased', async () => {
   const before = db.select().from(taskResponses).where(eq(taskResponses.taskId, made.taskId)).all();
   await erase('prompt', made.promptId);
   expect(db.select().from(taskResponses).where(eq(taskResponses.taskId, made.taskId)).all()).toEqual(before);
+});
+
+it('lets others run while it looks for thousands of texts', async () => {
+  const file = path.join(dataFolder, 'logs/web.log');
+  const needles = Array.from({ length: 500 }, (_, i) => Buffer.from(`text ${i}`));
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    waiting = setImmediate(count);
+  };
+  let waiting = setImmediate(count);
+  expect(await placesIn(file, needles)).toEqual([]);
+  clearImmediate(waiting);
+  expect(turns).toBeGreaterThan(8);
 });
