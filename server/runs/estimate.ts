@@ -6,7 +6,6 @@ import { z } from 'zod';
 import type { Db } from '../../db/client.ts';
 import { prepared } from '../../db/prepared.ts';
 import { runMetrics, runs } from '../../db/schema/runs.ts';
-import { snapshots } from '../../db/schema/snapshots.ts';
 import type { DataSize } from '../../trainer/config/definition.ts';
 import type { LoraOptions } from '../../trainer/config/lora.ts';
 import { definitionOf } from '../../trainer/config/recipes.ts';
@@ -22,6 +21,7 @@ import {
 } from '../../trainer/model/config.ts';
 import { type Ctx, requirePermission } from '../context.ts';
 import { checkpointFolder, getCheckpointInProject } from '../models/internal.ts';
+import { getSnapshotInProject } from '../snapshots/internal.ts';
 import { TIME_PREFIX } from './record-event.ts';
 import { type EstimateInput, parseRecipeConfig, recipeInputs } from './schemas.ts';
 
@@ -170,18 +170,15 @@ function dataSize(ctx: Ctx, input: EstimateInput, { vocabSize }: { vocabSize: nu
   };
   if (recipeInputs(input.recipe).snapshot === 'none') return { ...means, rows: 0, responsesPerRow: 1 };
   if (input.snapshotId === null) return null;
-  const snapshot = ctx.db
-    .select({ counts: snapshots.counts })
-    .from(snapshots)
-    .where(eq(snapshots.id, input.snapshotId))
-    .get();
-  const sampled = prepared(ctx.db, newestOfSnapshot).get(input.snapshotId) as {
+  const { projectId, snapshotId } = input;
+  const { kept } = getSnapshotInProject(ctx, { projectId, snapshotId }).counts;
+  const sampled = prepared(ctx.db, newestOfSnapshot).get(snapshotId) as {
     of: number;
     train: number;
     responsesPerRow: number | null;
   };
   const share = sampled.of === 0 ? 0 : sampled.train / sampled.of;
-  const rows = Math.round((snapshot?.counts.kept ?? 0) * share);
+  const rows = Math.round(kept * share);
   return { ...means, rows, responsesPerRow: sampled.responsesPerRow ?? 2 };
 }
 

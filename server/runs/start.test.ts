@@ -2,6 +2,8 @@ import { appendFileSync } from 'node:fs';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpoints } from '../../db/schema/models.ts';
+import { snapshots } from '../../db/schema/snapshots.ts';
+import { seedProject } from '../../db/testing.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
 import type { Ctx } from '../context.ts';
 import { registerBundled } from '../models/register-bundled.ts';
@@ -137,6 +139,21 @@ describe('the expected cost', () => {
     expect(small.memoryBytes).toBeGreaterThan(0);
     const twice = estimateRun({ ctx: world.ctx, input: { ...input, config: { epochs: 10 } } });
     expect(twice.seconds as number).toBeGreaterThan(4 * (small.seconds as number));
+  });
+
+  it('knows nothing of a snapshot of another project', () => {
+    const { db } = world.ctx;
+    const snapshotId = 'snp_of_another';
+    db.transaction(() => {
+      const { projectId } = seedProject(db);
+      const { projectId: own, snapshotId: id } = input;
+      const row = getSnapshotInProject(world.ctx, { projectId: own, snapshotId: id as string });
+      db.insert(snapshots)
+        .values({ ...row, id: snapshotId, projectId })
+        .run();
+    });
+    const ask = () => estimateRun({ ctx: world.ctx, input: { ...input, snapshotId, config: {} } });
+    expect(ask).toThrow('No snapshot');
   });
 });
 
