@@ -2,8 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { DropReason } from '../../lib/snapshot-query.ts';
 import type { Ctx } from '../context.ts';
-import { DomainError } from '../errors.ts';
-import { getSnapshotInProject, type Snapshot } from './internal.ts';
+import { getSnapshotInProject, requireList, type Snapshot } from './internal.ts';
 import type { compareSnapshotsInput } from './schemas.ts';
 import { EVERY_ROW, openSelection } from './select-judgments.ts';
 
@@ -71,11 +70,8 @@ export async function compareSnapshots({
 
 function wholeSnapshot(ctx: Ctx, input: { projectId: string; snapshotId: string }): Snapshot {
   const snapshot = getSnapshotInProject(ctx, input);
-  if (snapshot.status !== 'filling') return snapshot;
-  throw new DomainError(
-    'conflict',
-    `The list of judgments of snapshot ${snapshot.number} is still being written; try again in a moment.`,
-  );
+  requireList(snapshot);
+  return snapshot;
 }
 
 function addReasons(

@@ -39,6 +39,15 @@ export function requireServed({ number, erasedAt }: Pick<Snapshot, 'number' | 'e
   );
 }
 
+/** Throws `conflict` for a snapshot whose list of judgments is still being written. */
+export function requireList({ number, status }: Pick<Snapshot, 'number' | 'status'>): void {
+  if (status !== 'filling') return;
+  throw new DomainError(
+    'conflict',
+    `The list of judgments of snapshot ${number} is still being written; try again in a moment.`,
+  );
+}
+
 export function summariseSnapshot(row: Snapshot): SnapshotSummary {
   const { id, number, query, seed, counts, manifestSha256, createdAt, status, erasedAt } = row;
   return {

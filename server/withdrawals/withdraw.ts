@@ -6,6 +6,7 @@ import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { requireList } from '../snapshots/internal.ts';
 import { beginRefit } from './refit.ts';
 import type { WithdrawInput } from './schemas.ts';
 
@@ -54,10 +55,7 @@ function requireLists({ db }: Ctx, projectId: string): void {
     eq(snapshots.status, 'filling'),
     isNull(snapshots.erasedAt),
   );
-  const found = db.select({ number: snapshots.number }).from(snapshots).where(isFilling).limit(1).get();
-  if (!found) return;
-  throw new DomainError(
-    'conflict',
-    `The list of judgments of snapshot ${found.number} is still being written; try again in a moment.`,
-  );
+  const { number, status } = snapshots;
+  const found = db.select({ number, status }).from(snapshots).where(isFilling).limit(1).get();
+  if (found) requireList(found);
 }
