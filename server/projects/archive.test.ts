@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { getTableColumns, getTableName, is } from 'drizzle-orm';
+import { eq, getTableColumns, getTableName, is } from 'drizzle-orm';
 import { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
@@ -24,10 +24,12 @@ import { prompts } from '../../db/schema/prompts.ts';
 import { seedProject } from '../../db/testing.ts';
 import type { Ctx } from '../context.ts';
 import { openDataFolder } from '../data-folder.ts';
+import { claimJob } from '../jobs/queue.ts';
 import { addPrompt } from '../tasks/add-prompt.ts';
 import { claimTask } from '../tasks/claim.ts';
 import { fillEveryTable } from '../verify/testing.ts';
 import { verifyDatabase } from '../verify/verify-data-folder.ts';
+import { handle } from '../worker/handlers/delete-project.ts';
 import { archiveProject } from './archive.ts';
 import { bringBackProject } from './bring-back.ts';
 import { DELETED_TABLES, deleteArchived } from './delete-archived.ts';
@@ -201,6 +203,31 @@ describe('deleting it', () => {
         .all()
         .map(({ action }) => action),
     ).toContain('projects.delete');
+  });
+
+  it('stops between two batches when the worker does, and goes on at its next start', async () => {
+    archiveProject({ ctx: owner, input: { projectId, days: 30 } });
+    now += 30 * DAY_MS;
+    fireDueDeletions(job());
+    const workOff = async (stopReason: () => 'shutdown' | null) => {
+      const claimed = claimJob(db, { owner: 'w', kinds: ['delete-project'], leaseMs: 60_000, now });
+      if (!claimed) throw new Error('no job waits');
+      const { signal } = new AbortController();
+      await handle({ ...claimed, ctx: job(), backend: null, stopReason, lost: signal });
+      return db.select().from(jobs).where(eq(jobs.id, claimed.job.id)).get();
+    };
+    const left = () => db.select().from(judgments).all().length;
+    let asked = 0;
+    const before = left();
+    expect(
+      await workOff(() => {
+        asked += 1;
+        return asked > 2 ? 'shutdown' : null;
+      }),
+    ).toMatchObject({ status: 'queued', attempts: 0, maxAttempts: 21 });
+    expect([asked, left()]).toEqual([3, before]);
+    expect(await workOff(() => null)).toMatchObject({ status: 'done' });
+    expect([before > 0, left()]).toEqual([true, 0]);
   });
 
   it('knows every table that has rows of a project', async () => {

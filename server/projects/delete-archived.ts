@@ -54,9 +54,16 @@ export const DELETED_TABLES: readonly { table: string; where: string }[] = [
 export async function deleteArchived({
   ctx,
   input,
+  options: { check, onBatch } = {},
 }: {
   ctx: Ctx;
   input: { projectId: string };
+  options?: {
+    /** asked between batches: throws to stop */
+    check?: () => void;
+    /** called in the transaction of each batch */
+    onBatch?: () => void;
+  };
 }): Promise<void> {
   const { projectId } = input;
   const isNamed = eq(projects.id, projectId);
@@ -94,7 +101,9 @@ export async function deleteArchived({
           ctx.db,
           rows.map(({ key }) => ({ table, key })),
         );
+        onBatch?.();
       });
+      check?.();
       await sleep(PAUSE_MS);
     }
   }
