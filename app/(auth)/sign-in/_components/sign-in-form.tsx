@@ -11,10 +11,13 @@ export function SignInForm({
   next,
   oidcName,
   initialError,
+  notice,
 }: {
   next: string;
   oidcName: string | null;
   initialError?: string;
+  /** what was done before, and leads here */
+  notice?: string;
 }) {
   const [error, setError] = useState(initialError);
   const [asksCode, setAsksCode] = useState(false);
@@ -37,6 +40,11 @@ export function SignInForm({
     <Card>
       <CardContent className="grid gap-4 pt-5">
         <h1 className="text-lg font-semibold">Sign in</h1>
+        {notice ? (
+          <p role="status" className="text-sm">
+            {notice}
+          </p>
+        ) : null}
         <form onSubmit={submit} className="grid gap-4">
           <Field label="E-mail">
             <Input name="email" type="email" autoComplete="username" required autoFocus />

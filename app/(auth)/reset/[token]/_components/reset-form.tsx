@@ -10,7 +10,9 @@ import { NewPasswordField } from '@/app/_ui/new-password-field.tsx';
 
 export function ResetForm({ token, email }: { token: string; email: string | null }) {
   const reset = useMutation(
-    useTRPC().users.resetPassword.mutationOptions({ onSuccess: () => window.location.assign('/sign-in') }),
+    useTRPC().users.resetPassword.mutationOptions({
+      onSuccess: () => window.location.assign('/sign-in?done=reset'),
+    }),
   );
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
