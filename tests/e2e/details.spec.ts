@@ -111,6 +111,12 @@ test('the audit log is searched and downloaded, and own looks can be hidden', as
   await expect(table).toContainText('audit.read');
   await page.getByLabel('Hide that I looked').check();
   await expect(table).not.toContainText('audit.read');
+  // the days stand apart on a narrow screen too
+  await page.setViewportSize({ width: 1200, height: 800 });
+  const [from, to] = await Promise.all(
+    ['From', 'To'].map((name) => page.getByLabel(name, { exact: true }).boundingBox()),
+  );
+  expect((to?.x ?? 0) - (from?.x ?? 0) - (from?.width ?? 0)).toBeGreaterThan(8);
   const search = page.getByRole('searchbox', { name: 'Search' });
   await search.fill(judgment?.eventHash.slice(0, 16) ?? '');
   await expect(table.getByRole('row')).toHaveCount(2);
