@@ -5,12 +5,12 @@ import type { inferRouterOutputs } from '@trpc/server';
 import { PlayIcon, SearchIcon, StickyNoteIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useEffect, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card } from '@/app/_ui/card.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Checkbox } from '@/app/_ui/input.tsx';
 import { Progress } from '@/app/_ui/progress.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
@@ -82,7 +82,7 @@ export function RunsTable({
   return (
     <>
       <RunsFilterBar filter={filter} onChange={setFilter} />
-      <FormError>{runs.error?.message}</FormError>
+      <CallError error={runs.error} />
       {chosen.length > 0 ? (
         <div className="sticky top-15 z-20 mb-3 flex flex-wrap items-center gap-2 rounded-md border bg-card px-3 py-2 text-sm lg:top-2">
           <span aria-live="polite">{chosen.length} chosen</span>

@@ -3,10 +3,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { PlusIcon } from 'lucide-react';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Dialog, DialogContent, DialogTitle, DialogTrigger } from '@/app/_ui/dialog.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Input } from '@/app/_ui/input.tsx';
 import { StatusBadge } from '@/app/(studio)/projects/[project]/runs/_components/status-badge.tsx';
 
@@ -52,7 +52,7 @@ export function RunPicker({
           value={search}
           onChange={(event) => setSearch(event.target.value)}
         />
-        <FormError>{found.error?.message}</FormError>
+        <CallError error={found.error} />
         <ul className="mt-3 grid gap-1">
           {items.map((run) => (
             <li key={run.id}>
