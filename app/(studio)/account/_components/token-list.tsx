@@ -64,7 +64,7 @@ export function TokenList({ initial }: { initial: ListedToken[] }) {
             Make a token
           </Button>
         </form>
-        <CallError error={create.error} />
+        <CallError error={create.error ?? revoke.error} />
         {create.data ? (
           <div className="grid gap-2 rounded-md border border-primary/40 bg-primary/5 p-3">
             <p className="text-sm">Copy it now: it is not shown again.</p>

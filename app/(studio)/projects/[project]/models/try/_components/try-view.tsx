@@ -122,7 +122,7 @@ export function TryView({
                 <Input inputMode="numeric" value={seed} onChange={(event) => setSeed(event.target.value)} />
               </Field>
             </div>
-            <CallError error={ask.error} />
+            <CallError error={ask.error ?? cancel.error} />
             <div className="flex flex-wrap gap-2">
               <Button type="submit" isBusy={ask.isPending || isAsking} disabled={!parsed.success || !hasWork}>
                 {isAsking ? 'Being answered …' : 'Ask'}
