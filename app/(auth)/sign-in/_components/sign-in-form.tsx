@@ -5,6 +5,7 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
 import { Field, FormError } from '@/app/_ui/field.tsx';
 import { Input } from '@/app/_ui/input.tsx';
+import { CodeField } from '@/app/(auth)/_components/code-field.tsx';
 import { signInWithOidc, signInWithPassword } from '@/app/(auth)/_components/sign-in.ts';
 
 export function SignInForm({
@@ -52,11 +53,7 @@ export function SignInForm({
           <Field label="Password">
             <Input name="password" type="password" autoComplete="current-password" required />
           </Field>
-          {asksCode ? (
-            <Field label="Code" hint="The six digits that your app shows, or one of your recovery codes.">
-              <Input name="code" autoComplete="one-time-code" required maxLength={40} autoFocus />
-            </Field>
-          ) : null}
+          {asksCode ? <CodeField /> : null}
           <FormError>{error}</FormError>
           <Button type="submit" isBusy={isBusy}>
             {isBusy ? 'Signing in…' : 'Sign in'}
