@@ -1,16 +1,8 @@
 import { readFileSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { LabelPage } from './pages/label-page.ts';
 import { judgmentsOf } from './support/judgments-of.ts';
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${page.url()} ${id} ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}
+import { seriousFindings } from './support/serious-findings.ts';
 
 test('researchers and auditors reach any judgment in three clicks, and from it all that it touches', async ({
   world,
