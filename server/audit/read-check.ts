@@ -1,7 +1,8 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { desc, eq } from 'drizzle-orm';
 import type { Head } from '../../db/audit/heads.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import type { Ctx } from '../context.ts';
+import { secondsLeft } from '../jobs/seconds-left.ts';
 import type { Finding } from './schemas.ts';
 
 export type CheckReport = {
@@ -44,22 +45,15 @@ const SAYS_SOMETHING = 0.01;
 
 /** The newest check of the installation: under way, or with what it found. null before the first. */
 export function readCheck({ ctx }: { ctx: Pick<Ctx, 'db' | 'now'> }): Check | null {
-  const job = ctx.db
-    .select()
-    .from(jobs)
-    .where(and(eq(jobs.kind, 'verify')))
-    .orderBy(desc(jobs.id))
-    .limit(1)
-    .get();
+  const job = ctx.db.select().from(jobs).where(eq(jobs.kind, 'verify')).orderBy(desc(jobs.id)).limit(1).get();
   if (!job) return null;
   const progress = job.progress as CheckProgress | null;
   const isOpen = job.status === 'queued' || job.status === 'leased';
   const share = progress === null ? 0 : Math.min(1, progress.done / Math.max(1, progress.total));
-  const elapsed = progress === null ? 0 : ctx.now() - progress.startedAt;
+  const seconds = progress === null ? null : secondsLeft(progress, ctx.now());
   return {
     ...{ isOpen, askedAt: job.createdAt, finishedAt: job.finishedAt, share, doing: progress?.doing ?? '' },
-    remainingSeconds:
-      isOpen && share > SAYS_SOMETHING ? Math.round((elapsed / share - elapsed) / 1000) : null,
+    remainingSeconds: isOpen && seconds !== null && share > SAYS_SOMETHING ? Math.round(seconds) : null,
     report: progress?.report ?? null,
     error: isOpen || job.status === 'done' ? null : (job.error ?? 'Cancelled.'),
   };

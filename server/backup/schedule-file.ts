@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../lib/parse-json.ts';
 import { readEnv } from '../env.ts';
 import { type BackupSchedule, backupScheduleSchema } from './schemas.ts';
 
@@ -39,12 +40,4 @@ export function keepBackupSchedule(
 /** Where the worker's backups go: PLUMBLINE_BACKUPS, which the operator names, never a page; else `backups` in the data folder. */
 export function backupFolder(dataFolder: string): string {
   return readEnv().PLUMBLINE_BACKUPS ?? path.join(dataFolder, 'backups');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -3,14 +3,14 @@ import { judgments } from '../../db/schema/judgments.ts';
 import { memberships } from '../../db/schema/projects.ts';
 import { seats, skips } from '../../db/schema/tasks.ts';
 import { accounts, apiTokens, recoveryCodes, sessions, users } from '../../db/schema/users.ts';
-import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { FREE_SEAT } from '../tasks/release.ts';
+import type { RowKey } from './forget-salts.ts';
 import { ERASED_NAME, type Erasure } from './internal.ts';
+import { recordBatch } from './record-batch.ts';
 
 const BATCH = 100;
-type Key = { table: string; key: string };
 
 /** Projects that a person judged or skipped in, or is or was a member of. */
 export function projectsOf({ db }: Pick<Ctx, 'db'>, userId: string): string[] {
@@ -30,29 +30,20 @@ export function projectsOf({ db }: Pick<Ctx, 'db'>, userId: string): string[] {
   ];
 }
 
-/**
- * Takes a person's rationales and reasons away, a hundred at a time, then all that names them or lets them in, at once. Returns the
- * keys of the rows that were written.
- */
+/** Takes a person's rationales and reasons away, a hundred at a time, then all that names them or lets them in, at once. */
 export async function blankPerson(
   ctx: Ctx,
   { erasure, judgmentIds }: { erasure: Erasure; judgmentIds: readonly string[] },
-): Promise<Key[]> {
+): Promise<void> {
   const { subjectId: userId } = erasure;
-  const keys: Key[] = [];
-  const record = (payload: Record<string, unknown>) =>
-    appendAudit(ctx, {
-      ...{ action: 'erasures.batch', subject: userId, projectId: null },
-      payload: { erasure: erasure.id, ...payload },
-    });
   const blank = ctx.db.$client.prepare(`update judgments set rationale = '' where id = ?`);
   for (let from = 0; from < judgmentIds.length; from += BATCH) {
     const batch = judgmentIds.slice(from, from + BATCH);
     await writeWhenUnlocked(ctx.db, () => {
       for (const id of batch) blank.run(id);
-      record({ rationales: batch.length });
+      const keys = batch.map((key) => ({ table: 'judgments', key }));
+      recordBatch(ctx, erasure, { keys, rationales: batch.length });
     });
-    keys.push(...batch.map((key) => ({ table: 'judgments', key })));
   }
   await writeWhenUnlocked(ctx.db, () => {
     const passed = ctx.db
@@ -61,20 +52,11 @@ export async function blankPerson(
       .where(eq(skips.annotatorId, userId))
       .returning({ taskId: skips.taskId })
       .all();
-    keys.push(...passed.map(({ taskId }) => ({ table: 'skips', key: `${taskId} ${userId}` })));
-    const ofPerson = { userId };
-    for (const row of ctx.db
-      .delete(sessions)
-      .where(eq(sessions.userId, userId))
-      .returning({ id: sessions.id })
-      .all())
-      keys.push({ table: 'sessions', key: row.id });
-    for (const row of ctx.db
-      .delete(apiTokens)
-      .where(eq(apiTokens.userId, userId))
-      .returning({ id: apiTokens.id })
-      .all())
-      keys.push({ table: 'api_tokens', key: row.id });
+    const keys: RowKey[] = passed.map(({ taskId }) => ({ table: 'skips', key: `${taskId} ${userId}` }));
+    for (const { id } of ctx.db.delete(sessions).where(eq(sessions.userId, userId)).returning().all())
+      keys.push({ table: 'sessions', key: id });
+    for (const { id } of ctx.db.delete(apiTokens).where(eq(apiTokens.userId, userId)).returning().all())
+      keys.push({ table: 'api_tokens', key: id });
     for (const row of ctx.db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId)).returning().all())
       keys.push({ table: 'recovery_codes', key: `${row.userId} ${row.codeHash}` });
     for (const row of ctx.db.delete(accounts).where(eq(accounts.userId, userId)).returning().all())
@@ -82,7 +64,7 @@ export async function blankPerson(
     ctx.db
       .update(seats)
       .set(FREE_SEAT)
-      .where(and(eq(seats.annotatorId, ofPerson.userId), eq(seats.state, 'leased')))
+      .where(and(eq(seats.annotatorId, userId), eq(seats.state, 'leased')))
       .run();
     ctx.db
       .update(memberships)
@@ -98,7 +80,6 @@ export async function blankPerson(
       .where(eq(users.id, userId))
       .run();
     keys.push({ table: 'users', key: userId });
-    record({ person: userId });
+    recordBatch(ctx, erasure, { keys, person: userId });
   });
-  return keys;
 }

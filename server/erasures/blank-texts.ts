@@ -2,14 +2,14 @@ import { and, eq, inArray, ne } from 'drizzle-orm';
 import { type Given, judgments } from '../../db/schema/judgments.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { seats, skips, taskResponses, tasks } from '../../db/schema/tasks.ts';
-import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { responseDetailsHash } from '../tasks/row-details.ts';
+import type { RowKey } from './forget-salts.ts';
 import { ERASED_TEXT, type Erasure, erasedHash } from './internal.ts';
+import { recordBatch } from './record-batch.ts';
 
 const BATCH = 100;
-type Key = { table: string; key: string };
 
 /** What an erasure of a text is about. */
 export type Affected = {
@@ -67,25 +67,15 @@ export function affectedBy({ db }: Pick<Ctx, 'db'>, { kind, subjectId }: Erasure
 
 /**
  * Takes the texts away, and with them their hashes, what came with their rows, and the reasons that people gave about them, which may
- * quote them. Seats that nobody has answered go: the tasks are asked no more. Returns the keys of the rows that were written.
+ * quote them. Seats that nobody has answered go: the tasks are asked no more.
  */
 export async function blankTexts(
   ctx: Ctx,
   { erasure, affected }: { erasure: Erasure; affected: Affected },
-): Promise<Key[]> {
-  const { projectId, promptId, responseIds, taskIds, judgmentIds } = affected;
-  const keys: Key[] = [];
-  const write = (work: () => void, payload: Record<string, unknown>) =>
-    writeWhenUnlocked(ctx.db, () => {
-      work();
-      const subject = erasure.subjectId;
-      appendAudit(ctx, {
-        action: 'erasures.batch',
-        subject,
-        projectId,
-        payload: { erasure: erasure.id, ...payload },
-      });
-    });
+): Promise<void> {
+  const { promptId, responseIds, taskIds, judgmentIds } = affected;
+  const write = (work: () => RowKey[], figures: Record<string, unknown>) =>
+    writeWhenUnlocked(ctx.db, () => recordBatch(ctx, erasure, { keys: work(), ...figures }));
   for (const batch of inBatches(taskIds)) {
     await write(
       () => {
@@ -97,7 +87,7 @@ export async function blankTexts(
           .where(inArray(skips.taskId, batch))
           .returning()
           .all();
-        keys.push(...passed.map((row) => ({ table: 'skips', key: `${row.taskId} ${row.annotatorId}` })));
+        return passed.map((row) => ({ table: 'skips', key: `${row.taskId} ${row.annotatorId}` }));
       },
       { tasks: batch.length },
     );
@@ -113,8 +103,8 @@ export async function blankTexts(
         for (const { id, given } of rows) {
           const change = { rationale: '', given: given && withoutTexts(given), erasedAt: ctx.now() };
           ctx.db.update(judgments).set(change).where(eq(judgments.id, id)).run();
-          keys.push({ table: 'judgments', key: id });
         }
+        return rows.map(({ id }) => ({ table: 'judgments', key: id }));
       },
       { judgments: batch.length },
     );
@@ -130,9 +120,9 @@ export async function blankTexts(
           .set({ ...gone, erasedAt: ctx.now() })
           .where(eq(responses.id, id))
           .run();
-        keys.push({ table: 'responses', key: id });
       }
-      if (promptId === null) return;
+      const keys = rows.map(({ id }) => ({ table: 'responses', key: id }));
+      if (promptId === null) return keys;
       ctx.db
         .update(prompts)
         .set({
@@ -141,11 +131,10 @@ export async function blankTexts(
         })
         .where(eq(prompts.id, promptId))
         .run();
-      keys.push({ table: 'prompts', key: promptId });
+      return [...keys, { table: 'prompts', key: promptId }];
     },
     { prompt: promptId, responses: responseIds.length },
   );
-  return keys;
 }
 
 /** Who judged and when stays; what the file said of the texts goes. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, inArray, ne } from 'drizzle-orm';
+import { auditLog } from '../../db/schema/audit-log.ts';
 import { type ErasureResult, erasures } from '../../db/schema/erasures.ts';
 import { imports } from '../../db/schema/imports.ts';
 import { judgments } from '../../db/schema/judgments.ts';
@@ -12,8 +13,7 @@ import { databaseFile } from '../data-folder.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { blankPerson, projectsOf } from './blank-person.ts';
 import { affectedBy, blankTexts } from './blank-texts.ts';
-import { forgetSalts } from './forget-salts.ts';
-import { DONE_ACTION, ERASED_NAME, type Erasure } from './internal.ts';
+import { BATCH_ACTION, DONE_ACTION, ERASED_NAME, type Erasure } from './internal.ts';
 import { filesBelow, maskIn, placesIn } from './look-through.ts';
 import { markSnapshots } from './mark-snapshots.ts';
 import { type Needles, needlesOf } from './needles.ts';
@@ -24,38 +24,30 @@ const CHECKPOINT_PAUSE_MS = 100;
 /** Larger ones are weights. */
 const MAX_LOOKED_AT = 256 * 2 ** 20;
 
-type Traces = Omit<ErasureResult, 'leftIn' | 'files'> & {
-  needles: Needles;
-  keys: { table: string; key: string }[];
-  projectIds: string[];
-};
+type Removed = ErasureResult & { needles: Needles };
 
 /**
  * Removes every trace of what somebody asked to be erased, last of all the row itself, so that an attempt that is killed knows on the
- * next what to look for: snapshots and exports (marked, their files removed), kept uploads, copies of the database that upgrades
- * left, quotes in rejects, samples, events and logs, rationales; then the row, its salts, and what the database file and its log of
- * writes still hold in bytes. Each step is recorded with the digests of the rows as they are from then on.
+ * next what to look for: snapshots and exports (marked, their files removed), quotes in rejects, samples and events, kept uploads,
+ * copies of the database that upgrades left, logs; then rationales and the row, each with its salts, and what the database file and its
+ * log of writes still hold in bytes. Each step is recorded with the digests of the rows as they are from then on.
  */
 export async function carryOutErasure({
   ctx,
   input,
 }: {
   ctx: Ctx;
-  /** `isRetry`: an attempt before this one was killed, so that not all that is gone is known any more */
-  input: { erasureId: string; isRetry?: boolean };
+  input: { erasureId: string };
 }): Promise<ErasureResult> {
   const erasure = ctx.db.select().from(erasures).where(eq(erasures.id, input.erasureId)).get();
   if (!erasure) throw new Error(`no erasure ${input.erasureId}`);
   if (erasure.doneAt !== null && erasure.result) return erasure.result;
-  const traces =
+  const isRetry = isBegun(ctx, erasure);
+  const { needles, ...result } =
     erasure.kind === 'person' ? await removePerson(ctx, erasure) : await removeTexts(ctx, erasure);
-  await forgetSalts(ctx, traces.keys);
-  const { removed, leftIn } = await cleanFiles(ctx, traces);
-  await cleanDatabase(ctx, traces.needles, input.isRetry ?? false);
-  if ((await placesIn(databaseFile(ctx.dataFolder), traces.needles.bytes)).length > 0)
-    leftIn.push(`${path.basename(databaseFile(ctx.dataFolder))} (another row says the same)`);
-  const { snapshots, exports, judgments: numJudgments } = traces;
-  const result = { snapshots, exports, judgments: numJudgments, files: removed, leftIn };
+  await cleanDatabase(ctx, needles, isRetry);
+  if ((await placesIn(databaseFile(ctx.dataFolder), needles.bytes)).length > 0)
+    result.leftIn.push(`${path.basename(databaseFile(ctx.dataFolder))} (another row says the same)`);
   await writeWhenUnlocked(ctx.db, () => {
     ctx.db.update(erasures).set({ doneAt: ctx.now(), result }).where(eq(erasures.id, erasure.id)).run();
     const { subjectId: subject, projectId } = erasure;
@@ -69,7 +61,13 @@ export async function carryOutErasure({
   return result;
 }
 
-async function removePerson(ctx: Ctx, erasure: Erasure): Promise<Traces> {
+/** An attempt before this one broke off among the rows, so that not all that is gone is known any more. */
+function isBegun({ db }: Ctx, { subjectId }: Erasure): boolean {
+  const isBatch = and(eq(auditLog.subject, subjectId), eq(auditLog.action, BATCH_ACTION));
+  return db.select({ seq: auditLog.seq }).from(auditLog).where(isBatch).limit(1).get() !== undefined;
+}
+
+async function removePerson(ctx: Ctx, erasure: Erasure): Promise<Removed> {
   const { subjectId: userId } = erasure;
   const person = ctx.db.select().from(users).where(eq(users.id, userId)).get();
   const said = ctx.db
@@ -82,33 +80,35 @@ async function removePerson(ctx: Ctx, erasure: Erasure): Promise<Traces> {
   const marked = await markSnapshots(ctx, { erasure, projectIds, judgmentIds: new Set(judgmentIds) });
   const names = [person?.email ?? '', person?.name === ERASED_NAME ? '' : (person?.name ?? '')];
   const needles = needlesOf([...names, ...said.map(({ rationale }) => rationale)]);
-  const keys = await blankPerson(ctx, { erasure, judgmentIds });
-  return { ...marked, judgments: judgmentIds.length, needles, keys, projectIds: [] };
+  const cleaned = await cleanFiles(ctx, { needles, projectIds: [] });
+  await blankPerson(ctx, { erasure, judgmentIds });
+  return { ...marked, ...cleaned, judgments: judgmentIds.length, needles };
 }
 
-async function removeTexts(ctx: Ctx, erasure: Erasure): Promise<Traces> {
+async function removeTexts(ctx: Ctx, erasure: Erasure): Promise<Removed> {
   const affected = affectedBy(ctx, erasure);
   const { projectId, judgmentIds } = affected;
   const projectIds = [projectId];
   const marked = await markSnapshots(ctx, { erasure, projectIds, judgmentIds: new Set(judgmentIds) });
   const needles = needlesOf(affected.texts);
-  const quotes = await scrubQuotes(ctx, { erasure, projectId, needles });
-  const keys = await blankTexts(ctx, { erasure, affected });
-  return { ...marked, judgments: judgmentIds.length, needles, keys: [...keys, ...quotes.keys], projectIds };
+  await scrubQuotes(ctx, { erasure, projectId, needles });
+  const cleaned = await cleanFiles(ctx, { needles, projectIds });
+  await blankTexts(ctx, { erasure, affected });
+  return { ...marked, ...cleaned, judgments: judgmentIds.length, needles };
 }
 
 /** Removes what is a copy, masks what logs say, and tells where else it stands. */
 async function cleanFiles(
   ctx: Ctx,
-  { needles, projectIds }: Traces,
-): Promise<{ removed: number; leftIn: string[] }> {
+  { needles, projectIds }: { needles: Needles; projectIds: string[] },
+): Promise<Pick<ErasureResult, 'files' | 'leftIn'>> {
   const { dataFolder } = ctx;
-  let removed = 0;
+  let files = 0;
   const remove = (relative: string) => {
     const file = path.join(dataFolder, relative);
     if (!existsSync(file)) return;
     rmSync(file, { recursive: true, force: true });
-    removed += 1;
+    files += 1;
   };
   // what an upload brought is in the database; packed files cannot be looked into
   const ended = and(inArray(imports.projectId, projectIds), inArray(imports.status, ['done', 'failed']));
@@ -120,17 +120,17 @@ async function cleanFiles(
   ))
     remove(copy);
   const leftIn: string[] = [];
-  if (needles.bytes.length === 0) return { removed, leftIn };
+  if (needles.bytes.length === 0) return { files, leftIn };
   const skip = (relative: string) =>
     relative.startsWith(name) || ['weights', 'backups', 'imports'].includes(relative);
   for (const relative of filesBelow(dataFolder, skip)) {
     const file = path.join(dataFolder, relative);
     if ((statSync(file, { throwIfNoEntry: false })?.size ?? MAX_LOOKED_AT) >= MAX_LOOKED_AT) continue;
     if (relative.startsWith(`logs${path.sep}`)) {
-      if (await maskIn(file, needles.bytes)) removed += 1;
+      if (await maskIn(file, needles.bytes)) files += 1;
     } else if ((await placesIn(file, needles.bytes)).length > 0) leftIn.push(relative);
   }
-  return { removed, leftIn: leftIn.slice(0, 100) };
+  return { files, leftIn: leftIn.slice(0, 100) };
 }
 
 /**

@@ -1,9 +1,11 @@
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -43,6 +45,7 @@ import { verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { carryOutErasure } from './carry-out.ts';
 import { erasePerson } from './erase-person.ts';
 import { eraseText } from './erase-text.ts';
+import { placesIn } from './look-through.ts';
 
 const SECRET_PROMPT = 'My doctor, Dr. Okonkwo of Lagos, wrote:\n"rest for a week".';
 const SECRET_ANSWER = 'Then rest, as Dr. Okonkwo of Lagos says, and drink zobo tea.';
@@ -151,7 +154,8 @@ function leaveTraces(): void {
   };
   put('imports/imp_1/upload', JSON.stringify(quoted));
   put('plumbline-0008_sessions-20261128T164402Z.db', SECRET_PROMPT);
-  put('logs/web.log', `${JSON.stringify({ msg: `odd row: ${SECRET_ANSWER}`, from: MAIL })}\n`);
+  const said = { msg: `odd row: ${SECRET_ANSWER}`, from: MAIL, rationale: SECRET_RATIONALE };
+  put('logs/web.log', `${JSON.stringify(said)}\n`);
 }
 
 /** Files of the data folder in which one of the texts stands, as it is or as JSON writes it. */
@@ -169,6 +173,26 @@ async function erase(kind: 'prompt' | 'response', subjectId: string) {
   const input = { projectId: world.projectId, kind, subjectId, reason: REASON };
   const { erasureId } = eraseText({ ctx: owner(), input });
   return carryOutErasure({ ctx: job(), input: { erasureId } });
+}
+
+/** Carries an erasure out, each attempt a write further than the one before. */
+async function killedAtEachWrite(erasureId: string): Promise<void> {
+  for (let killAt = 1; ; killAt += 1) {
+    let writes = 0;
+    const now = () => {
+      writes += 1;
+      if (writes === killAt) throw new Error('killed');
+      return Date.now();
+    };
+    const done = await carryOutErasure({ ctx: { ...job(), now }, input: { erasureId } }).then(
+      () => true,
+      (error: Error) => {
+        expect(error.message).toBe('killed');
+        return false;
+      },
+    );
+    if (done) return;
+  }
 }
 
 describe('erasing a text', () => {
@@ -263,6 +287,21 @@ describe('erasing a text', () => {
     expect((await check()).findings).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')('keeps no file open that it removes', async () => {
+    const raw = path.join(dataFolder, 'snapshots', snapshotId, 'raw.jsonl');
+    appendFileSync(raw, `${'{}'.padEnd(1000)}\n`.repeat(4000));
+    await erase('prompt', made.promptId);
+    const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return [readlinkSync(path.join('/proc/self/fd', fd))];
+      } catch {
+        // the one that listed them
+        return [];
+      }
+    });
+    expect(open.filter((file) => file.includes(snapshotId))).toEqual([]);
+  });
+
   it('asks the task no more, makes none of it, and lets no model answer it', async () => {
     await erase('prompt', made.promptId);
     const open = db.select().from(seats).innerJoin(tasks, eq(tasks.id, seats.taskId));
@@ -316,26 +355,7 @@ describe('erasing a text', () => {
       reason: REASON,
     };
     const { erasureId } = eraseText({ ctx: owner(), input });
-    let writes = 0;
-    for (let killAt = 1; ; killAt += 1) {
-      writes = 0;
-      const now = () => {
-        writes += 1;
-        if (writes === killAt) throw new Error('killed');
-        return Date.now();
-      };
-      const done = await carryOutErasure({
-        ctx: { ...job(), now },
-        input: { erasureId, isRetry: killAt > 1 },
-      }).then(
-        () => true,
-        (error: Error) => {
-          expect(error.message).toBe('killed');
-          return false;
-        },
-      );
-      if (done) break;
-    }
+    await killedAtEachWrite(erasureId);
     expect(filesWith(SECRET_PROMPT, SECRET_ANSWER, SECRET_RATIONALE)).toEqual([]);
     expect((await check()).findings).toEqual([]);
   });
@@ -378,6 +398,26 @@ describe('erasing a person', () => {
     expect(erased).toEqual([expect.stringContaining(`person ${userId}, `)]);
   });
 
+  it('keeps no salt of what was said, wherever it was killed', async () => {
+    const { annotator: userId, owner: ownerId } = world.userIds;
+    beginSession({ ctx: ctxOf(userId), input: { userId, address: '192.0.2.1', userAgent: 'Firefox' } });
+    const by = { type: 'user', userId: ownerId, isInstanceOwner: true } as const;
+    const asked = { userId, reason: REASON };
+    const { erasureId } = erasePerson({ ctx: { ...owner(), actor: by }, input: asked });
+    const theirs = db.select().from(judgments).where(eq(judgments.annotatorId, userId)).all();
+    const said = theirs.flatMap(({ id, rationale }) => (rationale === '' ? [] : [id]));
+    const [session] = db.select().from(sessions).where(eq(sessions.userId, userId)).all();
+    const keys = [...said, userId, session?.id ?? ''];
+    await killedAtEachWrite(erasureId);
+    expect(filesWith(MAIL, NAME, SECRET_RATIONALE)).toEqual([]);
+    const earlier = db.$client.prepare(
+      `select table_name from audit_rows a where row_key in (select value from json_each(?)) and salt is not null
+       and seq < (select max(seq) from audit_rows l where l.table_name = a.table_name and l.row_key = a.row_key)`,
+    );
+    expect([keys.length, earlier.all(JSON.stringify(keys))]).toEqual([3, []]);
+    expect((await check()).findings).toEqual([]);
+  });
+
   it('is refused to all but the owner of the installation, for oneself, and where a project would have no owner', () => {
     const { annotator, owner: ownerId } = world.userIds;
     expect(() => erasePerson({ ctx: owner(), input: { userId: annotator, reason: REASON } })).toThrow(
@@ -400,4 +440,18 @@ it('keeps the order of a task’s responses that were erased', async () => {
   const before = db.select().from(taskResponses).where(eq(taskResponses.taskId, made.taskId)).all();
   await erase('prompt', made.promptId);
   expect(db.select().from(taskResponses).where(eq(taskResponses.taskId, made.taskId)).all()).toEqual(before);
+});
+
+it('lets others run while it looks for thousands of texts', async () => {
+  const file = path.join(dataFolder, 'logs/web.log');
+  const needles = Array.from({ length: 500 }, (_, i) => Buffer.from(`text ${i}`));
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    waiting = setImmediate(count);
+  };
+  let waiting = setImmediate(count);
+  expect(await placesIn(file, needles)).toEqual([]);
+  clearImmediate(waiting);
+  expect(turns).toBeGreaterThan(8);
 });

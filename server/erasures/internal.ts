@@ -15,6 +15,7 @@ export const ERASED_NAME = 'Erased person';
 /** The actions by which verify knows that something was erased on purpose. */
 export const ASK_ACTION = 'erasures.ask';
 export const DONE_ACTION = 'erasures.done';
+export const BATCH_ACTION = 'erasures.batch';
 
 /** In place of the hash of a text that is gone, which would tell whoever guesses the text that they are right. */
 export const erasedHash = (id: string): string => `erased:${id}`;

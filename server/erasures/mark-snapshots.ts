@@ -1,10 +1,11 @@
-import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { snapshotExports, snapshots } from '../../db/schema/snapshots.ts';
+import { readLines } from '../../lib/read-lines.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
+import { MAX_ROW_BYTES } from '../snapshots/internal.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import type { Erasure } from './internal.ts';
 
@@ -69,13 +70,10 @@ function removeMarked(ctx: Ctx, projectIds: string[]): void {
 async function holdsOne(folder: string, judgmentIds: Set<string>): Promise<boolean> {
   if (!existsSync(folder)) return false;
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.jsonl'))) {
-    const lines = createInterface({ input: createReadStream(path.join(folder, name)) });
-    for await (const line of lines) {
-      for (const [, id = ''] of line.matchAll(JUDGMENT_ID)) {
-        if (!judgmentIds.has(id)) continue;
-        lines.close();
-        return true;
-      }
+    for await (const entry of readLines(path.join(folder, name), { maxLineBytes: MAX_ROW_BYTES })) {
+      // a damaged line may be the one
+      if (!('line' in entry)) return true;
+      for (const [, id = ''] of entry.line.matchAll(JUDGMENT_ID)) if (judgmentIds.has(id)) return true;
     }
   }
   return false;

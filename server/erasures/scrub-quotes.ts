@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
 import { ERASED_TEXT, type Erasure } from './internal.ts';
 import type { Needles } from './needles.ts';
+import { recordBatch } from './record-batch.ts';
 
 const PAGE = 500;
 
@@ -25,14 +25,12 @@ const QUOTING: readonly Quoting[] = [
 
 /**
  * Blanks every row of a project that quotes one of the texts beside the place where it belongs: rows that an import did not take,
- * samples and events of runs. Returns how many, and the keys of their digests.
+ * samples and events of runs.
  */
 export async function scrubQuotes(
   ctx: Ctx,
   { erasure, projectId, needles }: { erasure: Erasure; projectId: string; needles: Needles },
-): Promise<{ rows: number; keys: { table: string; key: string }[] }> {
-  let rows = 0;
-  const keys = new Map<string, { table: string; key: string }>();
+): Promise<void> {
   for (const { table, of, column, becomes, parent } of QUOTING) {
     const client = ctx.db.$client;
     const page = client.prepare(
@@ -47,11 +45,10 @@ export async function scrubQuotes(
       if (quoting.length > 0) {
         await writeWhenUnlocked(ctx.db, () => {
           for (const { id } of quoting) blank.run(becomes, id);
-          const payload = { erasure: erasure.id, table, rows: quoting.length };
-          appendAudit(ctx, { action: 'erasures.batch', subject: erasure.subjectId, projectId, payload });
+          const owners = [...new Set(quoting.map(({ owner }) => owner))];
+          const keys = owners.map((key) => ({ table, key }));
+          recordBatch(ctx, erasure, { keys, table, rows: quoting.length });
         });
-        rows += quoting.length;
-        for (const { owner } of quoting) keys.set(`${table} ${owner}`, { table, key: owner });
       }
       const end = found.at(-1);
       if (!end) break;
@@ -59,5 +56,4 @@ export async function scrubQuotes(
       await nextTurn();
     }
   }
-  return { rows, keys: [...keys.values()] };
 }

@@ -114,8 +114,8 @@ export function keepProgress(db: Db, lease: Lease, kind: JobKind, progress: unkn
   return db.update(jobs).set({ progress, maxAttempts }).where(heldBy(lease)).run().changes === 1;
 }
 
-/** How far a job is, for pages that show it. */
-export function tellProgress(db: Db, lease: Lease, progress: { done: number; total: number }): void {
+/** How far a job is, for pages that show it, in the form of its kind. Nothing for a lease that was lost. */
+export function tellProgress(db: Db, lease: Lease, progress: unknown): void {
   db.update(jobs).set({ progress }).where(heldBy(lease)).run();
 }
 

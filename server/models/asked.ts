@@ -5,6 +5,7 @@ import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { jobDefinitions } from '../jobs/definitions.ts';
 import { type Job, requestCancel } from '../jobs/queue.ts';
+import { secondsLeft } from '../jobs/seconds-left.ts';
 import { askProgressSchema } from './ask-progress.ts';
 
 const KEPT_MS = 24 * 3600_000;
@@ -41,14 +42,6 @@ export function forgetAsks(ctx: Pick<Ctx, 'db' | 'now'>): void {
     .delete(jobs)
     .where(and(eq(jobs.kind, 'ask'), lt(jobs.finishedAt, ctx.now() - KEPT_MS)))
     .run();
-}
-
-/** Seconds until all is done, at the pace so far; null before the first part is. */
-export function secondsLeft(
-  { done, total, startedAt }: { done: number; total: number; startedAt: number },
-  now: number,
-): number | null {
-  return done === 0 ? null : ((now - startedAt) / 1000 / done) * (total - done);
 }
 
 function ownAsk(ctx: Ctx, { projectId, jobId }: { projectId: string; jobId: string }): Job {

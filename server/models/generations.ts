@@ -6,7 +6,7 @@ import { type Ctx, requirePermission } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { jobDefinitions } from '../jobs/definitions.ts';
 import { type Job, requestCancel } from '../jobs/queue.ts';
-import { secondsLeft } from './asked.ts';
+import { secondsLeft } from '../jobs/seconds-left.ts';
 import { generateProgressSchema } from './schemas.ts';
 
 /** The writings of responses that a project waits for, oldest first: how far each is, and how long it still takes. */

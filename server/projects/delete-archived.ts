@@ -69,6 +69,7 @@ export async function deleteArchived({
       ctx.db.update(projects).set(gone).where(isNamed).run();
       const payload = { archivedAt: project.archivedAt };
       appendAudit(ctx, { action: 'projects.delete', subject: projectId, projectId, payload });
+      forgetSalts(ctx.db, [{ table: 'projects', key: projectId }]);
     }
     return true;
   });
@@ -89,18 +90,17 @@ export async function deleteArchived({
         for (const { id } of rows) remove.run(id);
         const payload = { table, rows: rows.length };
         appendAudit(ctx, { action: 'projects.deleteRows', subject: projectId, projectId, payload });
+        forgetSalts(
+          ctx.db,
+          rows.map(({ key }) => ({ table, key })),
+        );
       });
-      await forgetSalts(
-        ctx,
-        rows.map((row) => ({ table, key: row.key })),
-      );
       await sleep(PAUSE_MS);
     }
   }
   // triggers have counted them down to nothing
   const forgetCounts = client.prepare('delete from counts where project_id = ?');
   await writeWhenUnlocked(ctx.db, () => forgetCounts.run(projectId));
-  await forgetSalts(ctx, [{ table: 'projects', key: projectId }]);
 }
 
 /** Folders that rows of the project name, and that nobody else does. */

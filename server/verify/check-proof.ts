@@ -5,6 +5,7 @@ import { isSignedBy, keyIdOf } from '../../db/audit/heads.ts';
 import { rootOfPath } from '../../db/audit/merkle.ts';
 import { digestOfRowTexts } from '../../db/audit/row-digest.ts';
 import { recordLeaf } from '../../db/audit/tree.ts';
+import { parseJson } from '../../lib/parse-json.ts';
 import type { Proof } from '../audit/proof.ts';
 import { judgmentDigest } from '../judgments/digest.ts';
 
@@ -63,12 +64,3 @@ function problemOfEvidence({ judgment_id: id, evidence, record }: Proof): string
 }
 
 const notVouched = (id: string, seq: number) => `judgment ${id} is not as audit record ${seq} vouches for it`;
-
-/** null for what is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

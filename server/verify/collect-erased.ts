@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../../db/audit/append-record.ts';
+import { parseJson } from '../../lib/parse-json.ts';
 import { ASK_ACTION, DONE_ACTION } from '../erasures/internal.ts';
 
 const MAX_KEPT = 1000;
@@ -36,13 +37,4 @@ export function collectErased(): {
         );
     },
   };
-}
-
-/** null for what is no JSON: its own hash has told of that. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

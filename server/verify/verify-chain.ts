@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type AuditRecord, auditHash, digestOfLines, GENESIS_HASH } from '../../db/audit/append-record.ts';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
+import { parseJson } from '../../lib/parse-json.ts';
 import type { Findings } from './findings.ts';
 import type { Meter } from './progress.ts';
 
@@ -88,13 +89,4 @@ function checkLines(db: Db, { seq, payload }: AuditRecord, findings: Findings): 
     findings.add('audit-rows', where, problem);
   }
   return true;
-}
-
-/** null for a payload that is none: its own hash has told of that. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,5 @@
 import { jobDefinitions } from '../../jobs/definitions.ts';
-import { finishJob } from '../../jobs/queue.ts';
-import { setJobProgress } from '../../jobs/set-progress.ts';
+import { finishJob, tellProgress } from '../../jobs/queue.ts';
 import type { AskProgress } from '../../models/ask-progress.ts';
 import { checkpointFolder, getCheckpointInProject, verifyFolder } from '../../models/internal.ts';
 import type { JobContext } from '../job-context.ts';
@@ -17,7 +16,7 @@ export async function handle(context: JobContext): Promise<void> {
     ...{ done: 0, total: modelIds.length + rewardIds.length, startedAt: ctx.now() },
     answers: answer === null ? [] : [{ checkpointId: null, content: answer, ended: true, scores: {} }],
   };
-  const said = () => setJobProgress(ctx.db, lease, progress);
+  const said = () => tellProgress(ctx.db, lease, progress);
   said();
   const folderOf = async (checkpointId: string) => {
     const { checkpoint } = getCheckpointInProject(ctx, { projectId, checkpointId });

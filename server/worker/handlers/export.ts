@@ -2,7 +2,7 @@ import { jobDefinitions } from '../../jobs/definitions.ts';
 import { finishJob } from '../../jobs/queue.ts';
 import { exportSnapshot } from '../../snapshots/export.ts';
 import type { JobContext } from '../job-context.ts';
-import { untilCancelled, watchLargeWork } from './large-work.ts';
+import { untilBrokenOff, watchLargeWork } from './large-work.ts';
 
 /** Writes a snapshot in a format. Killed, it begins anew; the export is registered in the transaction that ends the job. */
 export async function handle(context: JobContext): Promise<void> {
@@ -13,7 +13,7 @@ export async function handle(context: JobContext): Promise<void> {
     if (!finishJob(ctx.db, lease, ctx.now()))
       throw new Error(`Job ${job.id} was taken over by another worker.`);
   };
-  await untilCancelled(context, () =>
+  await untilBrokenOff(context, () =>
     exportSnapshot({ ctx, input, options: { requestedBy, onProgress: tell, check, onKept } }),
   );
 }

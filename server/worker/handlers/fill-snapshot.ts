@@ -3,7 +3,7 @@ import { finishJob, noteProgress } from '../../jobs/queue.ts';
 import { fillSnapshot } from '../../snapshots/fill.ts';
 import { getSnapshotInProject } from '../../snapshots/internal.ts';
 import type { JobContext } from '../job-context.ts';
-import { watchLargeWork } from './large-work.ts';
+import { untilBrokenOff, watchLargeWork } from './large-work.ts';
 
 /** Writes the list of judgments of a large snapshot; killed, it goes on where it was. */
 export async function handle(context: JobContext): Promise<void> {
@@ -18,6 +18,8 @@ export async function handle(context: JobContext): Promise<void> {
     isNoted = true;
     tell(done, kept);
   };
-  await fillSnapshot({ ctx, input, options: { onProgress, check } });
-  finishJob(ctx.db, lease, ctx.now());
+  await untilBrokenOff(context, async () => {
+    await fillSnapshot({ ctx, input, options: { onProgress, check } });
+    finishJob(ctx.db, lease, ctx.now());
+  });
 }

@@ -4,8 +4,7 @@ import { appendAudit } from '../../audit/append.ts';
 import { settleStep } from '../../chains/advance.ts';
 import type { Ctx } from '../../context.ts';
 import { type JobPayload, jobDefinitions } from '../../jobs/definitions.ts';
-import { finishJob, type Job, noteProgress, readLease } from '../../jobs/queue.ts';
-import { setJobProgress } from '../../jobs/set-progress.ts';
+import { finishJob, type Job, noteProgress, readLease, tellProgress } from '../../jobs/queue.ts';
 import { checkpointFolder, getCheckpointInProject, verifyFolder } from '../../models/internal.ts';
 import type { GenerateProgress } from '../../models/schemas.ts';
 import { addResponses } from '../../tasks/add-responses.ts';
@@ -36,7 +35,7 @@ export async function handle(context: JobContext): Promise<void> {
     ...{ done: 0, startedAt: ctx.now() },
     total: rows.length * payload.responsesPerPrompt * payload.checkpointIds.length,
   };
-  setJobProgress(ctx.db, lease, progress);
+  tellProgress(ctx.db, lease, progress);
   /** what the chat template of each checkpoint refused, in words */
   const refused: string[] = [];
   for (const checkpointId of payload.checkpointIds) {
@@ -60,7 +59,7 @@ export async function handle(context: JobContext): Promise<void> {
               // what an attempt before this one wrote already is no progress
               if (countOf(ctx, message.responses) > before) noteProgress(ctx.db, lease, 'generate');
               progress.done += message.responses.length;
-              setJobProgress(ctx.db, lease, progress);
+              tellProgress(ctx.db, lease, progress);
             },
             { behavior: 'immediate' },
           );

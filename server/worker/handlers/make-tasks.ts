@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobDefinitions } from '../../jobs/definitions.ts';
-import { cancelLeasedJob, finishJob, keepProgress, releaseJob } from '../../jobs/queue.ts';
+import { finishJob, keepProgress } from '../../jobs/queue.ts';
 import { beginMaking, makeTasks } from '../../tasks/make-tasks.ts';
 import { makingProgress } from '../../tasks/making.ts';
 import type { JobContext } from '../job-context.ts';
+import { restJob } from '../rest-job.ts';
 
 /** Between batches: whoever waits for the write lock has it then. */
 const PAUSE_MS = 15;
@@ -13,9 +14,7 @@ export async function handle({ ctx, job, lease, stopReason }: JobContext): Promi
   const payload = jobDefinitions['make-tasks'].payload.parse(job.payload);
   let made = job.progress === null ? beginMaking(ctx, payload) : makingProgress.parse(job.progress);
   for (;;) {
-    const reason = stopReason();
-    if (reason === 'cancel') return void cancelLeasedJob(ctx.db, lease, ctx.now());
-    if (reason !== null) return void releaseJob(ctx.db, lease);
+    if (stopReason() !== null) return restJob(ctx, { job, lease });
     const next = makeTasks(ctx, payload, made, (after) => {
       if (!keepProgress(ctx.db, lease, 'make-tasks', after))
         throw new Error(`Job ${job.id} was taken over by another worker.`);

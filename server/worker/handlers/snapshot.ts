@@ -6,7 +6,7 @@ import { type CreateOptions, createSnapshot } from '../../snapshots/create.ts';
 import { getSnapshotInProject } from '../../snapshots/internal.ts';
 import type { CreateSnapshotInput } from '../../snapshots/schemas.ts';
 import type { JobContext } from '../job-context.ts';
-import { untilCancelled, watchLargeWork } from './large-work.ts';
+import { untilBrokenOff, watchLargeWork } from './large-work.ts';
 
 /**
  * Freezes the judgments that a query keeps. The snapshot is registered in the transaction that ends the job, so that one killed before
@@ -34,11 +34,7 @@ export async function handle(context: JobContext): Promise<void> {
       settleStep(ctx, { jobId: job.id }, { status: 'done', figures, snapshotId });
     },
   };
-  await untilCancelled(
-    context,
-    () => createSnapshot({ ctx, input, options }),
-    () => settleStep(ctx, { jobId: job.id }, { status: 'cancelled' }),
-  );
+  await untilBrokenOff(context, () => createSnapshot({ ctx, input, options }));
 }
 
 /** The step of the chain has failed with it. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Db } from '../../../db/client.ts';
+import { jobs } from '../../../db/schema/jobs.ts';
 import { seedProject } from '../../../db/testing.ts';
 import type { Ctx } from '../../context.ts';
 import { databaseFile, openDataFolder } from '../../data-folder.ts';
@@ -54,4 +55,25 @@ it('checks in the worker, once for all who ask, and tells an auditor every findi
   expect(broken?.report?.findings.map(({ where }) => where)).toContain(
     `memberships ${projectId} ${userIds.auditor}`,
   );
+});
+
+it('killed on the way it has come no further: its attempts run out', async () => {
+  const { projectId, userIds } = db.transaction(() => seedProject(db));
+  const actor = { type: 'user', userId: userIds.auditor, isInstanceOwner: false } as const;
+  const auditor = createCaller({ db, dataFolder: folder, actor, now: Date.now });
+  await auditor.audit.verify({ projectId });
+  let times = 0;
+  const killed = () => {
+    times += 1;
+    if (times > 2) throw new Error('killed');
+    return null;
+  };
+  await expect(workOff(killed)).rejects.toThrow('killed');
+  expect(await auditor.audit.check({ projectId })).toMatchObject({
+    isOpen: true,
+    share: expect.closeTo(0, 0),
+  });
+  expect(db.select().from(jobs).get()).toMatchObject({
+    ...{ attempts: 1, maxAttempts: 3, progress: expect.objectContaining({ report: null }) },
+  });
 });
