@@ -13,6 +13,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
+import { quantile } from '../lib/statistics/bootstrap.ts';
 import { readOptions, UsageError } from '../server/cli/options.ts';
 import { databaseFile } from '../server/data-folder.ts';
 import { ensureBuild } from './ensure-build.ts';
@@ -115,8 +116,7 @@ async function main(): Promise<number> {
 /** ms */
 function quantiles(values: readonly number[] = []): { p50: number; p95: number; p99: number } {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (q: number) =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0);
+  const at = (q: number) => (sorted.length === 0 ? 0 : Math.round(quantile(sorted, q)));
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 

@@ -4,9 +4,9 @@ import { CheckIcon, CopyIcon } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from './button.tsx';
 import { Field } from './field.tsx';
-import { Input } from './input.tsx';
+import { Textarea } from './input.tsx';
 
-/** A value to be copied, such as a link that is shown once. */
+/** A value to be copied, such as a link that is shown once. It wraps: on a phone nothing of it is cut off. */
 export function CopyField({ label, value }: { label: string; value: string }) {
   const [isCopied, setIsCopied] = useState(false);
   const copy = async () => {
@@ -20,10 +20,11 @@ export function CopyField({ label, value }: { label: string; value: string }) {
   return (
     <div className="flex items-end gap-2">
       <Field label={label} className="min-w-0 flex-1">
-        <Input
+        <Textarea
           readOnly
+          rows={1}
           value={value}
-          className="font-mono text-xs"
+          className="field-sizing-content min-h-9 resize-none font-mono text-xs break-all"
           onFocus={(event) => event.currentTarget.select()}
         />
       </Field>

@@ -11,6 +11,7 @@ import path from 'node:path';
 import { startCapture } from '../../db/audit/capture.ts';
 import type { Db } from '../../db/client.ts';
 import { newId } from '../../lib/new-id.ts';
+import { quantile } from '../../lib/statistics/bootstrap.ts';
 import { readOptions } from '../../server/cli/options.ts';
 import type { Ctx } from '../../server/context.ts';
 import { openDataFolder } from '../../server/data-folder.ts';
@@ -79,6 +80,6 @@ function timed<Result>(name: string, into: Record<string, number[]>, work: () =>
 
 function quantiles(values: number[]): { p50: number; p95: number } {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (q: number) => Math.round(1000 * (sorted[Math.floor(q * sorted.length)] ?? 0)) / 1000;
+  const at = (q: number) => Math.round(1000 * quantile(sorted, q)) / 1000;
   return { p50: at(0.5), p95: at(0.95) };
 }

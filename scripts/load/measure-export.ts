@@ -47,7 +47,7 @@ function run(args: string[], status: number): Promise<Run> {
 }
 
 /** Largest resident memory of a process so far, MB; 0 where there is no /proc, or no such process any more. */
-function peakOf(pid: number): number {
+export function peakOf(pid: number): number {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
   } catch {

@@ -14,6 +14,7 @@ import { count, eq } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { snapshotJudgments } from '../../db/schema/snapshots.ts';
+import { quantile } from '../../lib/statistics/bootstrap.ts';
 import { readOptions } from '../../server/cli/options.ts';
 import type { Ctx } from '../../server/context.ts';
 import { openDataFolder } from '../../server/data-folder.ts';
@@ -85,6 +86,6 @@ function watchTransactions(db: Db): { clock: number[]; processor: number[]; stop
 
 function quantiles(values: number[]): { median: number; p99: number; longest: number } {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (q: number) => Math.round(10 * (sorted[Math.floor(q * (sorted.length - 1))] ?? 0)) / 10;
+  const at = (q: number) => Math.round(10 * quantile(sorted, q)) / 10;
   return { median: at(0.5), p99: at(0.99), longest: at(1) };
 }

@@ -158,7 +158,17 @@ test('a second factor is set up with the shown key, and asked for with a code or
   await here.open();
   await here.secondFactor.getByRole('button', { name: 'Turn on' }).click();
   await expect(here.secondFactor.getByRole('img', { name: 'QR code of the key below' })).toBeVisible();
-  const secret = await here.secondFactor.getByLabel('Key', { exact: true }).inputValue();
+  const key = here.secondFactor.getByLabel('Key', { exact: true });
+  const secret = await key.inputValue();
+  // a phone shows all of it
+  const desktop = here.page.viewportSize();
+  await here.page.setViewportSize({ width: 390, height: 800 });
+  const hidden = await key.evaluate((box) => [
+    box.scrollWidth - box.clientWidth,
+    box.scrollHeight - box.clientHeight,
+  ]);
+  expect(Math.max(...hidden)).toBeLessThanOrEqual(0);
+  if (desktop) await here.page.setViewportSize(desktop);
   const firstAt = Date.now();
   const code = here.secondFactor.getByLabel('Code', { exact: true });
   // an hour off: no code that the server would take
@@ -243,7 +253,8 @@ test('the reset link of an owner sets a password once, and ends what was open', 
   await late.goto(first);
   for (const tab of [page, late]) await tab.getByLabel('New password').fill(NEW_PASSWORD);
   await page.getByRole('button', { name: 'Set the password' }).click();
-  await expect(page).toHaveURL(/\/sign-in$/);
+  await expect(page.getByRole('main').getByRole('status')).toContainText('The new password is set');
+  await expect(page).toHaveURL(/\/sign-in\?done=reset$/);
   await signedIn.expectSignedOut();
   // who opened it before it was used comes too late, and who opens it afterwards is told
   await late.getByRole('button', { name: 'Set the password' }).click();
@@ -259,7 +270,8 @@ test('the reset link of an owner sets a password once, and ends what was open', 
   await page.goto(second);
   await page.getByLabel('New password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Set the password' }).click();
-  await expect(page).toHaveURL(/\/sign-in$/);
+  await expect(page.getByRole('main').getByRole('status')).toContainText('The new password is set');
+  await expect(page).toHaveURL(/\/sign-in\?done=reset$/);
   await person.signIn(email, PASSWORD);
   await expect(person.secondFactor.getByRole('heading')).toHaveText('Second factor off');
 });
@@ -296,7 +308,9 @@ test('a member whom an owner removes labels no more, and what they judged stays'
 
   // a page that was open takes no answer any more, and does not open again
   await label.press('1', 'Enter');
-  await expect(label.queueStatus).toContainText('An answer was not taken');
+  await expect(label.queueStatus).toContainText(
+    'An answer was not taken: You are no longer a member of this project.',
+  );
   await annotator.goto(`/label/${project.slug}`);
   await expect(annotator.getByText('This page could not be found')).toBeVisible();
   await annotator.goto('/');

@@ -1,16 +1,8 @@
 import { readFileSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { LabelPage } from './pages/label-page.ts';
 import { judgmentsOf } from './support/judgments-of.ts';
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${page.url()} ${id} ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}
+import { seriousFindings } from './support/serious-findings.ts';
 
 test('researchers and auditors reach any judgment in three clicks, and from it all that it touches', async ({
   world,
@@ -111,6 +103,12 @@ test('the audit log is searched and downloaded, and own looks can be hidden', as
   await expect(table).toContainText('audit.read');
   await page.getByLabel('Hide that I looked').check();
   await expect(table).not.toContainText('audit.read');
+  // the days stand apart on a narrow screen too
+  await page.setViewportSize({ width: 1200, height: 800 });
+  const [from, to] = await Promise.all(
+    ['From', 'To'].map((name) => page.getByLabel(name, { exact: true }).boundingBox()),
+  );
+  expect((to?.x ?? 0) - (from?.x ?? 0) - (from?.width ?? 0)).toBeGreaterThan(8);
   const search = page.getByRole('searchbox', { name: 'Search' });
   await search.fill(judgment?.eventHash.slice(0, 16) ?? '');
   await expect(table.getByRole('row')).toHaveCount(2);

@@ -1,19 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { proofSchema } from '../../server/audit/proof.ts';
 import { problemOfProof } from '../../server/verify/check-proof.ts';
 import { expect, test } from './fixtures.ts';
 import { LabelPage } from './pages/label-page.ts';
 import { judgmentsOf } from './support/judgments-of.ts';
+import { seriousFindings } from './support/serious-findings.ts';
 import type { World } from './support/world.ts';
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${page.url()} ${id} ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}
 
 /** A project with one judged task. */
 async function judgedProject(world: World, pageAs: (userId: string) => Promise<Page>, name: string) {

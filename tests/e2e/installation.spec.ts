@@ -1,7 +1,7 @@
-import AxeBuilder from '@axe-core/playwright';
 import { eq } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
 import { expect, test } from './fixtures.ts';
+import { seriousFindings } from './support/serious-findings.ts';
 
 test('the owner of the installation sees its health, makes a backup and sets a schedule; others see nothing', async ({
   world,
@@ -34,9 +34,7 @@ test('the owner of the installation sees its health, makes a backup and sets a s
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.waitForTimeout(200);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(grave.map(({ id, nodes }) => `${id} ${nodes[0]?.target.join(' ')}`)).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
   }
   await page.setViewportSize({ width: 390, height: 844 });
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

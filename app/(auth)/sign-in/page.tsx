@@ -12,15 +12,20 @@ const ERRORS: Record<string, string> = {
   NoAccount: 'Nobody here has this account. Ask the owner of the installation for an invitation link.',
 };
 
+/** What was done before, by its name in the address. */
+const DONE: Record<string, string> = {
+  reset: 'The new password is set, and you are signed out everywhere. Sign in with it.',
+};
+
 /** One that is given twice says nothing. */
 const text = (value: string | string[] | undefined) => (typeof value === 'string' ? value : undefined);
 
 export default async function SignInPage({
   searchParams,
 }: {
-  searchParams: Promise<Partial<Record<'next' | 'callbackUrl' | 'error', string | string[]>>>;
+  searchParams: Promise<Partial<Record<'next' | 'callbackUrl' | 'error' | 'done', string | string[]>>>;
 }) {
-  const { next, callbackUrl, error } = await searchParams;
+  const { next, callbackUrl, error, done } = await searchParams;
   // ours says next, next-auth says callbackUrl
   const target =
     next === undefined
@@ -29,5 +34,8 @@ export default async function SignInPage({
   if (await readSession()) redirect(target);
   const initialError =
     typeof error === 'string' ? (ERRORS[error] ?? 'Signing in did not work. Please try again.') : undefined;
-  return <SignInForm next={target} oidcName={oidcProviderName()} initialError={initialError} />;
+  const notice = DONE[text(done) ?? ''];
+  return (
+    <SignInForm next={target} oidcName={oidcProviderName()} initialError={initialError} notice={notice} />
+  );
 }

@@ -2,10 +2,9 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 
 /** Takes a project out of the archive. */
 export function BringBackButton({ projectId, name }: { projectId: string; name: string }) {
@@ -24,7 +23,7 @@ export function BringBackButton({ projectId, name }: { projectId: string; name: 
       >
         Bring back
       </Button>
-      <FormError>{bringBack.error ? errorText(bringBack.error) : null}</FormError>
+      <CallError error={bringBack.error} />
     </span>
   );
 }

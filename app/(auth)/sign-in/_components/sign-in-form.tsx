@@ -5,16 +5,20 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
 import { Field, FormError } from '@/app/_ui/field.tsx';
 import { Input } from '@/app/_ui/input.tsx';
+import { CodeField } from '@/app/(auth)/_components/code-field.tsx';
 import { signInWithOidc, signInWithPassword } from '@/app/(auth)/_components/sign-in.ts';
 
 export function SignInForm({
   next,
   oidcName,
   initialError,
+  notice,
 }: {
   next: string;
   oidcName: string | null;
   initialError?: string;
+  /** what was done before, and leads here */
+  notice?: string;
 }) {
   const [error, setError] = useState(initialError);
   const [asksCode, setAsksCode] = useState(false);
@@ -37,6 +41,11 @@ export function SignInForm({
     <Card>
       <CardContent className="grid gap-4 pt-5">
         <h1 className="text-lg font-semibold">Sign in</h1>
+        {notice ? (
+          <p role="status" className="text-sm">
+            {notice}
+          </p>
+        ) : null}
         <form onSubmit={submit} className="grid gap-4">
           <Field label="E-mail">
             <Input name="email" type="email" autoComplete="username" required autoFocus />
@@ -44,11 +53,7 @@ export function SignInForm({
           <Field label="Password">
             <Input name="password" type="password" autoComplete="current-password" required />
           </Field>
-          {asksCode ? (
-            <Field label="Code" hint="The six digits that your app shows, or one of your recovery codes.">
-              <Input name="code" autoComplete="one-time-code" required maxLength={40} autoFocus />
-            </Field>
-          ) : null}
+          {asksCode ? <CodeField /> : null}
           <FormError>{error}</FormError>
           <Button type="submit" isBusy={isBusy}>
             {isBusy ? 'Signing in…' : 'Sign in'}

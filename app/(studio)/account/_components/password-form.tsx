@@ -3,12 +3,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useRef } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
+import { CheckField, Field } from '@/app/_ui/field.tsx';
 import { Checkbox, Input } from '@/app/_ui/input.tsx';
 import { NewPasswordField } from '@/app/_ui/new-password-field.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
@@ -80,7 +80,7 @@ export function PasswordForm({
               <Checkbox name="revokeTokens" defaultChecked />
             </CheckField>
           ) : null}
-          <FormError>{change.error ? errorText(change.error) : null}</FormError>
+          <CallError error={change.error} />
           <Button type="submit" className="justify-self-start" isBusy={change.isPending}>
             {hasPassword ? 'Change password' : 'Set a password'}
           </Button>

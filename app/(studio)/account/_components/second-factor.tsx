@@ -3,13 +3,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { CopyField } from '@/app/_ui/copy-field.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Input } from '@/app/_ui/input.tsx';
 
 /** Turning codes from an app on and off, and the codes for who loses it. */
@@ -82,7 +82,7 @@ function WhenOff({ onCodes }: { onCodes: (codes: string[]) => void }) {
   if (!begin.data) {
     return (
       <>
-        <FormError>{begin.error ? errorText(begin.error) : null}</FormError>
+        <CallError error={begin.error} />
         <Button className="justify-self-start" isBusy={begin.isPending} onClick={() => begin.mutate()}>
           Turn on
         </Button>
@@ -115,7 +115,7 @@ function WhenOff({ onCodes }: { onCodes: (codes: string[]) => void }) {
           required
         />
       </Field>
-      <FormError>{confirm.error ? errorText(confirm.error) : null}</FormError>
+      <CallError error={confirm.error} />
       <Button type="submit" className="justify-self-start" isBusy={confirm.isPending}>
         Turn on
       </Button>
@@ -165,7 +165,7 @@ function WhenOn({
           onChange={(event) => setPassword(event.target.value)}
         />
       </Field>
-      <FormError>{error ? errorText(error) : null}</FormError>
+      <CallError error={error} />
       <div className="flex flex-wrap gap-2">
         <Button type="submit" variant="outline" isBusy={anew.isPending}>
           New recovery codes

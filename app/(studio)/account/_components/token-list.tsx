@@ -2,13 +2,13 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { CopyField } from '@/app/_ui/copy-field.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
@@ -64,7 +64,7 @@ export function TokenList({ initial }: { initial: ListedToken[] }) {
             Make a token
           </Button>
         </form>
-        <FormError>{create.error ? errorText(create.error) : null}</FormError>
+        <CallError error={create.error ?? revoke.error} />
         {create.data ? (
           <div className="grid gap-2 rounded-md border border-primary/40 bg-primary/5 p-3">
             <p className="text-sm">Copy it now: it is not shown again.</p>

@@ -3,8 +3,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import type { FormEvent } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
@@ -56,7 +56,7 @@ export function BackupCard({ initial }: { initial: BackupState }) {
       </CardHeader>
       <CardContent className="grid gap-4">
         {last?.status === 'failed' ? <FormError>The last backup failed: {last.error}</FormError> : null}
-        <FormError>{ask.error ? errorText(ask.error) : null}</FormError>
+        <CallError error={ask.error} />
         <p className="text-sm">
           Into <code className="font-mono text-xs break-all">{folder}</code>.{' '}
           {isOnSameDisk ? (
@@ -91,7 +91,7 @@ export function BackupCard({ initial }: { initial: BackupState }) {
               />
             </Field>
           </div>
-          <FormError>{save.error ? errorText(save.error) : null}</FormError>
+          <CallError error={save.error} />
           <div className="flex flex-wrap items-center gap-3">
             <Button type="submit" isBusy={save.isPending}>
               Save schedule

@@ -3,10 +3,9 @@
 import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import type { FormEvent } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { PersonFields, readPerson } from '@/app/(auth)/_components/person-fields.tsx';
 import { signInWithOidc, signInWithPassword } from '@/app/(auth)/_components/sign-in.ts';
 
@@ -29,7 +28,7 @@ export function InviteForm({
     }),
   );
   const isBusy = accept.isPending || accept.isSuccess;
-  const error = <FormError>{accept.error ? errorText(accept.error) : null}</FormError>;
+  const error = <CallError error={accept.error} />;
 
   if (signedInAs !== null) {
     return (

@@ -2,15 +2,16 @@
 
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { NewPasswordField } from '@/app/_ui/new-password-field.tsx';
 
 export function ResetForm({ token, email }: { token: string; email: string | null }) {
   const reset = useMutation(
-    useTRPC().users.resetPassword.mutationOptions({ onSuccess: () => window.location.assign('/sign-in') }),
+    useTRPC().users.resetPassword.mutationOptions({
+      onSuccess: () => window.location.assign('/sign-in?done=reset'),
+    }),
   );
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -21,7 +22,7 @@ export function ResetForm({ token, email }: { token: string; email: string | nul
     <form onSubmit={submit} className="grid gap-4">
       <input type="hidden" name="username" autoComplete="username" value={email ?? ''} readOnly />
       <NewPasswordField name="newPassword" label="New password" />
-      <FormError>{reset.error ? errorText(reset.error) : null}</FormError>
+      <CallError error={reset.error} />
       <Button type="submit" isBusy={reset.isPending || reset.isSuccess}>
         Set the password
       </Button>

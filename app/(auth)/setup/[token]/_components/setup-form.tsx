@@ -2,11 +2,10 @@
 
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { PersonFields, readPerson } from '@/app/(auth)/_components/person-fields.tsx';
 import { signInWithPassword } from '@/app/(auth)/_components/sign-in.ts';
 
@@ -36,7 +35,7 @@ export function SetupForm({ token }: { token: string }) {
         </div>
         <form onSubmit={submit} className="grid gap-4">
           <PersonFields />
-          <FormError>{accept.error ? errorText(accept.error) : null}</FormError>
+          <CallError error={accept.error} />
           <Button type="submit" isBusy={accept.isPending || accept.isSuccess}>
             Create account
           </Button>

@@ -3,8 +3,8 @@
 import { type FormEvent, useState } from 'react';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
-import { Input } from '@/app/_ui/input.tsx';
+import { FormError } from '@/app/_ui/field.tsx';
+import { CodeField } from '@/app/(auth)/_components/code-field.tsx';
 import { signInWithTicket } from '@/app/(auth)/_components/sign-in.ts';
 
 export function CodeForm({ ticket, next }: { ticket: string; next: string }) {
@@ -25,9 +25,7 @@ export function CodeForm({ ticket, next }: { ticket: string; next: string }) {
       <CardContent className="grid gap-4 pt-5">
         <h1 className="text-lg font-semibold">Your code</h1>
         <form onSubmit={submit} className="grid gap-4">
-          <Field label="Code" hint="The six digits that your app shows, or one of your recovery codes.">
-            <Input name="code" autoComplete="one-time-code" required maxLength={40} autoFocus />
-          </Field>
+          <CodeField />
           <FormError>{error}</FormError>
           <Button type="submit" isBusy={isBusy}>
             Sign in

@@ -251,7 +251,7 @@ export function LabelScreen({ project, session, guideline }: Props) {
           setAnnounced('Skipped. Next task.');
           feed.skip(reason).catch((error: unknown) => {
             toast('The skip did not reach the server', {
-              detail: `${error instanceof Error ? error.message : ''} The task will go back by itself.`,
+              detail: `${failureOf(error).message} The task will go back by itself.`,
             });
           });
         }}

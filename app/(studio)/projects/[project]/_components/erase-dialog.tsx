@@ -2,21 +2,13 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { type ReactNode, useState } from 'react';
+import { type ComponentProps, type ReactNode, useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
-import {
-  Dialog,
-  DialogContent,
-  DialogDescription,
-  DialogFooter,
-  DialogTitle,
-  DialogTrigger,
-} from '@/app/_ui/dialog.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Textarea } from '@/app/_ui/input.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
+import { FormDialog } from './form-dialog.tsx';
 
 type Words = { button: string; title: string; children: ReactNode };
 
@@ -32,8 +24,7 @@ export function EraseText({
   return (
     <EraseDialog
       {...words}
-      error={erase.error ? errorText(erase.error) : null}
-      isBusy={erase.isPending}
+      call={erase}
       onErase={(reason) => erase.mutate({ projectId, kind, subjectId, reason })}
     />
   );
@@ -43,14 +34,7 @@ export function EraseText({
 export function ErasePerson({ userId, ...words }: Words & { userId: string }) {
   const after = useAfterErasing();
   const erase = useMutation(useTRPC().erasures.person.mutationOptions({ onSuccess: after }));
-  return (
-    <EraseDialog
-      {...words}
-      error={erase.error ? errorText(erase.error) : null}
-      isBusy={erase.isPending}
-      onErase={(reason) => erase.mutate({ userId, reason })}
-    />
-  );
+  return <EraseDialog {...words} call={erase} onErase={(reason) => erase.mutate({ userId, reason })} />;
 }
 
 function useAfterErasing(): () => void {
@@ -66,47 +50,32 @@ function EraseDialog({
   button,
   title,
   children,
-  error,
-  isBusy,
+  call,
   onErase,
-}: Words & { error: string | null; isBusy: boolean; onErase: (reason: string) => void }) {
+}: Words & Pick<ComponentProps<typeof FormDialog>, 'call'> & { onErase: (reason: string) => void }) {
   const [reason, setReason] = useState('');
   return (
-    <Dialog>
-      <DialogTrigger asChild>
+    <FormDialog
+      trigger={
         <Button size="sm" variant="destructive">
           {button}
         </Button>
-      </DialogTrigger>
-      <DialogContent>
-        <DialogTitle>{title}</DialogTitle>
-        <DialogDescription asChild>
-          <div className="grid gap-2">{children}</div>
-        </DialogDescription>
-        <form
-          className="mt-4 grid gap-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            onErase(reason);
-          }}
-        >
-          <Field label="Reason" hint="It stays in the audit log for good: no names, and nothing of the text.">
-            <Textarea
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-              required
-              minLength={3}
-              maxLength={500}
-            />
-          </Field>
-          <FormError>{error}</FormError>
-          <DialogFooter>
-            <Button type="submit" variant="destructive" isBusy={isBusy}>
-              Erase for good
-            </Button>
-          </DialogFooter>
-        </form>
-      </DialogContent>
-    </Dialog>
+      }
+      title={title}
+      description={children}
+      call={call}
+      onSubmit={() => onErase(reason)}
+      submit={{ variant: 'destructive', children: 'Erase for good' }}
+    >
+      <Field label="Reason" hint="It stays in the audit log for good: no names, and nothing of the text.">
+        <Textarea
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+          required
+          minLength={3}
+          maxLength={500}
+        />
+      </Field>
+    </FormDialog>
   );
 }

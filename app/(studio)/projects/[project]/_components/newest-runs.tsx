@@ -1,7 +1,13 @@
 import Link from 'next/link';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Time } from '@/app/_ui/time.tsx';
-import { HeadlineLine, HeadlineStrip, headlineText } from '../runs/_components/headline-figure.tsx';
+import {
+  baselinesText,
+  HeadlineLine,
+  HeadlineStrip,
+  headlineText,
+  rangeText,
+} from '../runs/_components/headline-figure.tsx';
 import { StatusBadge } from '../runs/_components/status-badge.tsx';
 import type { Pipeline } from './pipeline/pipeline-nodes.ts';
 
@@ -30,15 +36,11 @@ export function RewardCard({ slug, reward }: { slug: string; reward: NonNullable
         <HeadlineStrip headline={headline} />
         {interval === null ? null : (
           <p>
-            95 % interval {headlineText(interval.low, unit)} to {headlineText(interval.high, unit)}
+            95 % interval {rangeText(interval, unit)}
             {interval.count === null ? '' : `, on ${interval.count.toLocaleString('en-US')}`}
           </p>
         )}
-        {baselines.length === 0 ? null : (
-          <p className="text-muted-foreground">
-            {baselines.map((rule) => `${rule.label} ${headlineText(rule.value, unit)}`).join('; ')}
-          </p>
-        )}
+        {baselines.length === 0 ? null : <p className="text-muted-foreground">{baselinesText(headline)}</p>}
       </CardContent>
     </Card>
   );

@@ -3,11 +3,11 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import type { FormEvent } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent } from '@/app/_ui/card.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Input, Textarea } from '@/app/_ui/input.tsx';
 
 export function NewProjectForm() {
@@ -51,7 +51,7 @@ export function NewProjectForm() {
               placeholder="support-answers"
             />
           </Field>
-          <FormError>{create.error ? errorText(create.error) : null}</FormError>
+          <CallError error={create.error} />
           <Button type="submit" className="justify-self-start" isBusy={create.isPending || create.isSuccess}>
             Create project
           </Button>

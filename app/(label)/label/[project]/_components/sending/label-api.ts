@@ -18,15 +18,32 @@ export type LabelApi = {
   revise: (input: Answer & { judgmentId: string; idempotencyKey: string }) => Promise<Receipt>;
 };
 
+/** What somebody reads who was taken out of the project while the page was open. */
+export const NOT_A_MEMBER = 'You are no longer a member of this project.';
+
 /** A request that hangs is a lost one: it is tried again with the same key. */
 const PATIENCE_MS = 20_000;
 
 export function labelApi(client: TRPCClient<AppRouter>, projectId: string): LabelApi {
   const patience = () => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
+  const progress = () => client.tasks.progress.query({ projectId }, patience());
+  /**
+   * Strangers are told that there is no such project, and so is somebody who was taken out of it while this page was open. Only
+   * then is how far the person is not found either.
+   */
+  async function asMember<Output>(call: Promise<Output>): Promise<Output> {
+    try {
+      return await call;
+    } catch (error) {
+      if (isNotFound(error) && (await progress().then(() => false, isNotFound)))
+        throw new NotAMember(NOT_A_MEMBER, { cause: error });
+      throw error;
+    }
+  }
   return {
     claim: (holding) =>
-      client.tasks.claim.mutate({ projectId, holding: holding.slice(0, MAX_HOLDING) }, patience()),
-    renew: (lease) => client.tasks.renew.mutate({ projectId, ...lease }, patience()),
+      asMember(client.tasks.claim.mutate({ projectId, holding: holding.slice(0, MAX_HOLDING) }, patience())),
+    renew: (lease) => asMember(client.tasks.renew.mutate({ projectId, ...lease }, patience())),
     // not by the client: it gathers calls for a moment, and a closing page has none
     releaseAll: (leases) =>
       fetch('/api/trpc/tasks.releaseAll', {
@@ -35,13 +52,17 @@ export function labelApi(client: TRPCClient<AppRouter>, projectId: string): Labe
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ projectId, leases }),
       }),
-    progress: () => client.tasks.progress.query({ projectId }, patience()),
-    skip: (lease) => client.tasks.skip.mutate({ projectId, ...lease }, patience()),
-    reclaim: (seatId) => client.tasks.reclaim.mutate({ projectId, seatId }, patience()),
-    record: (input) => client.judgments.record.mutate({ projectId, ...input }, patience()),
-    revise: (input) => client.judgments.revise.mutate({ projectId, ...input }, patience()),
+    progress: () => asMember(progress()),
+    skip: (lease) => asMember(client.tasks.skip.mutate({ projectId, ...lease }, patience())),
+    reclaim: (seatId) => asMember(client.tasks.reclaim.mutate({ projectId, seatId }, patience())),
+    record: (input) => asMember(client.judgments.record.mutate({ projectId, ...input }, patience())),
+    revise: (input) => asMember(client.judgments.revise.mutate({ projectId, ...input }, patience())),
   };
 }
+
+class NotAMember extends Error {}
+
+const isNotFound = (error: unknown) => failureOf(error).code === 'not-found';
 
 export type Failure = {
   /** unreached: try again later; refused: the server understood and said no */
@@ -52,6 +73,7 @@ export type Failure = {
 
 /** Network trouble, an overloaded or restarting server and a session that ran out pass; everything else is an answer. */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof NotAMember) return { kind: 'refused', code: 'not-found', message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof TRPCClientError) || !error.data)
     return { kind: 'unreached', code: null, message: 'The server cannot be reached.' };

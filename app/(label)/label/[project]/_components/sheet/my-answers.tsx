@@ -5,6 +5,7 @@ import { useTRPC } from '@/app/_trpc/client.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import type { OwnJudgment } from '@/server/judgments/schemas.ts';
+import { failureOf, NOT_A_MEMBER } from '../sending/label-api.ts';
 
 /** Own earlier answers, newest first; each can be opened and corrected. */
 export function MyAnswers({
@@ -22,12 +23,14 @@ export function MyAnswers({
     ),
   );
   if (answers.isPending) return <p className="text-muted-foreground text-sm">Loading…</p>;
-  if (answers.isError)
+  if (answers.isError) {
+    const { code, message } = failureOf(answers.error);
     return (
       <p role="alert" className="text-destructive text-sm">
-        {answers.error.message}
+        {code === 'not-found' ? NOT_A_MEMBER : message}
       </p>
     );
+  }
   const items = answers.data.pages.flatMap((page) => page.items);
   if (items.length === 0)
     return (

@@ -7,6 +7,7 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { cn } from '@/app/_ui/cn.ts';
 import { StatusBadge } from '../../runs/_components/status-badge.tsx';
+import { Facts } from '../detail.tsx';
 import { type Layout, layOut, lineOf, type Placed } from './lay-out.ts';
 import type { DescribedNode } from './pipeline-nodes.ts';
 
@@ -189,14 +190,7 @@ function Details({
         <bdi>{node.title}</bdi>
         {node.status === null ? null : <StatusBadge status={node.status} />}
       </h3>
-      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1">
-        {node.facts.map(([name, value]) => (
-          <div key={name} className="contents">
-            <dt className="text-muted-foreground">{name}</dt>
-            <dd className="break-words">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={node.facts} />
       <Neighbours title="Made of" nodes={before} onChoose={onChoose} />
       <Neighbours title="Used by" nodes={after} onChoose={onChoose} />
       <Button asChild variant="outline" size="sm" className="justify-self-start">

@@ -3,7 +3,7 @@ import { formatDuration } from '@/lib/format-duration.ts';
 import type { Overview } from '@/server/projects/overview.ts';
 import type { AppRouter } from '@/server/root.ts';
 import { formatFigure } from '../../runs/_components/format-figure.ts';
-import { headlineText } from '../../runs/_components/headline-figure.tsx';
+import { headlineText, rangeText } from '../../runs/_components/headline-figure.tsx';
 import type { PipelineNode } from './lay-out.ts';
 
 export type Pipeline = inferRouterOutputs<AppRouter>['projects']['pipeline'];
@@ -16,7 +16,8 @@ export type DescribedNode = PipelineNode & {
   /** one short line in its box */
   line: string;
   status: PipelineRun['status'] | null;
-  facts: readonly (readonly [string, string])[];
+  /** one that is null is not there */
+  facts: readonly (readonly [name: string, value: string | null])[];
   href: string;
   linkText: string;
 };
@@ -38,8 +39,8 @@ export function describeNodes(
       facts: [
         ['Prompts', count(project.prompts)],
         ['Judgments by people', count(annotator)],
-        ...(simulated > 0 ? [['Simulated judgments', count(simulated)] as const] : []),
-        ...(imported > 0 ? [['Imported comparisons', count(imported)] as const] : []),
+        ['Simulated judgments', simulated > 0 ? count(simulated) : null],
+        ['Imported comparisons', imported > 0 ? count(imported) : null],
       ],
       ...{ href: `${base}/data`, linkText: 'Open the data' },
     },
@@ -49,7 +50,7 @@ export function describeNodes(
         title: `Snapshot ${snapshot.number}`,
         line: `${count(snapshot.kept)} judgments`,
         facts: [['Holds', snapshot.name.replace(/^[^:]*: /, '')]],
-        ...{ href: `${base}/exports#snapshot-${snapshot.number}`, linkText: 'Open the snapshot' },
+        ...{ href: `${base}/exports#${snapshot.id}`, linkText: 'Open the snapshot' },
       }),
     ),
     ...pipeline.models.map(
@@ -59,7 +60,7 @@ export function describeNodes(
         line: model.isBundled ? 'comes with Plumbline' : model.runId ? 'of an earlier run' : 'added',
         facts: [
           ['Kind', model.kind === 'reward-model' ? 'reward model' : 'language model'],
-          ...(model.runId ? [['Step', count(model.step)] as const] : []),
+          ['Step', model.runId ? count(model.step) : null],
         ],
         ...{ href: `${base}/models#${model.id}`, linkText: 'Open the model' },
       }),
@@ -78,18 +79,16 @@ export function describeNodes(
   ];
 }
 
-function factsOf(run: PipelineRun): [string, string][] {
+function factsOf(run: PipelineRun): DescribedNode['facts'] {
   const { headline, loss, firstLoss, tokens, seconds, device } = run;
-  const facts: [string, string | null][] = [
+  return [
     ['Recipe', run.recipe],
     [
       'Result',
       headline === null
         ? null
         : `${headline.label} ${headlineText(headline.value, headline.unit)}${
-            headline.interval === null
-              ? ''
-              : ` (${headlineText(headline.interval.low, headline.unit)} to ${headlineText(headline.interval.high, headline.unit)})`
+            headline.interval === null ? '' : ` (${rangeText(headline.interval, headline.unit)})`
           }`,
     ],
     [
@@ -104,5 +103,4 @@ function factsOf(run: PipelineRun): [string, string][] {
     ['Steps', formatFigure(run.step)],
     ['Cost', seconds === null ? null : `${formatDuration(seconds)}${device === null ? '' : ` on ${device}`}`],
   ];
-  return facts.flatMap(([name, value]) => (value === null ? [] : [[name, value] as [string, string]]));
 }

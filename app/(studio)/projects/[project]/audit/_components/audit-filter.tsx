@@ -24,6 +24,9 @@ const DOMAINS = [
   'models',
   'runs',
   'schedules',
+  'chains',
+  'withdrawals',
+  'erasures',
   'audit',
 ];
 const DAY = 86_400_000;
@@ -65,10 +68,10 @@ export function AuditFilter({ filter, onChange }: { filter: Filter; onChange: (f
           ))}
         </Select>
       </Field>
-      <Field label="From" className="min-w-36 flex-1 sm:max-w-44">
+      <Field label="From" className="min-w-40 flex-1 sm:max-w-44">
         <Input type="date" onChange={(event) => onChange({ ...filter, from: day(event.target.value, 0) })} />
       </Field>
-      <Field label="To" className="min-w-36 flex-1 sm:max-w-44">
+      <Field label="To" className="min-w-40 flex-1 sm:max-w-44">
         <Input
           type="date"
           onChange={(event) => onChange({ ...filter, until: day(event.target.value, DAY) })}

@@ -3,11 +3,10 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { ChevronRightIcon, ScrollTextIcon } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Card } from '@/app/_ui/card.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
@@ -59,7 +58,7 @@ export function AuditTable({ projectId, slug, newest }: { projectId: string; slu
           ))}
         </span>
       </p>
-      <FormError>{query.error ? errorText(query.error) : null}</FormError>
+      <CallError error={query.error} />
       {query.isSuccess && records.length === 0 && !query.hasNextPage ? (
         <EmptyState icon={ScrollTextIcon} title="No record matches">
           Take something out of the filter.

@@ -10,6 +10,7 @@ import { Card } from '@/app/_ui/card.tsx';
 import { Count } from '@/app/_ui/count.tsx';
 import { Progress } from '@/app/_ui/progress.tsx';
 import { Time } from '@/app/_ui/time.tsx';
+import { formatDuration } from '@/lib/format-duration.ts';
 import type { Check, CheckReport } from '@/server/audit/read-check.ts';
 
 /** Has the worker recompute the chain, follows it, and says what came out. */
@@ -80,11 +81,7 @@ function Underway({ check: { share, doing, remainingSeconds } }: { check: Check 
       <Progress label="Rows looked at" className="mt-1 mb-2 max-w-96" value={share} />
       <p>
         {Math.floor(share * 100)} %
-        {remainingSeconds === null
-          ? ''
-          : remainingSeconds < 90
-            ? `, about ${remainingSeconds} seconds left`
-            : `, about ${Math.round(remainingSeconds / 60)} minutes left`}
+        {remainingSeconds === null ? '' : `, about ${formatDuration(remainingSeconds)} left`}
       </p>
       <p className="text-xs text-muted-foreground">
         {doing === '' ? 'Waits for the worker.' : `Looks at ${doing}.`} You may leave this page.

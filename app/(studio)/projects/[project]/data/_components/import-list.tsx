@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { DownloadIcon, FileUpIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
@@ -27,7 +28,7 @@ export function ImportList({ projectId, slug }: { projectId: string; slug: strin
       query.state.data?.some((item) => item.status === 'queued' || item.status === 'running') ? 1000 : false,
   });
   if (imports.isPending) return <p className="text-muted-foreground">Loading imports…</p>;
-  if (imports.isError) return <FormError>{imports.error.message}</FormError>;
+  if (imports.isError) return <CallError error={imports.error} />;
   if (imports.data.length === 0)
     return (
       <EmptyState icon={FileUpIcon} title="Nothing imported yet">

@@ -1,9 +1,9 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { cutText } from '@/lib/cut-text.ts';
 
@@ -25,7 +25,7 @@ export function RejectSamples({
     ),
   );
   if (rejects.isPending) return <p className="text-muted-foreground text-sm">Loading…</p>;
-  if (rejects.isError) return <FormError>{rejects.error.message}</FormError>;
+  if (rejects.isError) return <CallError error={rejects.error} />;
   const numShown = rejects.data.pages.reduce((sum, page) => sum + page.items.length, 0);
   const notKept = rejects.hasNextPage ? 0 : numRejected - numShown;
   return (

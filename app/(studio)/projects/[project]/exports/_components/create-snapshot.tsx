@@ -3,12 +3,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { CameraIcon, ChevronRightIcon } from 'lucide-react';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { CheckField, FormError } from '@/app/_ui/field.tsx';
+import { CheckField } from '@/app/_ui/field.tsx';
 import { Checkbox } from '@/app/_ui/input.tsx';
 import { PreviewPanel } from './preview-panel.tsx';
 import { countConditions, EMPTY_DRAFT, queryOfDraft } from './query-draft.ts';
@@ -123,7 +124,7 @@ export function CreateSnapshot({ projectId }: { projectId: string }) {
                   Snapshot {create.data.number} holds {number.format(create.data.counts.kept)} judgments.
                 </p>
               )}
-              {create.isError && <FormError>{create.error.message}</FormError>}
+              <CallError error={create.error} />
             </div>
           </div>
         </form>

@@ -2,10 +2,10 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { DownloadIcon, ShieldCheckIcon } from 'lucide-react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Count } from '@/app/_ui/count.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { formatBytes } from '@/app/(studio)/projects/[project]/data/_components/format-bytes.ts';
 import type { ExportSummary } from '@/server/snapshots/schemas.ts';
@@ -48,7 +48,7 @@ export function ExportRow({
           <ShieldCheckIcon aria-hidden /> Verify
         </Button>
       </div>
-      {files.isError && <FormError>{files.error.message}</FormError>}
+      <CallError error={files.error} />
       <ul className="flex flex-wrap gap-2" aria-label={`Files of the ${format} export`}>
         {files.data?.map(({ name, bytes }) => (
           <li key={name}>
@@ -66,7 +66,7 @@ export function ExportRow({
       </ul>
       <HashText label="sha256 of the manifest" hash={row.manifestSha256} />
       {check.isSuccess && <CheckResult report={check.data} />}
-      {check.isError && <FormError>{check.error.message}</FormError>}
+      <CallError error={check.error} />
     </li>
   );
 }

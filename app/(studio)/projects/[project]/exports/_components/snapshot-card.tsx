@@ -4,13 +4,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { GitCompareIcon, ShieldCheckIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardFooter, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Count } from '@/app/_ui/count.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { targetLook, useTarget } from '@/app/_ui/use-target.ts';
@@ -108,7 +108,7 @@ export function SnapshotCard({
         </p>
         <HashText label="sha256 of the manifest" hash={snapshot.manifestSha256} />
         {check.isSuccess && <CheckResult report={check.data} />}
-        {check.isError && <FormError>{check.error.message}</FormError>}
+        <CallError error={check.error} />
       </CardContent>
       {exports.length > 0 && snapshot.erasedAt === null && (
         <ul aria-label={`Exports of snapshot ${number}`}>
@@ -152,7 +152,7 @@ export function SnapshotCard({
             It is large: the worker writes it, and it appears here.
           </p>
         )}
-        {write.isError && <FormError>{write.error.message}</FormError>}
+        <CallError error={write.error} />
       </CardFooter>
     </Card>
   );

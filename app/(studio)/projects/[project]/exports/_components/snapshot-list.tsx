@@ -2,9 +2,9 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { PackageOpenIcon } from 'lucide-react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import type { FormatName } from './format-name.ts';
 import { SnapshotCard } from './snapshot-card.tsx';
 
@@ -27,7 +27,7 @@ export function SnapshotList({
   const imports = useQuery(trpc.imports.list.queryOptions({ projectId }));
   const titleOfImport = (id: string) => imports.data?.find((row) => row.importId === id)?.fileName ?? id;
   const failed = snapshots.error ?? exports.error ?? sources.error;
-  if (failed !== null) return <FormError>{failed.message}</FormError>;
+  if (failed !== null) return <CallError error={failed} />;
   if (snapshots.data === undefined || exports.data === undefined || sources.data === undefined)
     return <p className="text-muted-foreground">Loading snapshots…</p>;
   if (snapshots.data.length === 0)

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import { useTRPCClient } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
 import type { SnapshotQueryInput } from '@/lib/snapshot-query.ts';
 
 export type PreviewCounts = {
@@ -57,7 +58,11 @@ export function usePreview(projectId: string, query: SnapshotQueryInput, anew: n
     const timer = setTimeout(() => {
       count().catch((error: unknown) => {
         if (signal.aborted) return;
-        setState({ asked, counts: NOTHING, error: error instanceof Error ? error.message : String(error) });
+        setState({
+          asked,
+          counts: NOTHING,
+          error: error instanceof Error ? errorText(error) : String(error),
+        });
       });
     }, QUIET_MS);
     return () => {

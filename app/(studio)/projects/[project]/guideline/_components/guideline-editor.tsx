@@ -3,12 +3,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Textarea } from '@/app/_ui/input.tsx';
 import { Markdown } from '@/app/_ui/markdown.tsx';
 import { Time } from '@/app/_ui/time.tsx';
@@ -79,7 +79,7 @@ export function GuidelineEditor({
                 autoFocus
               />
             </Field>
-            <FormError>{write.error ? errorText(write.error) : null}</FormError>
+            <CallError error={write.error} />
             <div className="flex gap-2">
               <Button
                 type="submit"

@@ -2,8 +2,8 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { CopyField } from '@/app/_ui/copy-field.tsx';
 import {
@@ -14,7 +14,7 @@ import {
   DialogTitle,
   DialogTrigger,
 } from '@/app/_ui/dialog.tsx';
-import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
+import { CheckField, Field } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
 import { ROLES, type Role } from '@/lib/roles.ts';
 import { ROLE_MEANING } from '@/server/projects/schemas.ts';
@@ -80,7 +80,7 @@ export function InviteDialog({ projectId, onCreated }: { projectId: string; onCr
               </Select>
             </Field>
             <div className="mt-4">
-              <FormError>{invite.error ? errorText(invite.error) : null}</FormError>
+              <CallError error={invite.error} />
             </div>
             <DialogFooter>
               <Button type="submit" isBusy={invite.isPending}>

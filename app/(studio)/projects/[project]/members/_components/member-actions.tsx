@@ -3,8 +3,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { CopyField } from '@/app/_ui/copy-field.tsx';
 import {
@@ -15,7 +15,7 @@ import {
   DialogTitle,
   DialogTrigger,
 } from '@/app/_ui/dialog.tsx';
-import { CheckField, FormError } from '@/app/_ui/field.tsx';
+import { CheckField } from '@/app/_ui/field.tsx';
 import { Checkbox } from '@/app/_ui/input.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 
@@ -48,7 +48,7 @@ export function RemoveMember({ projectId, userId, label }: Person & { projectId:
           The person sees nothing of this project any more, from now on. Their judgments stay, under their
           pseudonym; tasks they hold go back to the others. Whoever is invited again has the same pseudonym.
         </DialogDescription>
-        <FormError>{remove.error ? errorText(remove.error) : null}</FormError>
+        <CallError error={remove.error} />
         <DialogFooter>
           <Button variant="outline" onClick={() => setIsOpen(false)}>
             Keep
@@ -112,7 +112,7 @@ export function ResetLink({ userId, label }: Person) {
                   onChange={(event) => setEndsSecondFactor(event.target.checked)}
                 />
               </CheckField>
-              <FormError>{make.error ? errorText(make.error) : null}</FormError>
+              <CallError error={make.error} />
             </div>
             <DialogFooter>
               <Button isBusy={make.isPending} onClick={() => make.mutate({ userId, endsSecondFactor })}>

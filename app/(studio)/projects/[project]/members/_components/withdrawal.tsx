@@ -3,8 +3,8 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
@@ -42,7 +42,7 @@ export function Withdrawal({
   const onSettled = () => tainted.refetch();
   const withdraw = useMutation(trpc.withdrawals.withdraw.mutationOptions({ onSettled }));
   const takeBack = useMutation(trpc.withdrawals.takeBack.mutationOptions({ onSettled }));
-  if (tainted.error) return <FormError>{errorText(tainted.error)}</FormError>;
+  if (tainted.error) return <CallError error={tainted.error} />;
   if (!tainted.data) return <p className="text-muted-foreground text-sm">Looking…</p>;
   const { snapshots, models, withdrawals } = tainted.data;
   const open = withdrawals.find(({ endedAt }) => endedAt === null);
@@ -141,9 +141,7 @@ export function Withdrawal({
           </div>
         </form>
       )}
-      <FormError>
-        {withdraw.error ? errorText(withdraw.error) : takeBack.error ? errorText(takeBack.error) : null}
-      </FormError>
+      <CallError error={withdraw.error ?? takeBack.error} />
     </div>
   );
 }

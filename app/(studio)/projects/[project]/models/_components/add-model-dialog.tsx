@@ -4,19 +4,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
-import {
-  Dialog,
-  DialogContent,
-  DialogDescription,
-  DialogFooter,
-  DialogTitle,
-  DialogTrigger,
-} from '@/app/_ui/dialog.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
 import { Progress } from '@/app/_ui/progress.tsx';
+import { FormDialog } from '@/app/(studio)/projects/[project]/_components/form-dialog.tsx';
 import { modelFileKind } from '@/lib/model-files.ts';
 import { addModelInput } from '@/server/models/schemas.ts';
 import type { AppRouter } from '@/server/root.ts';
@@ -107,126 +101,107 @@ export function AddModelDialog({ projectId, models }: { projectId: string; model
   });
 
   return (
-    <Dialog open={isOpen} onOpenChange={(open) => (start.isPending ? undefined : setIsOpen(open))}>
-      <DialogTrigger asChild>
-        <Button>Add a model</Button>
-      </DialogTrigger>
-      <DialogContent>
-        <DialogTitle>Add a model</DialogTitle>
-        <DialogDescription>
-          Llama and GPT-2 families in Hugging Face’s layout. Config, tokenizer and every weight are checked
-          and the model is tried out before it is registered.
-        </DialogDescription>
-        <form
-          className="mt-4 grid gap-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            start.mutate();
-          }}
+    <FormDialog
+      open={isOpen}
+      onOpenChange={(open) => (start.isPending ? undefined : setIsOpen(open))}
+      trigger={<Button>Add a model</Button>}
+      title="Add a model"
+      description="Llama and GPT-2 families in Hugging Face’s layout. Config, tokenizer and every weight are checked and the model is tried out before it is registered."
+      call={start}
+      onSubmit={() => start.mutate()}
+      submit={{ disabled: !request.success || (kind === 'adapter' && base === ''), children: 'Add' }}
+    >
+      <Field label="Where it comes from">
+        <Select value={from} onChange={(event) => setFrom(event.target.value as From)}>
+          {Object.entries(WAYS).map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      {from === 'hub' ? (
+        <div className="grid gap-4 sm:grid-cols-[2fr_1fr]">
+          <Field
+            label="Name on the hub"
+            hint="organisation/model. A token, where one is needed, is the operator’s: HF_TOKEN."
+          >
+            <Input value={typed.name} onChange={set('name')} placeholder="HuggingFaceTB/SmolLM2-135M" />
+          </Field>
+          <Field label="Revision" hint="Branch, tag or commit.">
+            <Input value={typed.revision} onChange={set('revision')} />
+          </Field>
+        </div>
+      ) : null}
+      {from === 'folder' ? (
+        <Field
+          label="Folder"
+          hint={
+            folders.data?.folders.length === 0
+              ? 'There is none: put a model folder into models/ of the data folder, or name others in PLUMBLINE_MODEL_ROOTS.'
+              : 'Below the roots that the operator names.'
+          }
+          error={folders.error ? errorText(folders.error) : undefined}
         >
-          <Field label="Where it comes from">
-            <Select value={from} onChange={(event) => setFrom(event.target.value as From)}>
-              {Object.entries(WAYS).map(([value, text]) => (
-                <option key={value} value={value}>
-                  {text}
-                </option>
-              ))}
+          <Select value={typed.folder} onChange={set('folder')}>
+            <option value="">{folders.isFetching ? 'Looking …' : 'Choose one'}</option>
+            {folders.data?.folders.map((folder) => (
+              <option key={folder} value={folder}>
+                {folder}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      ) : null}
+      {from === 'upload' ? (
+        <Field
+          label="Files"
+          hint="One zip, or config.json, the tokenizer’s files and the safetensors. Other files are left out."
+        >
+          <Input
+            type="file"
+            multiple
+            className="h-auto py-1.5"
+            onChange={(event) => setFiles(chosen([...(event.target.files ?? [])]))}
+          />
+        </Field>
+      ) : null}
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field
+          label="Name here"
+          hint={typed.modelName === '' && suggested ? `Else: ${suggested}` : undefined}
+        >
+          <Input value={typed.modelName} onChange={set('modelName')} />
+        </Field>
+        <Field label="Licence" hint="Where its model card names none.">
+          <Input value={typed.licence} onChange={set('licence')} />
+        </Field>
+        <Field label="Kind">
+          <Select value={kind} onChange={(event) => setKind(event.target.value as keyof typeof KINDS)}>
+            {Object.entries(KINDS).map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        {kind === 'adapter' ? (
+          <Field label="Trained on" hint="The adapter is merged into it.">
+            <Select value={base} onChange={(event) => setBase(event.target.value)}>
+              <option value="">Choose a checkpoint</option>
+              {models.flatMap((model) =>
+                model.checkpoints.map((checkpoint) => (
+                  <option key={checkpoint.id} value={checkpoint.id}>
+                    {model.name}, step {checkpoint.step}
+                  </option>
+                )),
+              )}
             </Select>
           </Field>
-          {from === 'hub' ? (
-            <div className="grid gap-4 sm:grid-cols-[2fr_1fr]">
-              <Field
-                label="Name on the hub"
-                hint="organisation/model. A token, where one is needed, is the operator’s: HF_TOKEN."
-              >
-                <Input value={typed.name} onChange={set('name')} placeholder="HuggingFaceTB/SmolLM2-135M" />
-              </Field>
-              <Field label="Revision" hint="Branch, tag or commit.">
-                <Input value={typed.revision} onChange={set('revision')} />
-              </Field>
-            </div>
-          ) : null}
-          {from === 'folder' ? (
-            <Field
-              label="Folder"
-              hint={
-                folders.data?.folders.length === 0
-                  ? 'There is none: put a model folder into models/ of the data folder, or name others in PLUMBLINE_MODEL_ROOTS.'
-                  : 'Below the roots that the operator names.'
-              }
-              error={folders.error?.message}
-            >
-              <Select value={typed.folder} onChange={set('folder')}>
-                <option value="">{folders.isFetching ? 'Looking …' : 'Choose one'}</option>
-                {folders.data?.folders.map((folder) => (
-                  <option key={folder} value={folder}>
-                    {folder}
-                  </option>
-                ))}
-              </Select>
-            </Field>
-          ) : null}
-          {from === 'upload' ? (
-            <Field
-              label="Files"
-              hint="One zip, or config.json, the tokenizer’s files and the safetensors. Other files are left out."
-            >
-              <Input
-                type="file"
-                multiple
-                className="h-auto py-1.5"
-                onChange={(event) => setFiles(chosen([...(event.target.files ?? [])]))}
-              />
-            </Field>
-          ) : null}
-          <div className="grid gap-4 sm:grid-cols-2">
-            <Field
-              label="Name here"
-              hint={typed.modelName === '' && suggested ? `Else: ${suggested}` : undefined}
-            >
-              <Input value={typed.modelName} onChange={set('modelName')} />
-            </Field>
-            <Field label="Licence" hint="Where its model card names none.">
-              <Input value={typed.licence} onChange={set('licence')} />
-            </Field>
-            <Field label="Kind">
-              <Select value={kind} onChange={(event) => setKind(event.target.value as keyof typeof KINDS)}>
-                {Object.entries(KINDS).map(([value, text]) => (
-                  <option key={value} value={value}>
-                    {text}
-                  </option>
-                ))}
-              </Select>
-            </Field>
-            {kind === 'adapter' ? (
-              <Field label="Trained on" hint="The adapter is merged into it.">
-                <Select value={base} onChange={(event) => setBase(event.target.value)}>
-                  <option value="">Choose a checkpoint</option>
-                  {models.flatMap((model) =>
-                    model.checkpoints.map((checkpoint) => (
-                      <option key={checkpoint.id} value={checkpoint.id}>
-                        {model.name}, step {checkpoint.step}
-                      </option>
-                    )),
-                  )}
-                </Select>
-              </Field>
-            ) : null}
-          </div>
-          {sent !== null ? <Progress label="Sending the files" value={sent} max={totalBytes} /> : null}
-          <FormError>{start.error?.message}</FormError>
-          <DialogFooter>
-            <Button
-              type="submit"
-              isBusy={start.isPending}
-              disabled={!request.success || (kind === 'adapter' && base === '')}
-            >
-              Add
-            </Button>
-          </DialogFooter>
-        </form>
-      </DialogContent>
-    </Dialog>
+        ) : null}
+      </div>
+      {sent !== null ? <Progress label="Sending the files" value={sent} max={totalBytes} /> : null}
+    </FormDialog>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
@@ -69,7 +70,8 @@ export function AddingList({ projectId, mayRegister }: { projectId: string; mayR
               </Button>
             ) : null}
           </div>
-          {item.error ? <FormError>{item.error}</FormError> : null}
+          <FormError>{item.error}</FormError>
+          <CallError error={cancel.variables?.registrationId === item.id ? cancel.error : null} />
           {OPEN.includes(item.status) ? (
             <>
               <p className="text-muted-foreground" aria-live="polite">

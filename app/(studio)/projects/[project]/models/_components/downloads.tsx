@@ -1,14 +1,14 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 
 /** A checkpoint as one archive, its adapter alone, or file by file; a download that broke off can go on. */
 export function Downloads({ projectId, checkpointId }: { projectId: string; checkpointId: string }) {
   const trpc = useTRPC();
   const { data, error } = useQuery(trpc.models.files.queryOptions({ projectId, checkpointId }));
-  if (error) return <FormError>{error.message}</FormError>;
+  if (error) return <CallError error={error} />;
   if (!data) return <p className="mt-3 text-sm text-muted-foreground">Listing the files …</p>;
   const address = (file = '', part = '') =>
     `/api/checkpoints/${checkpointId}${file}?project=${projectId}${part}`;

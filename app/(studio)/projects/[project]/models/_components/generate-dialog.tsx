@@ -4,17 +4,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
-import {
-  Dialog,
-  DialogContent,
-  DialogDescription,
-  DialogFooter,
-  DialogTitle,
-  DialogTrigger,
-} from '@/app/_ui/dialog.tsx';
-import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
+import { CheckField, Field } from '@/app/_ui/field.tsx';
 import { Checkbox, Input } from '@/app/_ui/input.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
+import { FormDialog } from '@/app/(studio)/projects/[project]/_components/form-dialog.tsx';
 import { generateInput } from '@/server/models/schemas.ts';
 
 const FIELDS = [
@@ -78,46 +71,34 @@ export function GenerateDialog({
   const errorOf = (name: string) =>
     parsed.success ? undefined : parsed.error.issues.find((issue) => issue.path[0] === name)?.message;
   return (
-    <Dialog open={isOpen} onOpenChange={setIsOpen}>
-      <DialogTrigger asChild>
+    <FormDialog
+      open={isOpen}
+      onOpenChange={setIsOpen}
+      trigger={
         <Button variant="outline" size="sm">
           Generate
         </Button>
-      </DialogTrigger>
-      <DialogContent>
-        <DialogTitle>Generate responses</DialogTitle>
-        <DialogDescription>
-          Each response keeps its checkpoint, settings and seed, so that it can be drawn again.
-        </DialogDescription>
-        <form
-          className="mt-4 grid gap-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (parsed.success) generate.mutate(parsed.data);
-          }}
-        >
-          <div className="grid gap-4 sm:grid-cols-2">
-            {FIELDS.map(({ name, label, hint }) => (
-              <Field key={name} label={label} hint={hint} error={errorOf(name)}>
-                <Input
-                  inputMode="decimal"
-                  value={typed[name]}
-                  onChange={(event) => setTyped({ ...typed, [name]: event.target.value })}
-                />
-              </Field>
-            ))}
-          </div>
-          <CheckField label="Make tasks of them" hint="Prompts with two or more different responses.">
-            <Checkbox checked={createTasks} onChange={(event) => setCreateTasks(event.target.checked)} />
-          </CheckField>
-          <FormError>{generate.error?.message}</FormError>
-          <DialogFooter>
-            <Button type="submit" isBusy={generate.isPending} disabled={!parsed.success}>
-              Generate
-            </Button>
-          </DialogFooter>
-        </form>
-      </DialogContent>
-    </Dialog>
+      }
+      title="Generate responses"
+      description="Each response keeps its checkpoint, settings and seed, so that it can be drawn again."
+      call={generate}
+      onSubmit={() => parsed.success && generate.mutate(parsed.data)}
+      submit={{ disabled: !parsed.success, children: 'Generate' }}
+    >
+      <div className="grid gap-4 sm:grid-cols-2">
+        {FIELDS.map(({ name, label, hint }) => (
+          <Field key={name} label={label} hint={hint} error={errorOf(name)}>
+            <Input
+              inputMode="decimal"
+              value={typed[name]}
+              onChange={(event) => setTyped({ ...typed, [name]: event.target.value })}
+            />
+          </Field>
+        ))}
+      </div>
+      <CheckField label="Make tasks of them" hint="Prompts with two or more different responses.">
+        <Checkbox checked={createTasks} onChange={(event) => setCreateTasks(event.target.checked)} />
+      </CheckField>
+    </FormDialog>
   );
 }

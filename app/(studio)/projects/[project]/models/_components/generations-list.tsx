@@ -1,11 +1,10 @@
 'use client';
 
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Progress } from '@/app/_ui/progress.tsx';
 import { formatDuration } from '@/lib/format-duration.ts';
 
@@ -70,7 +69,7 @@ export function GenerationsList({ projectId, mayCancel }: { projectId: string; m
           </li>
         ))}
       </ul>
-      <FormError>{cancel.error ? errorText(cancel.error) : null}</FormError>
+      <CallError error={cancel.error} />
     </Card>
   );
 }

@@ -3,9 +3,9 @@
 import { useQuery } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import Link from 'next/link';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Count } from '@/app/_ui/count.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
 import { SnapshotSources } from '@/app/(studio)/projects/[project]/runs/_components/snapshot-sources.tsx';
 import type { AppRouter } from '@/server/root.ts';
@@ -25,7 +25,7 @@ export function LineagePanel({
 }) {
   const trpc = useTRPC();
   const { data, error } = useQuery(trpc.models.lineage.queryOptions({ projectId, checkpointId }));
-  if (error) return <FormError>{error.message}</FormError>;
+  if (error) return <CallError error={error} />;
   if (!data) return <p className="mt-3 text-sm text-muted-foreground">Following the lineage …</p>;
   return (
     <div className="mt-3 grid gap-4 rounded-md bg-muted/60 p-4 text-sm md:grid-cols-2">

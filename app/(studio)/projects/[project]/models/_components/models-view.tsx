@@ -5,13 +5,13 @@ import type { inferRouterOutputs } from '@trpc/server';
 import { BoxIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
 import { SnapshotSources } from '@/app/(studio)/projects/[project]/runs/_components/snapshot-sources.tsx';
@@ -50,7 +50,7 @@ export function ModelsView({
       onSettled: () => fetchAnew(queryClient, trpc.models.list.queryKey({ projectId })),
     }),
   );
-  if (models.error) return <FormError>{models.error.message}</FormError>;
+  if (models.error) return <CallError error={models.error} />;
   if (!models.data) return <p className="text-sm text-muted-foreground">Reading the models …</p>;
   const registerButton = mayRegister ? (
     <Button variant="outline" isBusy={register.isPending} onClick={() => register.mutate({ projectId })}>
@@ -75,7 +75,7 @@ export function ModelsView({
         >
           A model is a name with checkpoints. Add one of your own, start from the bundled toy model, or
           pretrain one from this project’s texts.
-          <FormError>{register.error?.message}</FormError>
+          <CallError error={register.error} />
         </EmptyState>
       </>
     );

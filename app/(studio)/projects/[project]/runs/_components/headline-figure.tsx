@@ -6,15 +6,23 @@ export function headlineText(value: number, unit: RunHeadline['unit']): string {
   return unit === 'share' ? `${(value * 100).toFixed(1)} %` : formatFigure(value);
 }
 
+/** From the low end of an interval to its high one. */
+export function rangeText({ low, high }: { low: number; high: number }, unit: RunHeadline['unit']): string {
+  return `${headlineText(low, unit)} to ${headlineText(high, unit)}`;
+}
+
+/** What simple rules reach, beside the figure; empty where there are none. */
+export function baselinesText({ baselines, unit }: Pick<RunHeadline, 'baselines' | 'unit'>): string {
+  return baselines.map(({ label, value }) => `${label} ${headlineText(value, unit)}`).join('; ');
+}
+
 /** What a run is known by, in one line: the figure, its interval, and what it was before. */
 export function HeadlineLine({ headline }: { headline: RunHeadline }) {
   const { value, label, unit, interval, before } = headline;
   return (
     <span>
       {label} <span className="text-foreground">{headlineText(value, unit)}</span>
-      {interval === null
-        ? ''
-        : ` (${headlineText(interval.low, unit)} to ${headlineText(interval.high, unit)})`}
+      {interval === null ? '' : ` (${rangeText(interval, unit)})`}
       {before === null ? '' : ` from ${headlineText(before, unit)}`}
     </span>
   );

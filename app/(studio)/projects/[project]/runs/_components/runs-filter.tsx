@@ -1,8 +1,8 @@
 'use client';
 
-import { SearchIcon } from 'lucide-react';
 import { Input, Select } from '@/app/_ui/input.tsx';
 import { RECIPES, type RecipeName, RUN_SORTS, RUN_STATES, type RunSort } from '@/server/runs/schemas.ts';
+import { RunSearch } from './run-search.tsx';
 import { STATUS_LABELS } from './status-badge.tsx';
 
 /** What the list of runs is asked for; empty texts ask for nothing. */
@@ -33,21 +33,11 @@ export function RunsFilterBar({
 }) {
   return (
     <search className="mb-4 grid gap-2 sm:flex sm:flex-wrap">
-      <div className="relative sm:w-72">
-        <SearchIcon
-          className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted-foreground"
-          aria-hidden
-        />
-        <Input
-          type="search"
-          aria-label="Search runs"
-          placeholder="Name, notes, tag or id"
-          className="pl-8"
-          value={filter.search}
-          maxLength={200}
-          onChange={(event) => onChange({ ...filter, search: event.target.value })}
-        />
-      </div>
+      <RunSearch
+        className="sm:w-72"
+        value={filter.search}
+        onChange={(search) => onChange({ ...filter, search })}
+      />
       <div className="grid grid-cols-2 gap-2 sm:flex">
         <Select
           aria-label="Recipe"

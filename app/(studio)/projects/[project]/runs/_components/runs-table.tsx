@@ -4,13 +4,13 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { inferRouterOutputs } from '@trpc/server';
 import { PlayIcon, SearchIcon, StickyNoteIcon } from 'lucide-react';
 import Link from 'next/link';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card } from '@/app/_ui/card.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Checkbox } from '@/app/_ui/input.tsx';
 import { Progress } from '@/app/_ui/progress.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
@@ -22,6 +22,7 @@ import { MAX_COMPARED } from '@/server/runs/schemas.ts';
 import { PHASES, type Phase } from '@/trainer/events.ts';
 import { formatFigure } from './format-figure.ts';
 import { HeadlineLine } from './headline-figure.tsx';
+import { useSettled } from './run-search.tsx';
 import { NO_FILTER, type RunsFilter, RunsFilterBar } from './runs-filter.tsx';
 import { StatusBadge } from './status-badge.tsx';
 
@@ -82,7 +83,7 @@ export function RunsTable({
   return (
     <>
       <RunsFilterBar filter={filter} onChange={setFilter} />
-      <FormError>{runs.error?.message}</FormError>
+      <CallError error={runs.error} />
       {chosen.length > 0 ? (
         <div className="sticky top-15 z-20 mb-3 flex flex-wrap items-center gap-2 rounded-md border bg-card px-3 py-2 text-sm lg:top-2">
           <span aria-live="polite">{chosen.length} chosen</span>
@@ -209,16 +210,6 @@ function inputOf({ search, recipe, status, tag, sort }: RunsFilter) {
     ...(tag.trim() === '' ? {} : { tag: tag.trim() }),
     ...(sort === 'newest' ? {} : { sort }),
   };
-}
-
-/** A value that has not changed for a moment: nobody is asked at every key. */
-function useSettled<Value>(value: Value): Value {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), 250);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }
 
 type RunItem = inferRouterOutputs<AppRouter>['runs']['list']['items'][number];

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
@@ -109,7 +110,8 @@ export function ExecutionCard({
           </li>
         ))}
       </ol>
-      <FormError>{execution.error ?? (pause.error ?? resume.error ?? cancel.error)?.message}</FormError>
+      <FormError>{execution.error}</FormError>
+      <CallError error={pause.error ?? resume.error ?? cancel.error} />
     </section>
   );
 }

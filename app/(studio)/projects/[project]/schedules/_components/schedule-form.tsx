@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
@@ -134,11 +135,11 @@ export function ScheduleForm({
               ))}
             </Select>
           </Field>
-          <FormError>
-            {wasSent && !parsed.ok
-              ? `Not saved: see ${wrongSteps(drafts, parsed.issues)}.`
-              : (create.error ?? update.error)?.message}
-          </FormError>
+          {wasSent && !parsed.ok ? (
+            <FormError>Not saved: see {wrongSteps(drafts, parsed.issues)}.</FormError>
+          ) : (
+            <CallError error={create.error ?? update.error} />
+          )}
           <Button
             type="submit"
             isBusy={create.isPending || update.isPending}

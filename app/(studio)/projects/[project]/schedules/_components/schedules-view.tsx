@@ -3,6 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { CalendarClockIcon } from 'lucide-react';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
@@ -10,7 +11,6 @@ import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Count } from '@/app/_ui/count.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Progress } from '@/app/_ui/progress.tsx';
 import { Time } from '@/app/_ui/time.tsx';
 import { ExecutionCard } from './execution-card.tsx';
@@ -34,7 +34,7 @@ export function SchedulesView({
   const schedules = useQuery(trpc.schedules.list.queryOptions({ projectId }, { refetchInterval: 5000 }));
   const [editedId, setEditedId] = useState<string | null>(null);
   const [made, setMade] = useState(0);
-  if (schedules.error) return <FormError>{schedules.error.message}</FormError>;
+  if (schedules.error) return <CallError error={schedules.error} />;
   const items = schedules.data ?? [];
   const edited = items.find(({ id }) => id === editedId) ?? null;
   return (
@@ -184,7 +184,7 @@ function ScheduleCard({
             mayWrite={mayWrite}
           />
         ))}
-        <FormError>{(runNow.error ?? toggle.error ?? remove.error)?.message}</FormError>
+        <CallError error={runNow.error ?? toggle.error ?? remove.error} />
       </CardContent>
     </Card>
   );

@@ -3,11 +3,11 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Input } from '@/app/_ui/input.tsx';
 
 const DEFAULT_DAYS = 30;
@@ -54,7 +54,7 @@ export function ArchiveCard({ projectId, name }: { projectId: string; name: stri
               <Input value={typed} onChange={(event) => setTyped(event.target.value)} required />
             </Field>
           </div>
-          <FormError>{archive.error ? errorText(archive.error) : null}</FormError>
+          <CallError error={archive.error} />
           <Button
             type="submit"
             variant="destructive"

@@ -3,11 +3,11 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import type { FormEvent } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { CheckField, Field, FormError } from '@/app/_ui/field.tsx';
+import { CheckField, Field } from '@/app/_ui/field.tsx';
 import { Checkbox, Input, Textarea } from '@/app/_ui/input.tsx';
 import { useToast } from '@/app/_ui/toast.tsx';
 import type { ProjectSettings } from '@/server/projects/schemas.ts';
@@ -103,7 +103,7 @@ export function SettingsForm({
           <CheckField label="Require a reason" hint="Annotators must write a rationale with every judgment.">
             <Checkbox name="requireRationale" defaultChecked={settings.requireRationale} />
           </CheckField>
-          <FormError>{update.error ? errorText(update.error) : null}</FormError>
+          <CallError error={update.error} />
           <Button type="submit" className="justify-self-start" isBusy={update.isPending}>
             Save settings
           </Button>

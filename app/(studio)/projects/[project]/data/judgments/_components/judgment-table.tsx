@@ -2,10 +2,10 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ScaleIcon } from 'lucide-react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
@@ -30,7 +30,7 @@ export function JudgmentTable({
     ),
   );
   if (query.isPending) return <p className="text-muted-foreground">Loading judgments…</p>;
-  if (query.isError) return <FormError>{query.error.message}</FormError>;
+  if (query.isError) return <CallError error={query.error} />;
   const items = query.data.pages.flatMap((page) => page.items);
   if (items.length === 0)
     return (

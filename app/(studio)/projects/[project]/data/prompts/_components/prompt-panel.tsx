@@ -1,8 +1,8 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { PromptView } from '@/app/_ui/prompt-view.tsx';
 import { SidePanel } from '@/app/_ui/side-panel.tsx';
 import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
@@ -33,7 +33,7 @@ export function PromptPanel({
       title="Prompt"
       description={prompt.data?.split === 'heldout' ? 'Held out: never trained on.' : 'In the training part.'}
     >
-      {prompt.isError && <FormError>{prompt.error.message}</FormError>}
+      <CallError error={prompt.error} />
       {prompt.data !== undefined && (
         <>
           <p className="mb-3">

@@ -4,11 +4,11 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { FileTextIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useDeferredValue, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
 import { Marked } from '@/app/_ui/marked.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
@@ -90,7 +90,7 @@ export function PromptTable({ projectId, slug }: { projectId: string; slug: stri
           ))}
         </Select>
       </search>
-      {prompts.isError && <FormError>{prompts.error.message}</FormError>}
+      <CallError error={prompts.error} />
       {prompts.isPending && <p className="text-muted-foreground">Loading prompts…</p>}
       {prompts.isSuccess && items.length === 0 && !prompts.hasNextPage && (
         <EmptyState

@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
@@ -99,7 +100,7 @@ export function MakeTasks({ projectId, defaultOverlap }: { projectId: string; de
             </p>
           )}
           {making?.error && making.jobId === asked && <FormError>{making.error}</FormError>}
-          {make.isError && <FormError>{make.error.message}</FormError>}
+          <CallError error={make.error} />
         </div>
       </CardContent>
     </Card>

@@ -1,17 +1,17 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Count } from '@/app/_ui/count.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 
 /** How much there is to judge, how far it is, and by whom (pseudonyms; simulated annotators are named as such). */
 export function TaskFigures({ projectId }: { projectId: string }) {
   const trpc = useTRPC();
   const stats = useQuery({ ...trpc.tasks.stats.queryOptions({ projectId }), refetchInterval: 10_000 });
   if (stats.isPending) return <p className="text-muted-foreground">Loading…</p>;
-  if (stats.isError) return <FormError>{stats.error.message}</FormError>;
+  if (stats.isError) return <CallError error={stats.error} />;
   const { prompts, responses, tasks, seats, judgments, byAnnotator } = stats.data;
   const figures = [
     { label: 'prompts', value: prompts.train + prompts.heldout, note: `${prompts.heldout} held out` },

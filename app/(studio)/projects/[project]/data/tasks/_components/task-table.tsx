@@ -3,11 +3,11 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ListTodoIcon } from 'lucide-react';
 import Link from 'next/link';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { ShowMore } from '@/app/_ui/show-more.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { Time } from '@/app/_ui/time.tsx';
@@ -32,7 +32,7 @@ export function TaskTable({
     ),
   );
   if (tasks.isPending) return <p className="text-muted-foreground">Loading tasks…</p>;
-  if (tasks.isError) return <FormError>{tasks.error.message}</FormError>;
+  if (tasks.isError) return <CallError error={tasks.error} />;
   const items = tasks.data.pages.flatMap((page) => page.items);
   if (items.length === 0)
     return (

@@ -4,11 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { GitCompareIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC, useTRPCClient } from '@/app/_trpc/client.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Count } from '@/app/_ui/count.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
 import { IdLink } from '@/app/(studio)/projects/[project]/_components/id-link.tsx';
 import { wordsOf } from '@/app/(studio)/projects/[project]/exports/_components/reason-counts.tsx';
@@ -37,7 +38,7 @@ export function CompareView({
   const one = snapshots.find(({ snapshotId }) => snapshotId === first) ?? snapshots[1] ?? snapshots[0];
   const two = snapshots.find(({ snapshotId }) => snapshotId === other) ?? snapshots[0];
   const comparison = useComparison(projectId, one?.snapshotId, two?.snapshotId);
-  if (list.isError) return <FormError>{list.error.message}</FormError>;
+  if (list.isError) return <CallError error={list.error} />;
   if (list.data === undefined) return <p className="text-muted-foreground">Loading snapshots…</p>;
   if (one === undefined || two === undefined)
     return (
@@ -63,7 +64,7 @@ export function CompareView({
           onChange={(id) => go(one.snapshotId, id)}
         />
       </div>
-      {error && <FormError>{error.message}</FormError>}
+      <CallError error={error} />
       {!data && !error && <p className="text-muted-foreground">Comparing…</p>}
       {data && (
         <>

@@ -2,11 +2,11 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Input, Textarea } from '@/app/_ui/input.tsx';
 import { askInput, MAX_ASKED_MODELS, MAX_ASKED_REWARDS } from '@/server/models/schemas.ts';
 import { CheckpointChoice, type TryChoice } from './checkpoint-choice.tsx';
@@ -122,7 +122,7 @@ export function TryView({
                 <Input inputMode="numeric" value={seed} onChange={(event) => setSeed(event.target.value)} />
               </Field>
             </div>
-            <FormError>{ask.error ? errorText(ask.error) : null}</FormError>
+            <CallError error={ask.error ?? cancel.error} />
             <div className="flex flex-wrap gap-2">
               <Button type="submit" isBusy={ask.isPending || isAsking} disabled={!parsed.success || !hasWork}>
                 {isAsking ? 'Being answered …' : 'Ask'}
@@ -143,7 +143,7 @@ export function TryView({
         </CardContent>
       </Card>
       <div className="grid min-w-0 gap-4">
-        <FormError>{state.error ? errorText(state.error) : null}</FormError>
+        <CallError error={state.error} />
         {state.data ? (
           <TryAnswers state={state.data} choices={choices} />
         ) : (

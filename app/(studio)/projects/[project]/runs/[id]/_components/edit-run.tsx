@@ -4,19 +4,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { PencilIcon } from 'lucide-react';
 import { useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
-import {
-  Dialog,
-  DialogContent,
-  DialogDescription,
-  DialogFooter,
-  DialogTitle,
-  DialogTrigger,
-} from '@/app/_ui/dialog.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Input, Textarea } from '@/app/_ui/input.tsx';
+import { FormDialog } from '@/app/(studio)/projects/[project]/_components/form-dialog.tsx';
 import { editRunInput } from '@/server/runs/schemas.ts';
 import type { RunDetails } from './run-facts.tsx';
 
@@ -53,43 +45,33 @@ export function EditRun({ projectId, run }: { projectId: string; run: RunDetails
   const errorOf = (field: string) =>
     parsed.success ? undefined : parsed.error.issues.find((issue) => issue.path[0] === field)?.message;
   return (
-    <Dialog open={isOpen} onOpenChange={open}>
-      <DialogTrigger asChild>
+    <FormDialog
+      open={isOpen}
+      onOpenChange={open}
+      trigger={
         <Button variant="outline">
           <PencilIcon aria-hidden /> Name and notes
         </Button>
-      </DialogTrigger>
-      <DialogContent>
-        <DialogTitle>Name and notes</DialogTitle>
-        <DialogDescription>For people: nothing of the run itself changes.</DialogDescription>
-        <form
-          className="mt-4 grid gap-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (parsed.success) edit.mutate(parsed.data);
-          }}
-        >
-          <Field label="Name" error={errorOf('name')}>
-            <Input value={name} onChange={(event) => setName(event.target.value)} />
-          </Field>
-          <Field
-            label="Tags"
-            hint="Separated by commas; the list of runs is filtered by them."
-            error={errorOf('tags')}
-          >
-            <Input value={tags} onChange={(event) => setTags(event.target.value)} />
-          </Field>
-          <Field label="Notes" hint="What was tried, and what came of it." error={errorOf('notes')}>
-            <Textarea rows={6} value={notes} onChange={(event) => setNotes(event.target.value)} />
-          </Field>
-          <FormError>{edit.error ? errorText(edit.error) : null}</FormError>
-          <DialogFooter>
-            <Button type="submit" isBusy={edit.isPending} disabled={!parsed.success}>
-              Save
-            </Button>
-          </DialogFooter>
-        </form>
-      </DialogContent>
-    </Dialog>
+      }
+      title="Name and notes"
+      description="For people: nothing of the run itself changes."
+      call={edit}
+      onSubmit={() => parsed.success && edit.mutate(parsed.data)}
+      submit={{ disabled: !parsed.success, children: 'Save' }}
+    >
+      <Field label="Name" error={errorOf('name')}>
+        <Input value={name} onChange={(event) => setName(event.target.value)} />
+      </Field>
+      <Field
+        label="Tags"
+        hint="Separated by commas; the list of runs is filtered by them."
+        error={errorOf('tags')}
+      >
+        <Input value={tags} onChange={(event) => setTags(event.target.value)} />
+      </Field>
+      <Field label="Notes" hint="What was tried, and what came of it." error={errorOf('notes')}>
+        <Textarea rows={6} value={notes} onChange={(event) => setNotes(event.target.value)} />
+      </Field>
+    </FormDialog>
   );
 }

@@ -1,11 +1,10 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
 import type { RunDetails } from './run-facts.tsx';
 
@@ -48,7 +47,7 @@ export function LostCheckpoints({ projectId, run }: { projectId: string; run: Ru
           </Button>
         </div>
       ) : null}
-      <FormError>{error ? errorText(error) : null}</FormError>
+      <CallError error={error} />
     </section>
   );
 }

@@ -1,7 +1,9 @@
 import { Card, CardContent } from '@/app/_ui/card.tsx';
 import {
+  baselinesText,
   HeadlineStrip,
   headlineText,
+  rangeText,
 } from '@/app/(studio)/projects/[project]/runs/_components/headline-figure.tsx';
 import type { RunHeadline } from '@/server/runs/headline.ts';
 
@@ -25,16 +27,14 @@ export function ResultCard({ headline }: { headline: RunHeadline }) {
           <HeadlineStrip headline={headline} />
           {interval === null ? null : (
             <p>
-              95 % interval {headlineText(interval.low, unit)} to {headlineText(interval.high, unit)}
+              95 % interval {rangeText(interval, unit)}
               {interval.count === null ? '' : `, measured on ${interval.count.toLocaleString('en-US')}`}
             </p>
           )}
           {before === null ? null : <p>Before the run {headlineText(before, unit)}</p>}
           {baselines.length === 0 ? null : (
             <p className="text-muted-foreground">
-              {baselines
-                .map(({ label: rule, value: share }) => `${rule} ${headlineText(share, unit)}`)
-                .join('; ')}
+              {baselinesText(headline)}
               {best === null || interval === null ? '' : `. ${verdict(best.value, { value, interval })}`}
             </p>
           )}

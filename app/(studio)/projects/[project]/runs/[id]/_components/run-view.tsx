@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { useMemo, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Badge } from '@/app/_ui/badge.tsx';
@@ -274,7 +275,7 @@ function RunActions({
           </Button>
         )}
       </div>
-      <FormError>{(pause.error ?? cancel.error ?? resume.error)?.message}</FormError>
+      <CallError error={pause.error ?? cancel.error ?? resume.error} />
     </div>
   );
 }

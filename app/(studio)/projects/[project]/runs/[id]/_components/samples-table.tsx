@@ -3,10 +3,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Badge } from '@/app/_ui/badge.tsx';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
@@ -34,7 +34,7 @@ export function SamplesTable({
     ...trpc.runs.samples.queryOptions({ projectId, runId, step }),
     placeholderData: keepPreviousData,
   });
-  if (samples.error) return <FormError>{samples.error.message}</FormError>;
+  if (samples.error) return <CallError error={samples.error} />;
   const data = samples.data;
   if (!data) return <p className="text-sm text-muted-foreground">Reading the samples …</p>;
   if (data.steps.length === 0)

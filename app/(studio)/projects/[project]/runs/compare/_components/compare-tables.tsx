@@ -3,7 +3,10 @@ import Link from 'next/link';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@/app/_ui/table.tsx';
 import { formatFigure } from '@/app/(studio)/projects/[project]/runs/_components/format-figure.ts';
-import { headlineText } from '@/app/(studio)/projects/[project]/runs/_components/headline-figure.tsx';
+import {
+  headlineText,
+  rangeText,
+} from '@/app/(studio)/projects/[project]/runs/_components/headline-figure.tsx';
 import { StatusBadge } from '@/app/(studio)/projects/[project]/runs/_components/status-badge.tsx';
 import type { AppRouter } from '@/server/root.ts';
 
@@ -67,9 +70,9 @@ export function ResultsTable({ slug, data }: { slug: string; data: Compared }) {
 
 function intervalText({ headline }: ComparedRun): string {
   if (!headline?.interval) return '–';
-  const { low, high, count } = headline.interval;
+  const { count } = headline.interval;
   const on = count === null ? '' : `, on ${count.toLocaleString('en-US')}`;
-  return `${headlineText(low, headline.unit)} to ${headlineText(high, headline.unit)}${on}`;
+  return `${rangeText(headline.interval, headline.unit)}${on}`;
 }
 
 function differenceText({ headline, difference }: ComparedRun): string {

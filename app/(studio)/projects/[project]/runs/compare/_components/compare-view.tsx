@@ -4,11 +4,10 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { GitCompareIcon, XIcon } from 'lucide-react';
 import Link from 'next/link';
 import { useMemo, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
-import { errorText } from '@/app/_trpc/error-text.ts';
 import { Button } from '@/app/_ui/button.tsx';
 import { EmptyState } from '@/app/_ui/empty-state.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
 import { CurveGrid } from '@/app/(studio)/projects/[project]/runs/_components/curves/curve-grid.tsx';
 import {
   type CurveRun,
@@ -86,7 +85,7 @@ export function CompareView({
           <RunPicker projectId={projectId} taken={ids} onPick={(id) => change([...ids, id])} />
         ) : null}
       </div>
-      {compared.error ? <FormError>{errorText(compared.error)}</FormError> : null}
+      <CallError error={compared.error} />
       {ids.length === 0 ? (
         <EmptyState icon={GitCompareIcon} title="Nothing to compare yet">
           Add runs here, or choose them in the list of runs.

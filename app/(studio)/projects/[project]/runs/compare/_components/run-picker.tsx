@@ -3,11 +3,11 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { PlusIcon } from 'lucide-react';
 import { useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Dialog, DialogContent, DialogTitle, DialogTrigger } from '@/app/_ui/dialog.tsx';
-import { FormError } from '@/app/_ui/field.tsx';
-import { Input } from '@/app/_ui/input.tsx';
+import { RunSearch, useSettled } from '@/app/(studio)/projects/[project]/runs/_components/run-search.tsx';
 import { StatusBadge } from '@/app/(studio)/projects/[project]/runs/_components/status-badge.tsx';
 
 const SHOWN = 10;
@@ -25,11 +25,12 @@ export function RunPicker({
   const trpc = useTRPC();
   const [isOpen, setIsOpen] = useState(false);
   const [search, setSearch] = useState('');
+  const wanted = useSettled(search.trim());
   const found = useQuery({
     ...trpc.runs.list.queryOptions({
       projectId,
       limit: SHOWN + taken.length,
-      ...(search.trim() === '' ? {} : { search: search.trim() }),
+      ...(wanted === '' ? {} : { search: wanted }),
     }),
     enabled: isOpen,
     placeholderData: keepPreviousData,
@@ -44,15 +45,8 @@ export function RunPicker({
       </DialogTrigger>
       <DialogContent aria-describedby={undefined}>
         <DialogTitle>Add a run</DialogTitle>
-        <Input
-          type="search"
-          aria-label="Search runs"
-          placeholder="Name, notes, tag or id"
-          className="mt-3"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
-        <FormError>{found.error?.message}</FormError>
+        <RunSearch className="mt-3" value={search} onChange={setSearch} />
+        <CallError error={found.error} />
         <ul className="mt-3 grid gap-1">
           {items.map((run) => (
             <li key={run.id}>

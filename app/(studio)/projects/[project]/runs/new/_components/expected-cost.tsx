@@ -2,6 +2,7 @@
 
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import { useTRPC } from '@/app/_trpc/client.tsx';
+import { errorText } from '@/app/_trpc/error-text.ts';
 import {
   formatBytes,
   formatFigure,
@@ -43,7 +44,9 @@ export function ExpectedCost({ request }: { request: EstimateInput | null }) {
       {isTight ? (
         <p className="text-xs text-warning">This may be more memory than is free: choose a smaller batch.</p>
       ) : null}
-      <p className="text-xs text-muted-foreground">{data?.basis ?? estimate.error?.message}</p>
+      <p className="text-xs text-muted-foreground">
+        {data?.basis ?? (estimate.error ? errorText(estimate.error) : null)}
+      </p>
     </div>
   );
 }

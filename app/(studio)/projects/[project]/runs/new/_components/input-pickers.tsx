@@ -2,9 +2,10 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Select } from '@/app/_ui/input.tsx';
 import { snapshotWords } from '@/lib/snapshot-words.ts';
 import { type RecipeName, recipeInputs } from '@/server/runs/schemas.ts';
@@ -93,7 +94,7 @@ export function InputPickers({
               </Button>
             </div>
           )}
-          <FormError>{register.error?.message}</FormError>
+          <CallError error={register.error} />
         </div>
       ) : null}
       {needs.snapshot !== 'none' ? (
@@ -126,7 +127,7 @@ export function InputPickers({
               There are many judgments: the worker freezes them. Come back to this page in a while.
             </p>
           ) : null}
-          <FormError>{freeze.error?.message}</FormError>
+          <CallError error={freeze.error} />
         </div>
       ) : null}
       {rewardModel ? (

@@ -3,11 +3,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useMemo, useState } from 'react';
+import { CallError } from '@/app/_trpc/call-error.tsx';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { Button } from '@/app/_ui/button.tsx';
 import { Card, CardContent, CardHeader, CardTitle } from '@/app/_ui/card.tsx';
 import { cn } from '@/app/_ui/cn.ts';
-import { Field, FormError } from '@/app/_ui/field.tsx';
+import { Field } from '@/app/_ui/field.tsx';
 import { Input, Select } from '@/app/_ui/input.tsx';
 import {
   type ConfigIssue,
@@ -180,7 +181,7 @@ export function NewRunForm({
             <ExpectedCost
               request={parsed.ok ? { projectId, recipe, config: parsed.config, ...chosen } : null}
             />
-            <FormError>{start.error?.message}</FormError>
+            <CallError error={start.error} />
             <Button
               type="submit"
               size="lg"
