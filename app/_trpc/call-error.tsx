@@ -1,4 +1,4 @@
-import { FormError } from '@/app/_ui/field.tsx';
+import { FormError } from '../_ui/field.tsx';
 import { errorText } from './error-text.ts';
 
 /** What went wrong with a call, in words; nothing while nothing did. */
