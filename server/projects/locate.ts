@@ -2,80 +2,43 @@ import type { Ctx } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { LocateInput } from './schemas.ts';
 
+type Place = { sql: string; path: (found: { id: string; parent: string }) => string };
+
+/** A row of a table that names its project. */
+const row = (table: string, pathOf: Place['path']): Place => ({
+  sql: `SELECT id, id AS parent FROM ${table} WHERE id = @id AND project_id = @projectId`,
+  path: pathOf,
+});
+
+/** A row whose `key` is the parent that names the project. */
+const rowOf = ([parents, key]: [string, string], table: string, pathOf: Place['path']): Place => ({
+  sql: `SELECT t.id, p.id AS parent FROM ${table} t JOIN ${parents} p ON p.id = t.${key}
+        WHERE t.id = @id AND p.project_id = @projectId`,
+  path: pathOf,
+});
+
 /** By the letters that an id begins with: the one row that it names in the project, and its page below the project's address. */
-const PLACES: Record<string, { sql: string; path: (found: { id: string; parent: string }) => string }> = {
-  prm: {
-    sql: 'SELECT id, id AS parent FROM prompts WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/data/prompts/${id}`,
-  },
-  rsp: {
-    sql: `SELECT r.id, p.id AS parent FROM responses r JOIN prompts p ON p.id = r.prompt_id
-          WHERE r.id = @id AND p.project_id = @projectId`,
-    path: ({ id, parent }) => `/data/prompts/${parent}#${id}`,
-  },
-  tsk: {
-    sql: 'SELECT id, id AS parent FROM tasks WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/data/tasks/${id}`,
-  },
-  sea: {
-    sql: 'SELECT id, task_id AS parent FROM seats WHERE id = @id AND project_id = @projectId',
-    path: ({ id, parent }) => `/data/tasks/${parent}#${id}`,
-  },
-  jdg: {
-    sql: 'SELECT id, id AS parent FROM judgments WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/data/judgments/${id}`,
-  },
+const PLACES: Record<string, Place> = {
+  prm: row('prompts', ({ id }) => `/data/prompts/${id}`),
+  rsp: rowOf(['prompts', 'prompt_id'], 'responses', ({ id, parent }) => `/data/prompts/${parent}#${id}`),
+  tsk: row('tasks', ({ id }) => `/data/tasks/${id}`),
+  sea: rowOf(['tasks', 'task_id'], 'seats', ({ id, parent }) => `/data/tasks/${parent}#${id}`),
+  jdg: row('judgments', ({ id }) => `/data/judgments/${id}`),
   usr: {
     sql: 'SELECT user_id AS id, user_id AS parent FROM memberships WHERE user_id = @id AND project_id = @projectId',
     path: ({ id }) => `/members/${id}`,
   },
-  imp: {
-    sql: 'SELECT id, id AS parent FROM imports WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/data#${id}`,
-  },
-  snp: {
-    sql: 'SELECT id, id AS parent FROM snapshots WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/exports#${id}`,
-  },
-  exp: {
-    sql: `SELECT e.id, s.id AS parent FROM exports e JOIN snapshots s ON s.id = e.snapshot_id
-          WHERE e.id = @id AND s.project_id = @projectId`,
-    path: ({ parent }) => `/exports#${parent}`,
-  },
-  run: {
-    sql: 'SELECT id, id AS parent FROM runs WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/runs/${id}`,
-  },
-  mdl: {
-    sql: 'SELECT id, id AS parent FROM models WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/models#${id}`,
-  },
-  ckp: {
-    sql: `SELECT c.id, m.id AS parent FROM checkpoints c JOIN models m ON m.id = c.model_id
-          WHERE c.id = @id AND m.project_id = @projectId`,
-    path: ({ id }) => `/models#${id}`,
-  },
-  reg: {
-    sql: 'SELECT id, id AS parent FROM registrations WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/models#${id}`,
-  },
-  sch: {
-    sql: 'SELECT id, id AS parent FROM schedules WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/schedules#${id}`,
-  },
-  exe: {
-    sql: 'SELECT id, id AS parent FROM chain_executions WHERE id = @id AND project_id = @projectId',
-    path: ({ id }) => `/schedules#${id}`,
-  },
-  stp: {
-    sql: `SELECT s.id, e.id AS parent FROM chain_steps s JOIN chain_executions e ON e.id = s.execution_id
-          WHERE s.id = @id AND e.project_id = @projectId`,
-    path: ({ parent }) => `/schedules#${parent}`,
-  },
-  prj: {
-    sql: 'SELECT id, id AS parent FROM projects WHERE id = @id AND id = @projectId',
-    path: () => '',
-  },
+  imp: row('imports', ({ id }) => `/data#${id}`),
+  snp: row('snapshots', ({ id }) => `/exports#${id}`),
+  exp: rowOf(['snapshots', 'snapshot_id'], 'exports', ({ parent }) => `/exports#${parent}`),
+  run: row('runs', ({ id }) => `/runs/${id}`),
+  mdl: row('models', ({ id }) => `/models#${id}`),
+  ckp: rowOf(['models', 'model_id'], 'checkpoints', ({ id }) => `/models#${id}`),
+  reg: row('registrations', ({ id }) => `/models#${id}`),
+  sch: row('schedules', ({ id }) => `/schedules#${id}`),
+  exe: row('chain_executions', ({ id }) => `/schedules#${id}`),
+  stp: rowOf(['chain_executions', 'execution_id'], 'chain_steps', ({ parent }) => `/schedules#${parent}`),
+  prj: { sql: 'SELECT id, id AS parent FROM projects WHERE id = @id AND id = @projectId', path: () => '' },
 };
 
 /**
