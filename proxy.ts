@@ -58,4 +58,6 @@ function requestIdOf(request: NextRequest): string {
 }
 
 // not for uploads: Next keeps a copy of every body that passes here, and cuts it at 10 MB
-export const config = { matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg|api/imports).*)'] };
+export const config = {
+  matcher: ['/((?!_next/static|_next/image|favicon.ico|icon.svg|api/imports|api/models).*)'],
+};

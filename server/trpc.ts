@@ -3,6 +3,7 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { z } from 'zod';
 import { inputText } from '../lib/well-formed.ts';
 import { logAuditorRead } from './audit/log-auditor-read.ts';
+import { requireScope } from './auth/require-scope.ts';
 import { type Ctx, requireInstanceOwner, requirePermission, requireUser } from './context.ts';
 import { DomainError, type ErrorCode } from './errors.ts';
 import type { RateClass } from './limits/rate-classes.ts';
@@ -82,15 +83,8 @@ const waitForWriters = t.middleware(async ({ ctx, type, next }) => {
   }
 });
 
-/** An API token may read with scope `read` and change things only with scope `write`. */
 const checkScope = t.middleware(({ ctx, type, next }) => {
-  const needed = type === 'mutation' ? 'write' : 'read';
-  if (ctx.actor.type === 'user' && ctx.actor.token && !ctx.actor.token.scopes.includes(needed)) {
-    throw new DomainError(
-      'forbidden',
-      `This API token lacks the scope "${needed}" (it has: ${ctx.actor.token.scopes.join(', ')}).`,
-    );
-  }
+  requireScope(ctx, type === 'mutation' ? 'write' : 'read');
   return next();
 });
 

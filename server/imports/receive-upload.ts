@@ -7,6 +7,7 @@ import { cutText } from '../../lib/cut-text.ts';
 import type { ImportFormat } from '../../lib/import-formats.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
+import { requireScope } from '../auth/require-scope.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { enqueueJob } from '../jobs/queue.ts';
@@ -33,9 +34,7 @@ export async function receiveUpload(upload: {
   const { ctx, projectId, maxBytes = MAX_UPLOAD_BYTES } = upload;
   const createdBy = requireUser(ctx);
   requirePermission(ctx, projectId, 'data.import');
-  if (ctx.actor.type === 'user' && ctx.actor.token && !ctx.actor.token.scopes.includes('write')) {
-    throw new DomainError('forbidden', 'This API token lacks the scope "write".');
-  }
+  requireScope(ctx, 'write');
   const format = parseFormat(upload.format);
   const importId = newId('imp', ctx.now());
   const file = uploadFile(ctx, importId);

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { MAX_MODEL_BYTES, MAX_TEXT_BYTES, modelFileKind } from '../../lib/model-files.ts';
 import { newId } from '../../lib/new-id.ts';
+import { requireScope } from '../auth/require-scope.ts';
 import { type Ctx, requirePermission, requireUser } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { streamToFile } from '../stream-to-file.ts';
@@ -45,8 +46,7 @@ export async function receiveModelFile(upload: {
   const { ctx, projectId, registrationId, fileName, contentLength } = upload;
   requireUser(ctx);
   requirePermission(ctx, projectId, 'models.register');
-  if (ctx.actor.type === 'user' && ctx.actor.token && !ctx.actor.token.scopes.includes('write'))
-    throw new DomainError('forbidden', 'This API token lacks the scope "write".');
+  requireScope(ctx, 'write');
   const row = requireUploading(ctx, { projectId, registrationId });
   const name = uploadName(row, fileName);
   const folder = uploadedFolder(ctx, row.id);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { inputText } from '../../lib/well-formed.ts';
 
 export const TOKEN_SCOPES = ['read', 'write'] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 export const passwordSchema = inputText()
   .min(12, 'At least 12 characters: a few words are easy to remember.')

@@ -5,6 +5,8 @@ import { judgments } from '../../db/schema/judgments.ts';
 import { tasks } from '../../db/schema/tasks.ts';
 import { ROLES } from '../../lib/roles.ts';
 import { recordJudgment } from '../../server/judgments/record.ts';
+import { addModel } from '../../server/models/add.ts';
+import { addModelInput } from '../../server/models/schemas.ts';
 import { type Permission, roleMay } from '../../server/permissions.ts';
 import { claimTask } from '../../server/tasks/claim.ts';
 import { expect, test } from './fixtures.ts';
@@ -189,4 +191,23 @@ test('routes for files check rights, origin and sign-in by themselves', async ({
   expect(
     (await request.get(`/api/exports/exp_none/raw.jsonl?project=${project.id}`)).status(),
   ).toBeGreaterThanOrEqual(400);
+});
+
+test('an upload of more than ten megabytes arrives whole', async ({ world, pageAs }) => {
+  const { project, people } = world.addProject('Large files');
+  const { registrationId } = addModel({
+    ctx: world.ctxAs(people.owner),
+    input: addModelInput.parse({
+      projectId: project.id,
+      modelName: 'large',
+      source: { from: 'upload', files: ['model.zip'] },
+    }),
+  });
+  const owner = await pageAs(people.owner);
+  await owner.goto(`/projects/${project.slug}`);
+  const received = await owner.evaluate(async (address) => {
+    const response = await fetch(address, { method: 'POST', body: new Uint8Array(12 * 2 ** 20).fill(7) });
+    return response.json();
+  }, `/api/models/${registrationId}?project=${project.id}&name=model.zip`);
+  expect(received).toMatchObject({ bytes: 12 * 2 ** 20 });
 });

@@ -1,33 +1,22 @@
-import { Readable } from 'node:stream';
+import { answer, attachment } from '@/app/api/answer.ts';
 import { downloadAudit } from '@/server/audit/download.ts';
 import { downloadAuditInput } from '@/server/audit/schemas.ts';
 import { createRouteContext } from '@/server/auth/create-route-context.ts';
 import { requirePermission } from '@/server/context.ts';
-import { errorResponse } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
 
 const TYPES = { csv: 'text/csv', jsonl: 'application/x-ndjson' } as const;
 
 /** GET ?project=<id>&format=csv|jsonl and the filters of the page: the records of a project's audit log, streamed. */
-export async function GET(request: Request): Promise<Response> {
-  try {
-    const ctx = await createRouteContext(request.headers, 'heavy');
+export function GET(request: Request) {
+  return answer(async () => {
+    const ctx = await createRouteContext(request, 'heavy');
     const input = readInput(new URL(request.url).searchParams);
     // before the first byte: a stream that has begun can no longer say no
     requirePermission(ctx, input.projectId, 'audit.read');
-    return new Response(Readable.toWeb(Readable.from(downloadAudit({ ctx, input }))) as ReadableStream, {
-      headers: {
-        'content-type': `${TYPES[input.format]}; charset=utf-8`,
-        'content-disposition': `attachment; filename="audit-log.${input.format}"`,
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-      },
-    });
-  } catch (error) {
-    const answer = errorResponse(error);
-    if (answer === null) throw error;
-    return answer;
-  }
+    const file = { fileName: `audit-log.${input.format}`, contentType: TYPES[input.format] };
+    return attachment(downloadAudit({ ctx, input }), file);
+  });
 }
 
 function readInput(params: URLSearchParams) {

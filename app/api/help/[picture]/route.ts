@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { answer } from '@/app/api/answer.ts';
 import { HELP_PICTURE } from '@/lib/help-pages.ts';
 import { countByAddress } from '@/server/auth/create-route-context.ts';
-import { errorResponse } from '@/server/error-response.ts';
 import { DomainError } from '@/server/errors.ts';
 
 /** GET: a picture of the guides, for everybody, as the guides are. */
-export async function GET(
-  request: Request,
-  { params }: { params: Promise<{ picture: string }> },
-): Promise<Response> {
-  try {
+export function GET(request: Request, { params }: { params: Promise<{ picture: string }> }) {
+  return answer(async () => {
     countByAddress(request.headers, 'read');
     const { picture } = await params;
     const unknown = new DomainError('not-found', 'There is no such picture.');
@@ -26,9 +23,5 @@ export async function GET(
         'x-content-type-options': 'nosniff',
       },
     });
-  } catch (error) {
-    const answer = errorResponse(error);
-    if (answer === null) throw error;
-    return answer;
-  }
+  });
 }

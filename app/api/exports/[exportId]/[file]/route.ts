@@ -1,6 +1,6 @@
-import { sendDownload } from '@/app/api/checkpoints/send-download.ts';
+import { answer } from '@/app/api/answer.ts';
+import { sendDownload } from '@/app/api/send-download.ts';
 import { createRouteContext } from '@/server/auth/create-route-context.ts';
-import { errorResponse } from '@/server/error-response.ts';
 import { openExportFile } from '@/server/snapshots/open-export-file.ts';
 import { whenUnlocked } from '@/server/storage/write-lock.ts';
 
@@ -12,21 +12,14 @@ const TYPES: Record<string, string> = {
 };
 
 /** GET ?project=<id>: one file of an export, streamed from disk; goes on from where a Range says. */
-export async function GET(
-  request: Request,
-  { params }: { params: Promise<{ exportId: string; file: string }> },
-): Promise<Response> {
-  try {
+export function GET(request: Request, { params }: { params: Promise<{ exportId: string; file: string }> }) {
+  return answer(async () => {
     const { exportId, file } = await params;
-    const ctx = await createRouteContext(request.headers, 'download');
+    const ctx = await createRouteContext(request, 'download');
     const projectId = new URL(request.url).searchParams.get('project') ?? '';
     const input = { projectId, exportId, file };
     const download = await whenUnlocked(ctx.db, () => openExportFile({ ctx, input }));
     const type = `${TYPES[file.split('.').at(-1) ?? ''] ?? 'text/plain'}; charset=utf-8`;
     return sendDownload(request, download, type);
-  } catch (error) {
-    const answer = errorResponse(error);
-    if (answer === null) throw error;
-    return answer;
-  }
+  });
 }
