@@ -1,4 +1,4 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, ne } from 'drizzle-orm';
 import { judgments } from '../../db/schema/judgments.ts';
 import { memberships } from '../../db/schema/projects.ts';
 import { seats, skips } from '../../db/schema/tasks.ts';
@@ -12,8 +12,24 @@ import { recordBatch } from './record-batch.ts';
 
 const BATCH = 100;
 
+/** What an erasure of a person is about: the judgments that they gave a reason for, and what is to be found nowhere any more. */
+export function affectedByPerson({ db }: Pick<Ctx, 'db'>, userId: string) {
+  const person = db.select().from(users).where(eq(users.id, userId)).get();
+  const said = db
+    .select({ id: judgments.id, rationale: judgments.rationale })
+    .from(judgments)
+    .where(and(eq(judgments.annotatorId, userId), ne(judgments.rationale, '')))
+    .all();
+  const name = person?.name === ERASED_NAME ? '' : (person?.name ?? '');
+  return {
+    judgmentIds: said.map(({ id }) => id),
+    projectIds: projectsOf({ db }, userId),
+    texts: [person?.email ?? '', name, ...said.map(({ rationale }) => rationale)],
+  };
+}
+
 /** Projects that a person judged or skipped in, or is or was a member of. */
-export function projectsOf({ db }: Pick<Ctx, 'db'>, userId: string): string[] {
+function projectsOf({ db }: Pick<Ctx, 'db'>, userId: string): string[] {
   const judged = db.selectDistinct({ id: judgments.projectId }).from(judgments);
   const member = db.select({ id: memberships.projectId }).from(memberships);
   return [

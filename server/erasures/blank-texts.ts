@@ -24,7 +24,10 @@ export type Affected = {
 };
 
 /** A prompt with its responses, or one response; the tasks that ask about them, and what was said of those. */
-export function affectedBy({ db }: Pick<Ctx, 'db'>, { kind, subjectId }: Erasure): Affected {
+export function affectedBy(
+  { db }: Pick<Ctx, 'db'>,
+  { kind, subjectId }: Pick<Erasure, 'kind' | 'subjectId'>,
+): Affected {
   const named = db
     .select({ prompt: prompts, response: responses })
     .from(prompts)

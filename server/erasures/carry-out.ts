@@ -1,29 +1,24 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, eq, inArray, ne } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { type ErasureResult, erasures } from '../../db/schema/erasures.ts';
-import { imports } from '../../db/schema/imports.ts';
-import { judgments } from '../../db/schema/judgments.ts';
-import { users } from '../../db/schema/users.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
 import { databaseFile } from '../data-folder.ts';
 import { writeWhenUnlocked } from '../storage/write-lock.ts';
-import { blankPerson, projectsOf } from './blank-person.ts';
+import { affectedByPerson, blankPerson } from './blank-person.ts';
 import { affectedBy, blankTexts } from './blank-texts.ts';
-import { BATCH_ACTION, DONE_ACTION, ERASED_NAME, type Erasure } from './internal.ts';
-import { filesBelow, maskIn, placesIn } from './look-through.ts';
+import { copiesIn, filesQuoting } from './files-to-clean.ts';
+import { BATCH_ACTION, DONE_ACTION, type Erasure } from './internal.ts';
+import { maskIn, placesIn } from './look-through.ts';
 import { markSnapshots } from './mark-snapshots.ts';
 import { type Needles, needlesOf } from './needles.ts';
 import { scrubQuotes } from './scrub-quotes.ts';
 
 const CHECKPOINT_TRIES = 100;
 const CHECKPOINT_PAUSE_MS = 100;
-/** Larger ones are weights. */
-const MAX_LOOKED_AT = 256 * 2 ** 20;
-
 type Removed = ErasureResult & { needles: Needles };
 
 /**
@@ -68,18 +63,9 @@ function isBegun({ db }: Ctx, { subjectId }: Erasure): boolean {
 }
 
 async function removePerson(ctx: Ctx, erasure: Erasure): Promise<Removed> {
-  const { subjectId: userId } = erasure;
-  const person = ctx.db.select().from(users).where(eq(users.id, userId)).get();
-  const said = ctx.db
-    .select({ id: judgments.id, rationale: judgments.rationale })
-    .from(judgments)
-    .where(and(eq(judgments.annotatorId, userId), ne(judgments.rationale, '')))
-    .all();
-  const judgmentIds = said.map(({ id }) => id);
-  const projectIds = projectsOf(ctx, userId);
+  const { judgmentIds, projectIds, texts } = affectedByPerson(ctx, erasure.subjectId);
   const marked = await markSnapshots(ctx, { erasure, projectIds, judgmentIds: new Set(judgmentIds) });
-  const names = [person?.email ?? '', person?.name === ERASED_NAME ? '' : (person?.name ?? '')];
-  const needles = needlesOf([...names, ...said.map(({ rationale }) => rationale)]);
+  const needles = needlesOf(texts);
   const cleaned = await cleanFiles(ctx, { needles, projectIds: [] });
   await blankPerson(ctx, { erasure, judgmentIds });
   return { ...marked, ...cleaned, judgments: judgmentIds.length, needles };
@@ -104,31 +90,15 @@ async function cleanFiles(
 ): Promise<Pick<ErasureResult, 'files' | 'leftIn'>> {
   const { dataFolder } = ctx;
   let files = 0;
-  const remove = (relative: string) => {
-    const file = path.join(dataFolder, relative);
-    if (!existsSync(file)) return;
-    rmSync(file, { recursive: true, force: true });
+  for (const relative of copiesIn(ctx, projectIds)) {
+    rmSync(path.join(dataFolder, relative), { recursive: true, force: true });
     files += 1;
-  };
-  // what an upload brought is in the database; packed files cannot be looked into
-  const ended = and(inArray(imports.projectId, projectIds), inArray(imports.status, ['done', 'failed']));
-  for (const { id } of ctx.db.select({ id: imports.id }).from(imports).where(ended).all())
-    remove(path.join('imports', id));
-  const name = path.basename(databaseFile(dataFolder), '.db');
-  for (const copy of readdirSync(dataFolder).filter(
-    (file) => file.startsWith(`${name}-`) && file.includes('.db'),
-  ))
-    remove(copy);
+  }
   const leftIn: string[] = [];
-  if (needles.bytes.length === 0) return { files, leftIn };
-  const skip = (relative: string) =>
-    relative.startsWith(name) || ['weights', 'backups', 'imports'].includes(relative);
-  for (const relative of filesBelow(dataFolder, skip)) {
-    const file = path.join(dataFolder, relative);
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? MAX_LOOKED_AT) >= MAX_LOOKED_AT) continue;
-    if (relative.startsWith(`logs${path.sep}`)) {
-      if (await maskIn(file, needles.bytes)) files += 1;
-    } else if ((await placesIn(file, needles.bytes)).length > 0) leftIn.push(relative);
+  for await (const { relative, isLog } of filesQuoting(dataFolder, needles)) {
+    if (isLog) {
+      if (await maskIn(path.join(dataFolder, relative), needles.bytes)) files += 1;
+    } else leftIn.push(relative);
   }
   return { files, leftIn: leftIn.slice(0, 100) };
 }

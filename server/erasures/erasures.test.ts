@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -42,7 +43,9 @@ import { createTasksFromPrompts } from '../tasks/create-from-prompts.ts';
 import { createLabelingWorld, type LabelingWorld } from '../tasks/testing.ts';
 import { createToken } from '../users/create-token.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
+import { startHeartbeat } from '../worker/heartbeat.ts';
 import { carryOutErasure } from './carry-out.ts';
+import { carryOutHere } from './carry-out-here.ts';
 import { erasePerson } from './erase-person.ts';
 import { eraseText } from './erase-text.ts';
 import { placesIn } from './look-through.ts';
@@ -434,6 +437,90 @@ describe('erasing a person', () => {
       'owner',
     );
   });
+});
+
+describe('npm run erase', () => {
+  const run = (...args: string[]) => {
+    const command = ['--import', 'tsx', 'server/cli/erase.ts', ...args, '--data', dataFolder];
+    return spawnSync(process.execPath, command, { encoding: 'utf8' });
+  };
+  const project = () => world.projectId.replace('_', '-');
+  const rows = (table: string) => db.$client.prepare(`select * from ${table}`).all();
+
+  it('says what would go and changes nothing; then it goes, and verify says who asked', async () => {
+    const asked = ['--project', project(), '--prompt', made.promptId, '--json'];
+    const before = ['prompts', 'audit_log', 'erasures', 'jobs', 'snapshots'].map(rows);
+    const dry = run(...asked, '--dry-run');
+    expect(dry.stderr).toBe('');
+    const preview = JSON.parse(dry.stdout) as Record<string, unknown>;
+    expect(preview).toMatchObject({
+      ...{ ok: true, dryRun: true, prompts: 1, responses: 3, tasks: 2, openSeats: 2, judgments: 1 },
+      ...{ snapshots: [snapshotId], exports: [exportId], leftIn: [], masked: ['logs/web.log'] },
+    });
+    expect(preview.removed).toEqual([path.join('imports', 'imp_1'), expect.stringMatching(/0008_sessions/)]);
+    expect(['prompts', 'audit_log', 'erasures', 'jobs', 'snapshots'].map(rows)).toEqual(before);
+    expect(filesWith(SECRET_PROMPT)).not.toEqual([]);
+    const real = run(...asked, '--reason', REASON);
+    expect([real.status, real.stderr]).toEqual([0, 'erase: no worker is at work, it is done here\n']);
+    expect(JSON.parse(real.stdout)).toMatchObject({
+      ...{ dryRun: false, snapshots: 1, exports: 1, judgments: 1, files: 3, leftIn: [] },
+    });
+    expect(filesWith(SECRET_PROMPT, SECRET_ANSWER, SECRET_RATIONALE)).toEqual([]);
+    expect(rows('jobs')).toEqual([expect.objectContaining({ kind: 'erase', status: 'done' })]);
+    const { findings, erased } = await check();
+    expect(findings).toEqual([]);
+    expect(erased).toEqual([expect.stringMatching(`by system: ${REASON}`)]);
+    const again = run(...asked, '--reason', REASON);
+    expect([again.status, again.stdout]).toEqual([1, '']);
+    expect(again.stderr).toMatch(/erased already/);
+  }, 60_000);
+
+  it('erases a person, and refuses who is not of the project, who owns the last of it, and wrong use', async () => {
+    const { annotator, owner: ownerId } = world.userIds;
+    const dry = run('--person', annotator, '--dry-run', '--json');
+    expect(JSON.parse(dry.stdout)).toMatchObject({ kind: 'person', judgments: 1, snapshots: [snapshotId] });
+    const real = run('--project', project(), '--person', annotator, '--reason', REASON, '--json');
+    expect(real.status).toBe(0);
+    expect(filesWith(MAIL, NAME, SECRET_RATIONALE)).toEqual([]);
+    expect((await check()).findings).toEqual([]);
+    const wrong: [string[], number, RegExp][] = [
+      [['--person', ownerId, '--reason', REASON], 1, /needs an owner/],
+      [['--person', 'usr_x', '--project', project(), '--reason', REASON], 2, /nobody who is or was a member/],
+      [['--prompt', made.promptId, '--reason', REASON], 2, /--project is missing/],
+      [['--prompt', made.promptId, '--project', project()], 2, /--reason is missing/],
+      [
+        ['--prompt', made.promptId, '--project', project(), '--reason', 'x'],
+        2,
+        /--reason: expected a reason/,
+      ],
+      [['--prompt', made.promptId, '--person', annotator, '--reason', REASON], 2, /expected one of --person/],
+    ];
+    for (const [args, status, message] of wrong) {
+      const refused = run(...args);
+      expect([refused.status, refused.stdout]).toEqual([status, '']);
+      expect(refused.stderr).toMatch(message);
+    }
+  }, 120_000);
+});
+
+it('leaves an erasure to the worker that is at work, and is done when the worker is', async () => {
+  const stop = startHeartbeat(dataFolder, () => {});
+  const input = {
+    projectId: world.projectId,
+    kind: 'prompt' as const,
+    subjectId: made.promptId,
+    reason: REASON,
+  };
+  const system: Ctx = { ...owner(), actor: { type: 'system' }, now: Date.now };
+  const { erasureId } = eraseText({ ctx: system, input });
+  const told: string[] = [];
+  const waiting = carryOutHere(system, { erasureId, onWait: (who) => told.push(who) });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(db.$client.prepare('select status from jobs').pluck().all()).toEqual(['queued']);
+  await carryOutErasure({ ctx: job(), input: { erasureId } });
+  expect(await waiting).toMatchObject({ snapshots: 1, leftIn: [] });
+  expect(told).toEqual(['worker']);
+  stop();
 });
 
 it('keeps the order of a task’s responses that were erased', async () => {

@@ -1,10 +1,8 @@
-import { and, eq, isNull } from 'drizzle-orm';
 import type { ERASED_KINDS } from '../../db/schema/erasures.ts';
 import { erasures } from '../../db/schema/erasures.ts';
 import { newId } from '../../lib/new-id.ts';
 import { appendAudit } from '../audit/append.ts';
 import type { Ctx } from '../context.ts';
-import { DomainError } from '../errors.ts';
 import { enqueueJob } from '../jobs/queue.ts';
 
 export type Erasure = typeof erasures.$inferSelect;
@@ -21,8 +19,8 @@ export const BATCH_ACTION = 'erasures.batch';
 export const erasedHash = (id: string): string => `erased:${id}`;
 
 /**
- * Writes down that something is to be erased and queues the work. Call inside the transaction that has checked the right to it. Throws
- * `conflict` when it is asked for already.
+ * Writes down that something is to be erased and queues the work. Call inside the transaction that has checked the right to it, and
+ * that it can be (require-erasable.ts).
  */
 export function beginErasure(
   ctx: Ctx,
@@ -35,9 +33,6 @@ export function beginErasure(
   },
 ): string {
   const { kind, subjectId, projectId, reason } = asked;
-  const isOpen = and(eq(erasures.subjectId, subjectId), isNull(erasures.doneAt));
-  if (ctx.db.select({ id: erasures.id }).from(erasures).where(isOpen).get())
-    throw new DomainError('conflict', `${subjectId} is being erased already.`);
   const now = ctx.now();
   const id = newId('ers', now);
   ctx.db

@@ -19,20 +19,8 @@ export async function markSnapshots(
   ctx: Ctx,
   { erasure, projectIds, judgmentIds }: { erasure: Erasure; projectIds: string[]; judgmentIds: Set<string> },
 ): Promise<{ snapshots: number; exports: number }> {
-  const candidates = ctx.db
-    .select()
-    .from(snapshots)
-    .where(and(inArray(snapshots.projectId, projectIds), isNull(snapshots.erasedAt)))
-    .all();
   const counts = { snapshots: 0, exports: 0 };
-  for (const snapshot of candidates) {
-    const folder = path.join(ctx.dataFolder, snapshot.folder);
-    if (judgmentIds.size === 0 || !(await holdsOne(folder, judgmentIds))) continue;
-    const exported = ctx.db
-      .select({ id: snapshotExports.id, folder: snapshotExports.folder })
-      .from(snapshotExports)
-      .where(eq(snapshotExports.snapshotId, snapshot.id))
-      .all();
+  for await (const { snapshot, exported } of snapshotsHolding(ctx, { projectIds, judgmentIds })) {
     await writeWhenUnlocked(ctx.db, () => {
       const erasedAt = ctx.now();
       ctx.db.update(snapshots).set({ erasedAt }).where(eq(snapshots.id, snapshot.id)).run();
@@ -50,6 +38,28 @@ export async function markSnapshots(
   }
   removeMarked(ctx, projectIds);
   return counts;
+}
+
+/** Snapshots of some projects whose files hold one of the judgments, with the exports made of each. Those marked before are left out. */
+export async function* snapshotsHolding(
+  ctx: Pick<Ctx, 'db' | 'dataFolder'>,
+  { projectIds, judgmentIds }: { projectIds: string[]; judgmentIds: Set<string> },
+): AsyncGenerator<{ snapshot: typeof snapshots.$inferSelect; exported: { id: string; folder: string }[] }> {
+  if (judgmentIds.size === 0) return;
+  const candidates = ctx.db
+    .select()
+    .from(snapshots)
+    .where(and(inArray(snapshots.projectId, projectIds), isNull(snapshots.erasedAt)))
+    .all();
+  for (const snapshot of candidates) {
+    if (!(await holdsOne(path.join(ctx.dataFolder, snapshot.folder), judgmentIds))) continue;
+    const exported = ctx.db
+      .select({ id: snapshotExports.id, folder: snapshotExports.folder })
+      .from(snapshotExports)
+      .where(eq(snapshotExports.snapshotId, snapshot.id))
+      .all();
+    yield { snapshot, exported };
+  }
 }
 
 /** Also of what an attempt before this one had marked when it was killed. */
