@@ -11,9 +11,17 @@ export async function hashFile(
   file: string,
   onPiece?: (piece: Buffer) => Promise<void>,
 ): Promise<{ sha256: string; bytes: number }> {
+  return hashPieces(createReadStream(file, { highWaterMark: PIECE_BYTES }) as AsyncIterable<Buffer>, onPiece);
+}
+
+/** The same of a stream's pieces, of whatever size they come. */
+export async function hashPieces(
+  pieces: AsyncIterable<Buffer>,
+  onPiece?: (piece: Buffer) => Promise<void>,
+): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES }) as AsyncIterable<Buffer>) {
+  for await (const piece of pieces) {
     hash.update(piece);
     bytes += piece.length;
     await onPiece?.(piece);

@@ -34,8 +34,11 @@ export type JudgedPair = {
   /** characters of the better answer and of the other */
   lengths: readonly [number, number];
   /** what it is counted under: of each slice the value it has there */
-  slices: readonly { slice: string; value: string }[];
+  slices: readonly Slice[];
 };
+
+/** `place` orders the values of a slice that have an order. */
+export type Slice = { slice: string; value: string; place?: number };
 
 export type Figure = Interval | { undefined: string };
 
@@ -256,22 +259,32 @@ function scaled(pairs: readonly JudgedPair[], temperatureOf: (i: number) => numb
 
 /** By slice and value; Wilson with n = clusters of prompts, which is wide enough where a few are all there is. */
 function slicesOf(pairs: readonly JudgedPair[], judges: Judges): RewardReport['slices'] {
-  const found = new Map<string, { slice: string; value: string; at: number[] }>();
+  const found = new Map<string, Slice & { at: number[] }>();
+  const names = new Map<string, number>();
   pairs.forEach(({ slices }, i) => {
-    for (const { slice, value } of slices) {
+    for (const { slice, value, place = 0 } of slices) {
+      if (!names.has(slice)) names.set(slice, names.size);
       const key = JSON.stringify([slice, value]);
       const known = found.get(key);
       if (known) known.at.push(i);
-      else found.set(key, { slice, value, at: [i] });
+      else found.set(key, { slice, value, place, at: [i] });
     }
   });
+  const nameOf = ({ slice }: Slice) => names.get(slice) as number;
+  const placeOf = ({ place = 0 }: Slice) => place;
+  const inOrder = [...found.values()].sort(
+    (a, b) =>
+      nameOf(a) - nameOf(b) ||
+      placeOf(a) - placeOf(b) ||
+      a.value.localeCompare(b.value, 'en', { numeric: true }),
+  );
   const meanOf = (at: readonly number[], shareOf: (i: number) => number) => {
     const weightOf = (i: number) => (pairs[i] as JudgedPair).weight;
     return (
       at.reduce((sum, i) => sum + weightOf(i) * shareOf(i), 0) / at.reduce((sum, i) => sum + weightOf(i), 0)
     );
   };
-  return [...found.values()].map(({ slice, value, at }) => {
+  return inOrder.map(({ slice, value, at }) => {
     const accuracy = meanOf(at, (i) => judges.model[i] as number);
     const clusters = new Set(at.map((i) => pairs[i]?.cluster)).size;
     const hasWords = at.every((i) => judges.bagOfWords[i] !== null);

@@ -1,7 +1,7 @@
 /**
- * What a backup folder holds: `plumbline-backup.json` marks it, `objects/<2>/<sha256>` are contents named by their hash, each once
+ * What a backup holds: `plumbline-backup.json` marks it, `objects/<2>/<sha256>` are contents named by their hash, each once
  * however many backups and paths have it, and `backups/<time>-<12>.json` are the manifests, one for each backup that was made into
- * it, named after their time and the beginning of their own sha256.
+ * it, named after their time and the beginning of their own sha256. A single file is a zip of just that, with one backup in it.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -50,11 +50,15 @@ export function isBackupFolder(folder: string): boolean {
 
 export const markOf = (folder: string) => ({
   file: path.join(folder, MARK_FILE),
+  name: MARK_FILE,
   text: `${JSON.stringify({ format: FORMAT })}\n`,
 });
 
+/** The name of contents below a backup, parted by slashes. */
+export const objectName = (hash: string): string => `${OBJECT_FOLDER}/${hash.slice(0, 2)}/${hash}`;
+
 export function objectFile(folder: string, hash: string): string {
-  return path.join(folder, OBJECT_FOLDER, hash.slice(0, 2), hash);
+  return path.join(folder, objectName(hash));
 }
 
 /** The file name of a manifest: its time and the beginning of its hash. */
@@ -62,18 +66,22 @@ export function manifestName(createdAt: string, text: string): string {
   return `${createdAt.replaceAll(/[-:]/g, '').replace('.', '')}-${hashText(text).slice(0, 12)}.json`;
 }
 
+export const isManifestName = (name: string): boolean => /^\d{8}T\d+Z-[0-9a-f]{12}\.json$/.test(name);
+
 /** Names of the backups in a folder, oldest first. */
 export function backupNames(folder: string): string[] {
   const manifests = path.join(folder, MANIFEST_FOLDER);
   if (!existsSync(manifests)) return [];
-  return readdirSync(manifests)
-    .filter((name) => /^\d{8}T\d+Z-[0-9a-f]{12}\.json$/.test(name))
-    .sort();
+  return readdirSync(manifests).filter(isManifestName).sort();
 }
 
 /** Reads one manifest, checked against the hash in its name. Throws `invalid` when it was altered. */
 export function readBackup(folder: string, name: string): Backup {
-  const text = readFileSync(path.join(folder, MANIFEST_FOLDER, name), 'utf8');
+  return parseBackup(name, readFileSync(path.join(folder, MANIFEST_FOLDER, name), 'utf8'));
+}
+
+/** The manifest of this name from its text. Throws `invalid` when it was altered. */
+export function parseBackup(name: string, text: string): Backup {
   const where = `${MANIFEST_FOLDER}/${name}`;
   if (!name.endsWith(`-${hashText(text).slice(0, 12)}.json`))
     throw new DomainError(
@@ -91,18 +99,4 @@ export function readBackup(folder: string, name: string): Backup {
     throw new DomainError('invalid', `${where}: ${issue?.path.join('.')}: ${issue?.message}`);
   }
   return { name, manifest: manifest.data };
-}
-
-/** The newest backup, or the newest whose name begins with `at` (a day: 20261128). Throws `not-found`. */
-export function findBackup(folder: string, at: string | undefined): Backup {
-  const names = backupNames(folder).filter((name) => at === undefined || name.startsWith(at));
-  const name = names.at(-1);
-  if (name !== undefined) return readBackup(folder, name);
-  const known = backupNames(folder);
-  throw new DomainError(
-    'not-found',
-    known.length === 0
-      ? `${folder} holds no backup that was finished.`
-      : `No backup begins with "${at}"; there are ${known.slice(-20).join(', ')}.`,
-  );
 }

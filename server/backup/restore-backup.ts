@@ -1,9 +1,10 @@
 import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { hashFile } from '../../lib/hash-file.ts';
+import { hashPieces } from '../../lib/hash-file.ts';
 import { DomainError } from '../errors.ts';
-import { type Backup, objectFile } from './format.ts';
+import type { Backup } from './format.ts';
+import type { BackupSource } from './open-backup.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** files in here are the same bytes as files elsewhere, and stored once (models/weights-store.ts) */
@@ -15,7 +16,7 @@ const WEIGHTS = 'weights/';
  * `invalid` for a backup that is damaged; what was written is removed then.
  */
 export async function restoreBackup(
-  { from, backup, dataFolder }: { from: string; backup: Backup; dataFolder: string },
+  { from, backup, dataFolder }: { from: BackupSource; backup: Backup; dataFolder: string },
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<void> {
   const target = path.resolve(dataFolder);
@@ -65,20 +66,20 @@ function link(from: string, to: string): boolean {
 }
 
 async function copyChecked(
-  from: string,
+  from: BackupSource,
   { path: name, sha256, bytes }: { path: string; sha256: string; bytes: number },
   to: string,
 ): Promise<void> {
   mkdirSync(path.dirname(to), { recursive: true, mode: 0o700 });
-  const source = objectFile(from, sha256);
-  if (!existsSync(source))
+  const pieces = await from.open(sha256);
+  if (pieces === null)
     throw new DomainError(
       'invalid',
       `The backup is damaged: the contents of ${name} (${sha256}) are missing.`,
     );
   const handle = await open(to, 'wx', 0o600);
   try {
-    const copied = await hashFile(source, (piece) => handle.writeFile(piece));
+    const copied = await hashPieces(pieces, (piece) => handle.writeFile(piece));
     if (copied.sha256 !== sha256 || copied.bytes !== bytes)
       throw new DomainError(
         'invalid',

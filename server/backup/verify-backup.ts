@@ -8,6 +8,8 @@ import { databaseFile } from '../data-folder.ts';
 import { DomainError } from '../errors.ts';
 import { type DataFolderReport, verifyDataFolder } from '../verify/verify-data-folder.ts';
 import { type Backup, type BackupManifest, backupNames, objectFile, readBackup } from './format.ts';
+import { type BackupSource, findBackup } from './open-backup.ts';
+import { restoreBackup } from './restore-backup.ts';
 
 export type BackupCheck = {
   backups: number;
@@ -52,6 +54,40 @@ export async function verifyBackup(
   onProgress(check.files, contents.size);
   const report = await asDataFolder(folder, newest.manifest);
   return { ...check, newest: report, broken: report.broken };
+}
+
+/**
+ * Checks a backup in one file: its manifest against the hash in its name, and the data folder that it is restored to, in a scratch folder,
+ * every byte of it against its hash.
+ */
+export async function verifyBackupFile(
+  source: BackupSource,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<BackupCheck> {
+  const check: BackupCheck = { backups: source.names.length, files: 0, newest: null, broken: null };
+  const scratch = mkdtempSync(path.join(tmpdir(), 'plumbline-verify-'));
+  try {
+    const backup = await findBackup(source, undefined);
+    await restoreBackup({ from: source, backup, dataFolder: scratch }, (done, total) => {
+      check.files = done;
+      onProgress(done, total);
+    });
+    const open = openReadOnly(databaseFile(scratch));
+    try {
+      const newest = await verifyDataFolder(open.db, scratch);
+      return { ...check, newest, broken: newest.broken };
+    } finally {
+      open.close();
+    }
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return {
+      ...check,
+      broken: { kind: 'file', where: source.names.at(-1) ?? 'backup', problem: error.message },
+    };
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 /** Each content once, with a path that it is found under. */

@@ -1,9 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { HEADS_FILE, LAST_RECORD_FILE } from '../../db/audit/heads.ts';
-import { programVersion } from '../../db/schema-state.ts';
-import { canonicalJson } from '../../lib/canonical-json.ts';
 import { newId } from '../../lib/new-id.ts';
 import { databaseFile } from '../data-folder.ts';
 import { DomainError } from '../errors.ts';
@@ -13,19 +10,16 @@ import {
   backupNames,
   isBackupFolder,
   MANIFEST_FOLDER,
-  manifestName,
   markOf,
   OBJECT_FOLDER,
   readBackup,
 } from './format.ts';
-import { listFiles } from './list-files.ts';
-import { LOCK_FILE, lockFolder } from './lock-folder.ts';
+import { filesOf } from './list-files.ts';
 import { pruneBackups } from './prune.ts';
+import { sealManifest } from './seal-manifest.ts';
 import { hasObject, storeObject } from './store-object.ts';
 import { syncFolder } from './sync-folder.ts';
-
-/** Signed heads and the newest record, kept outside of the database. */
-const TELLS_OF_LOG: readonly string[] = [HEADS_FILE, LAST_RECORD_FILE];
+import { LOCK_FILE, takeLock } from './take-lock.ts';
 
 export type BackupProgress = { stage: 'database' | 'files'; done: number; total: number };
 export type BackupReport = {
@@ -56,37 +50,24 @@ export async function writeBackup(options: BackupOptions): Promise<BackupReport>
   const out = path.resolve(options.out);
   requireOther(out, dataFolder);
   mkdirSync(out, { recursive: true, mode: 0o700 });
-  const unlock = lockFolder(out);
+  const unlock = takeLock(path.join(out, LOCK_FILE), out);
   try {
     await prepare(out);
     sweepUnfinished(out);
     const createdAt = new Date(now()).toISOString();
     const known = knownFiles(out);
     // what says how far the log has come must not be newer than the log
-    const heads = TELLS_OF_LOG.filter((name) => existsSync(path.join(dataFolder, name)));
-    const early = await storeFiles(options, { out, known, paths: heads });
+    const { heads, rest } = filesOf(dataFolder, out);
+    const early = await storeFiles(options, { out, known, paths: heads() });
     const database = await storeDatabase(options, out);
-    const rest = listFiles(path.resolve(dataFolder), out).filter((name) => !TELLS_OF_LOG.includes(name));
-    const later = await storeFiles(options, { out, known, paths: rest });
-    const files = [...early.files, ...later.files];
-    const leftOut = [...early.leftOut, ...later.leftOut];
+    const later = await storeFiles(options, { out, known, paths: rest() });
     const newBytes = early.newBytes + later.newBytes;
-    const manifest: BackupManifest = {
-      format: 'plumbline-backup-1',
-      created_at: createdAt,
-      version: programVersion(),
-      schema: database.schema,
-      audit_head: database.auditHead,
-      database: {
-        path: path.basename(databaseFile(dataFolder)),
-        sha256: database.sha256,
-        bytes: database.bytes,
-      },
-      files,
-      left_out: leftOut,
-    };
-    const text = canonicalJson(manifest);
-    const name = manifestName(createdAt, text);
+    const { name, text, manifest } = sealManifest({
+      createdAt,
+      database,
+      files: [...early.files, ...later.files],
+      leftOut: [...early.leftOut, ...later.leftOut],
+    });
     await writeDurably(path.join(out, MANIFEST_FOLDER, name), text);
     const deleted = keep === undefined ? [] : pruneBackups(out, keep);
     return { name, manifest, newBytes: newBytes + (database.isNew ? database.bytes : 0), deleted };
@@ -99,7 +80,10 @@ function requireOther(out: string, dataFolder: string): void {
   if (out === path.resolve(dataFolder))
     throw new DomainError('invalid', `${out} is the data folder itself: a backup goes into another folder.`);
   if (existsSync(out) && !statSync(out).isDirectory())
-    throw new DomainError('invalid', `${out} is a file; expected a folder.`);
+    throw new DomainError(
+      'invalid',
+      `${out} is a file; expected a folder. A backup in one file has a name of its own that ends in .zip.`,
+    );
 }
 
 /** Marks the folder first: one that is left half made is known again. The lock is held. */

@@ -1,10 +1,10 @@
 /**
- * npm run verify -- <folder or database file> [--head <file>] [--public-key <file>] [--json]
+ * npm run verify -- <folder, database or backup file> [--head <file>] [--public-key <file>] [--json]
  * npm run verify -- --proof <file> [--public-key <file>] [--json]
  *
  * Checks that nothing was altered. A snapshot or an export: every file and every line against its manifest. A data folder:
  * the audit chain, what it recorded, and every snapshot, export and checkpoint. A database file: the same without the files. A
- * folder of backups: every byte, and the newest as the data folder that it would be.
+ * folder of backups, or a backup in one file: every byte, and the newest as the data folder that it would be.
  * --head brings a signed head along that was kept elsewhere: a log that was cut or written anew since is found by it.
  * --public-key names the key that must have signed the heads, of an export too. --proof checks, without a database, that a judgment is
  * in the log under a signed head (npm run prove, or the judgment's page). Exit code 0 = intact, 1 = something is broken (all of it is counted, the first thousand named), 2 = wrong use.
@@ -17,7 +17,8 @@ import { SchemaError } from '../../db/schema-state.ts';
 import { type Proof, proofSchema } from '../audit/proof.ts';
 import type { Finding } from '../audit/schemas.ts';
 import { isBackupFolder } from '../backup/format.ts';
-import { verifyBackup } from '../backup/verify-backup.ts';
+import { openBackup } from '../backup/open-backup.ts';
+import { type BackupCheck, verifyBackup, verifyBackupFile } from '../backup/verify-backup.ts';
 import { databaseFile } from '../data-folder.ts';
 import { MANIFEST_FILE, type Manifest, verifyFolder } from '../snapshots/manifest.ts';
 import { problemOfProof } from '../verify/check-proof.ts';
@@ -50,7 +51,7 @@ await runCommand('verify', async () => {
   const [target = options.proof, ...more] = positionals;
   if (target === undefined || more.length > 0 || (options.proof && positionals.length > 0)) {
     throw new UsageError(
-      `expected one folder (an export, a snapshot, a data folder or backups) or database file, or --proof, got ${positionals.length}`,
+      `expected one folder (an export, a snapshot, a data folder or backups), a database or backup file, or --proof, got ${positionals.length}`,
     );
   }
   const trusted = readTrusted(options.head, options['public-key']);
@@ -90,12 +91,15 @@ async function verifyTarget(target: string, trusted: Trusted): Promise<Outcome> 
       `"${target}": no such file or folder; expected an export, a data folder or a database file`,
     );
   }
-  if (!statSync(target).isDirectory())
+  if (!statSync(target).isDirectory()) {
+    const source = await openBackup(target);
+    if (source) return verifyBackups((tell) => verifyBackupFile(source, tell)).finally(() => source.close());
     return verifyDatabase('database', target, { dataFolder: null, trusted });
+  }
   if (existsSync(databaseFile(target))) {
     return verifyDatabase('data folder', databaseFile(target), { dataFolder: path.resolve(target), trusted });
   }
-  if (isBackupFolder(target)) return verifyBackups(target);
+  if (isBackupFolder(target)) return verifyBackups((tell) => verifyBackup(target, tell));
   if (!existsSync(path.join(target, MANIFEST_FILE))) {
     throw new UsageError(
       `"${target}": neither ${MANIFEST_FILE} nor ${path.basename(databaseFile(target))} in it; expected an export, a snapshot or a data folder`,
@@ -135,9 +139,11 @@ function readProof(file: string): Proof {
   }
 }
 
-async function verifyBackups(target: string): Promise<Outcome> {
+async function verifyBackups(
+  verify: (tell: (done: number, total: number) => void) => Promise<BackupCheck>,
+): Promise<Outcome> {
   let bar: ReturnType<typeof startProgressBar> | undefined;
-  const check = await verifyBackup(target, (done, total) => {
+  const check = await verify((done, total) => {
     bar ??= startProgressBar('verify', total);
     bar.update(done, `${done} files`);
   }).finally(() => bar?.stop());

@@ -29,8 +29,8 @@ export type TrainingWorld = {
   /** a context of the project's researcher */
   ctx: Ctx;
   model: Checkpoint;
-  /** adds this many tasks of two answers and judges each through the real verbs: the right answer wins */
-  judge: (count: number) => void;
+  /** adds this many tasks of two answers, both with `ending` behind, and judges each through the real verbs: the right answer wins */
+  judge: (count: number, ending?: string) => void;
   /** a snapshot of every judgment so far */
   snapshot: () => Promise<string>;
   close: () => void;
@@ -108,13 +108,15 @@ export async function createTrainingWorld(): Promise<TrainingWorld> {
   const questions = allPrompts(500, 7);
   const rng = createRng(3, 'answers');
   let used = 0;
-  const judge = (count: number) => {
+  const judge = (count: number, ending = '') => {
     for (let i = 0; i < count; i++) {
       const messages = questions[used++];
       if (!messages) throw new Error('the world has run out of prompts');
       const { promptId } = addPrompt({ ctx, input: { projectId, messages } });
       const instruction = instructionFor(messages);
-      const contents = [instruction.answer(rng), `${instruction.wrongAnswer(rng)} No.`];
+      const contents = [instruction.answer(rng), `${instruction.wrongAnswer(rng)} No.`].map(
+        (answer) => answer + ending,
+      );
       const responseIds = addResponses({
         ctx,
         input: { promptId, responses: contents.map((content) => ({ content, origin: 'imported' as const })) },

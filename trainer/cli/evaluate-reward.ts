@@ -131,7 +131,7 @@ function differenceInWords(difference: RewardReport['difference']['longest']): s
   if (!('value' in difference)) return `no difference: ${difference.undefined}`;
   const { value, low, high, inWords, mcNemar } = difference;
   const sign = (x: number) => `${x > 0 ? '+' : ''}${(100 * x).toFixed(1)}`;
-  return `the model is ${sign(value)} points above it (${sign(low)} to ${sign(high)}): ${inWords}; alone right ${mcNemar.onlyModel} to ${mcNemar.onlyBaseline}, exact McNemar p ${mcNemar.p.toPrecision(2)}`;
+  return `model less baseline ${sign(value)} points (${sign(low)} to ${sign(high)}): ${inWords}; alone right ${mcNemar.onlyModel} to ${mcNemar.onlyBaseline}, exact McNemar p ${mcNemar.p.toPrecision(2)}`;
 }
 
 function line(name: string, figure: Figure): string {

@@ -12,7 +12,7 @@ import type {
 } from '../../lib/formats/parsed-row.ts';
 import { parsePromptRow } from '../../lib/formats/prompts.ts';
 import { parseSftRow } from '../../lib/formats/sft.ts';
-import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
+import { splitByPrompt, splitByRow } from '../../lib/formats/split-by-prompt.ts';
 import { parseTrlRow } from '../../lib/formats/trl.ts';
 import { parseUnpairedRow } from '../../lib/formats/unpaired.ts';
 import type { FileForm } from '../../lib/rows/find-form.ts';
@@ -83,7 +83,7 @@ function preferences<Example>(
         responses: [row.chosen.text, row.rejected.text],
         ranks: row.tie === 'none' ? [0, 1] : [0, 0],
         margin: row.margin,
-        split: splitByPrompt(row.prompt, heldoutFraction),
+        split: splitByRow(row, heldoutFraction),
       }),
   };
 }
@@ -110,13 +110,13 @@ export async function loadUnpaired(
     forms: ['json', 'table'],
     parse: parseUnpairedRow,
     identity: (row) => [row.prompt, row.completion, row.isDesirable],
-    example: ({ prompt, completion, isDesirable }, id, at) => ({
+    example: ({ prompt, completion, isDesirable, metadata }, id, at) => ({
       id,
       at,
       prompt,
       completion,
       isDesirable,
-      split: splitByPrompt(prompt, heldoutFraction),
+      split: splitByRow({ prompt, metadata }, heldoutFraction),
     }),
   });
 }

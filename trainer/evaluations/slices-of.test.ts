@@ -25,8 +25,8 @@ describe('slicesOf', () => {
     });
     const other = example({ annotator: 'bob', metadata: { source: 'book', id: 7 } });
     expect(slicesOf([asked, other])(asked)).toEqual([
-      { slice: 'prompt length, characters', value: '100 to 299' },
-      { slice: 'turns of the person', value: '2 to 3' },
+      { slice: 'prompt length, characters', value: '100 to 299', place: 1 },
+      { slice: 'turns of the person', value: '2 to 3', place: 1 },
       { slice: 'strength', value: '2' },
       { slice: 'tag', value: 'maths' },
       { slice: 'annotator', value: 'ann' },

@@ -1,7 +1,6 @@
 /** Under what a report counts a held-out example: what it is like, and what its row says besides its texts. */
+import type { Slice } from '../../lib/statistics/reward-report.ts';
 import type { DescribedExample } from '../data/types.ts';
-
-export type Slice = { slice: string; value: string };
 
 /** A column of more values is an id or a measurement, not a kind. */
 const MOST_VALUES = 12;
@@ -44,8 +43,8 @@ export function slicesOf(examples: readonly DescribedExample[]): (example: Descr
     const characters = prompt.reduce((sum, { content }) => sum + content.length, 0);
     const turns = prompt.filter(({ role }) => role === 'user').length;
     return [
-      { slice: 'prompt length, characters', value: binOf(characters, PROMPT_LENGTHS) },
-      { slice: 'turns of the person', value: binOf(Math.max(1, turns), TURNS) },
+      { slice: 'prompt length, characters', ...binOf(characters, PROMPT_LENGTHS) },
+      { slice: 'turns of the person', ...binOf(Math.max(1, turns), TURNS) },
       ...(strength === null ? [] : [{ slice: 'strength', value: String(strength) }]),
       ...facts(example)
         .filter(([column, value]) => kinds.has(column) && (column !== 'tag' || commonTags.has(value)))
@@ -57,22 +56,21 @@ export function slicesOf(examples: readonly DescribedExample[]): (example: Descr
 /** By how many characters the better answer is the longer. */
 export function lengthSlice([better, other]: readonly [number, number]): Slice {
   const difference = better - other;
-  const value =
-    difference < -200
-      ? 'over 200 shorter'
-      : difference <= -50
-        ? '50 to 200 shorter'
-        : difference < 50
-          ? 'within 50'
-          : difference <= 200
-            ? '50 to 200 longer'
-            : 'over 200 longer';
-  return { slice: 'better answer, characters', value };
+  const place = [-200, -49, 50, 201].findLastIndex((bound) => difference >= bound) + 1;
+  return { slice: 'better answer, characters', value: LENGTH_DIFFERENCES[place] as string, place };
 }
 
-function binOf(value: number, bounds: readonly number[]): string {
-  const at = bounds.findLastIndex((bound) => value >= bound);
-  const [from, next] = [bounds[at] as number, bounds[at + 1]];
-  if (next === undefined) return `${from} or more`;
-  return next - 1 === from ? `${from}` : `${from} to ${next - 1}`;
+const LENGTH_DIFFERENCES = [
+  'over 200 shorter',
+  '50 to 200 shorter',
+  'within 50',
+  '50 to 200 longer',
+  'over 200 longer',
+];
+
+function binOf(value: number, bounds: readonly number[]): { value: string; place: number } {
+  const place = bounds.findLastIndex((bound) => value >= bound);
+  const [from, next] = [bounds[place] as number, bounds[place + 1]];
+  if (next === undefined) return { value: `${from} or more`, place };
+  return { value: next - 1 === from ? `${from}` : `${from} to ${next - 1}`, place };
 }

@@ -1,16 +1,15 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import path from 'node:path';
 import { DomainError } from '../errors.ts';
 
+/** of a backup folder */
 export const LOCK_FILE = 'lock';
 
 /**
- * Keeps two backups into one folder apart; a lock whose process is gone is taken over. Returns what gives it back. Throws
- * `conflict` while another holds it.
+ * Keeps two backups into one folder or file apart by a lock file; one whose process is gone is taken over. Returns what gives it
+ * back. Throws `conflict` while another holds it.
  */
-export function lockFolder(folder: string): () => void {
-  const file = path.join(folder, LOCK_FILE);
+export function takeLock(file: string, target: string): () => void {
   for (let isFirst = true; ; isFirst = false) {
     try {
       const fd = openSync(file, 'wx', 0o600);
@@ -24,7 +23,7 @@ export function lockFolder(folder: string): () => void {
     if (!isFirst || holder.isAlive)
       throw new DomainError(
         'conflict',
-        `Another backup into ${folder} is under way (${holder.name}); if it is not, delete ${file}.`,
+        `Another backup into ${target} is under way (${holder.name}); if it is not, delete ${file}.`,
       );
     rmSync(file, { force: true });
   }
