@@ -31,7 +31,7 @@ import { exportSnapshot } from '../server/snapshots/export.ts';
 import { verifyFolder } from '../server/snapshots/manifest.ts';
 import { taskStats } from '../server/tasks/stats.ts';
 import { recipes } from '../trainer/config/recipes.ts';
-import { allPrompts } from '../trainer/toy-world/prompts.ts';
+import { allPrompts, matterOf } from '../trainer/toy-world/prompts.ts';
 import { ensureOwner } from './demo/ensure-owner.ts';
 import { followJob, followRun } from './demo/follow.ts';
 import { inviteVisitors } from './demo/invite-visitors.ts';
@@ -87,7 +87,10 @@ async function demo(): Promise<number> {
   process.once('exit', () => worker.kill('SIGTERM'));
   try {
     const promptFile = path.join(dataFolder, `${project.slug}-prompts.jsonl`);
-    const rows = allPrompts(numPrompts, SEED).map((prompt) => JSON.stringify({ prompt }));
+    const rows = allPrompts(numPrompts, SEED).map((prompt) =>
+      // other wordings of a question stay on its side of the split
+      JSON.stringify({ prompt, split_group: matterOf(prompt) }),
+    );
     writeFileSync(promptFile, `${rows.join('\n')}\n`);
     const imported = await timed('import', () =>
       importFile({ ctx, input: { projectSlug: project.slug, file: promptFile, format: 'prompts' } }),

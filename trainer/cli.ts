@@ -1,10 +1,12 @@
 /**
- * `npm run train -- <recipe> ...`, `npm run generate -- ...` and `npm run import-model -- ...`: the trainer without the web. The
+ * `npm run train -- <recipe> ...`, `npm run generate`, `npm run evaluate` and `npm run import-model`: the trainer without the web. The
  * only file of the trainer that prints, and that reads argv.
  *
  * People's lines and progress go to stderr, results to stdout; with --json the last line of stdout is one object.
  * Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted (the checkpoint is written first).
  */
+import { EVALUATE_HELP, parseEvaluateOptions } from './cli/evaluate-options.ts';
+import { describeRewardReport, evaluateReward } from './cli/evaluate-reward.ts';
 import { generateText } from './cli/generate-text.ts';
 import { importModel } from './cli/import-model.ts';
 import { IMPORT_MODEL_HELP, parseImportModelOptions } from './cli/import-model-options.ts';
@@ -62,6 +64,15 @@ async function generate(): Promise<number> {
   return 0;
 }
 
+async function evaluate(): Promise<number> {
+  const options = parseEvaluateOptions(argv);
+  const result = await evaluateReward(options, { progress, note, signal: interrupt.signal });
+  if (result === null) return 130;
+  if (options.json) print(JSON.stringify(result));
+  else print(describeRewardReport(result).join('\n'));
+  return 0;
+}
+
 async function importFolder(): Promise<number> {
   const options = parseImportModelOptions(argv);
   const result = await importModel(options, { note, signal: interrupt.signal });
@@ -77,6 +88,7 @@ function quoted(word: string): string {
 const commands: Record<string, { run: () => Promise<number>; help: string }> = {
   train: { run: train, help: trainHelp() },
   generate: { run: generate, help: GENERATE_HELP },
+  evaluate: { run: evaluate, help: EVALUATE_HELP },
   'import-model': { run: importFolder, help: IMPORT_MODEL_HELP },
 };
 const chosen = commands[command ?? ''];

@@ -5,7 +5,7 @@ import { importFormats } from './import-formats.ts';
 import { REASON_CODES } from './parsed-row.ts';
 import { parsePromptRow } from './prompts.ts';
 import { parseSftRow } from './sft.ts';
-import { splitByPrompt } from './split-by-prompt.ts';
+import { splitByPrompt, splitByRow } from './split-by-prompt.ts';
 import { parseUnpairedRow } from './unpaired.ts';
 
 describe('parsePromptRow', () => {
@@ -256,6 +256,17 @@ describe('splitByPrompt', () => {
         expect(splitByPrompt(longer)).toBe(splitByPrompt(user(opening)));
       }),
     );
+  });
+
+  it('lets the group that a row names decide in place of its words', () => {
+    const side = (content: string, metadata = {}) => splitByRow({ prompt: user(content), metadata });
+    // by their words a is trained on and c is held out, as above
+    expect(side('c', { other: 1 })).toBe('heldout');
+    expect([side('a'), side('a', { split_group: 'c' }), side('c', { split_group: 'a' })]).toEqual([
+      'train',
+      'heldout',
+      'train',
+    ]);
   });
 
   it('gives the wanted share and grows monotonically with it', () => {

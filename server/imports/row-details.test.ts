@@ -61,6 +61,23 @@ async function firstFinding(db: Db): Promise<Finding | null> {
 }
 
 describe('what comes with a row', () => {
+  it('keeps prompts of one split_group on one side, whatever their words', async () => {
+    const world = createLabelingWorld();
+    const groups = Array.from({ length: 12 }, (_, i) => `question ${i}`);
+    const rows = groups.flatMap((group) =>
+      ['What is', 'Tell me', 'Say'].map((wording) => ({
+        prompt: `${wording} ${group}?`,
+        split_group: group,
+      })),
+    );
+    await importRows(asSystem(world), world.projectId, rows, 'prompts');
+    const sides = new Map(groups.map((group) => [group, new Set<string>()]));
+    for (const { split, metadata } of world.db.select().from(prompts).all())
+      sides.get(String(metadata.split_group))?.add(split);
+    expect([...sides.values()].map((side) => side.size)).toEqual(groups.map(() => 1));
+    expect(new Set([...sides.values()].flatMap((side) => [...side]))).toEqual(new Set(['train', 'heldout']));
+  });
+
   it('is kept with prompt, responses and judgment, vouched for, and found by tag, column and file', async () => {
     const world = createLabelingWorld();
     const { db, projectId } = world;

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { everyColumn, prepared } from '../../db/prepared.ts';
 import { type Message, prompts } from '../../db/schema/prompts.ts';
-import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
+import { splitByRow } from '../../lib/formats/split-by-prompt.ts';
 import { newId } from '../../lib/new-id.ts';
 import type { Ctx } from '../context.ts';
 import { promptHash } from './content-hash.ts';
@@ -27,8 +27,8 @@ const insertPrompt = (db: Db) =>
     .prepare();
 
 /**
- * The id of the prompt with these messages, added when it is new. Its split is decided by its content and the project's
- * held-out share at this time, and never changes. Call inside the transaction of the change that needs it, which also
+ * The id of the prompt with these messages, added when it is new. Its split is decided by its content, or the group that
+ * its row names, and the project's held-out share at this time, and never changes. Call inside the transaction of the change that needs it, which also
  * writes the audit event.
  */
 export function addPrompt({
@@ -45,7 +45,10 @@ export function addPrompt({
   if (known) return { promptId: known.id, isNew: false };
   const now = ctx.now();
   const promptId = newId('prm', now);
-  const split = splitByPrompt(messages, getProjectSettings(ctx, projectId).heldOutShare);
+  const split = splitByRow(
+    { prompt: messages, metadata: details.metadata },
+    getProjectSettings(ctx, projectId).heldOutShare,
+  );
   const row: typeof prompts.$inferSelect = {
     id: promptId,
     projectId,

@@ -1,9 +1,10 @@
 /** The command line as people use it: real processes, a model of a few thousand weights, the default backend. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { EvaluateResult } from './evaluate-reward.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 let work: string;
@@ -95,6 +96,38 @@ describe('npm run train', () => {
     expect(existsSync(join(work, 'rm', 'final', 'model.safetensors'))).toBe(true);
   }, 120_000);
 
+  it('tells how far that reward model may be believed, and stores its temperature', async () => {
+    const [model, file] = [join(work, 'rm', 'final'), join(work, 'pairs.jsonl')];
+    const args = ['evaluate', 'reward', '--model', model, '--data', file];
+    const outcome = await run([...args, '--heldout', '0.5', '--json']);
+    expect(outcome.code).toBe(0);
+    const result = last(outcome) as EvaluateResult;
+    const { accuracy, low, high, difference, baselines } = result;
+    expect(low).toBeLessThanOrEqual(accuracy);
+    expect(high).toBeGreaterThanOrEqual(accuracy);
+    expect(result.examples).toBeGreaterThan(20);
+    expect(baselines.shortest.accuracy).toMatchObject({ value: expect.any(Number) });
+    expect(difference.bagOfWords).toMatchObject({
+      ...{ value: expect.any(Number), low: expect.any(Number), high: expect.any(Number) },
+      inWords: expect.stringMatching(/^(not )?told apart$/),
+    });
+    expect(result.ece.before).toBeGreaterThanOrEqual(0);
+
+    const words = await run(args);
+    expect(words.out).toContain('accuracy, length-matched');
+    const temperature = 'value' in result.temperature ? result.temperature.value : null;
+    const stored = await run([...args, '--heldout', '0.5', '--store-temperature']);
+    const config = JSON.parse(readFileSync(join(model, 'config.json'), 'utf8'));
+    if (temperature === null) expect(stored.err).toContain('there is no temperature to store');
+    else expect(config.plumbline_temperature).toBe(temperature);
+
+    const language = await run([...args.with(3, join(base, 'final'))]);
+    expect(language).toMatchObject({ code: 2, err: expect.stringContaining('expected a reward model') });
+    const nothing = await run([...args, '--heldout', '0']);
+    expect(nothing).toMatchObject({ code: 2, err: expect.stringContaining('none of 60 rows is held out') });
+    expect((await run(['evaluate', 'policy'])).err).toContain('"policy"; expected: reward');
+  }, 120_000);
+
   it('writes a checkpoint on Ctrl-C, says how to resume, and resumes to the same weights', async () => {
     const args = (out: string) => [
       ...['train', 'sft', '--data', 'toy:200', '--model', join(base, 'final'), '--out', out],
@@ -154,7 +187,7 @@ describe('npm run train', () => {
         ['train', 'sft', '--data', 'toy', '--out', 'x', '--model', 'y', '--set', 'a=b'],
         '--set: there is no option "a"',
       ],
-      [['fly'], 'unknown command "fly"; expected one of: train, generate, import-model'],
+      [['fly'], 'unknown command "fly"; expected one of: train, generate, evaluate, import-model'],
     ];
     for (const [args, message] of cases) {
       const outcome = await run(args);

@@ -25,25 +25,25 @@ type Reading<Kind extends DataKind> = (
 
 const READING: { [Kind in DataKind]: Reading<Kind> } = {
   async texts({ data: file }) {
-    const { examples, report } = await read(file, loadTexts(file));
+    const { examples, report } = await readExamples(file, loadTexts(file));
     return { data: { texts: examples }, report };
   },
   async demonstrations({ data: file, heldout }) {
-    const { examples, report } = await read(file, loadSftExamples(file, splitBy(heldout)));
+    const { examples, report } = await readExamples(file, loadSftExamples(file, splitBy(heldout)));
     return { data: { examples }, report };
   },
   async rankings({ data: file, heldout }) {
-    const { examples, report } = await read(file, loadPreferences(file, splitBy(heldout)));
+    const { examples, report } = await readExamples(file, loadPreferences(file, splitBy(heldout)));
     return { data: { examples, referencePrompts: trainingPrompts(examples) }, report };
   },
   async unpaired({ data: file, heldout }) {
-    const { examples, report } = await read(file, loadUnpaired(file, splitBy(heldout)));
+    const { examples, report } = await readExamples(file, loadUnpaired(file, splitBy(heldout)));
     return { data: { examples }, report };
   },
   async prompts({ data: file, reward }) {
     if (reward === 'true')
       throw new UsageError('--reward true: only the toy world (--data toy) has a true reward');
-    const { examples, report } = await read(file, loadPrompts(file));
+    const { examples, report } = await readExamples(file, loadPrompts(file));
     const cut = Math.min(MOST_EVAL_PROMPTS, Math.floor(examples.length / 5));
     const [prompts, evalPrompts] = [examples.slice(cut), examples.slice(0, cut)];
     return { data: { prompts, evalPrompts, score: 'model', trueReward: null }, report };
@@ -122,7 +122,11 @@ function trainingPrompts(examples: DataOf['rankings']['examples']): DataOf['rank
   return examples.filter(({ split }) => split === 'train').map(({ id, prompt }) => ({ id, prompt }));
 }
 
-async function read<Example>(file: string, loading: Promise<Loaded<Example>>): Promise<Loaded<Example>> {
+/** What loading a file gives. Throws UsageError where there is no such file, or no row of it can be used. */
+export async function readExamples<Example>(
+  file: string,
+  loading: Promise<Loaded<Example>>,
+): Promise<Loaded<Example>> {
   let loaded: Loaded<Example>;
   try {
     loaded = await loading;

@@ -143,7 +143,8 @@ export function parseGenerateOptions(argv: readonly string[]): GenerateOptions {
   };
 }
 
-function numberOption(
+/** A number of an option within bounds. Throws UsageError that names both. */
+export function numberOption(
   name: string,
   text: string,
   { min, max, whole = false }: { min: number; max: number; whole?: boolean },

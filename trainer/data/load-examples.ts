@@ -12,14 +12,21 @@ import type {
 } from '../../lib/formats/parsed-row.ts';
 import { parsePromptRow } from '../../lib/formats/prompts.ts';
 import { parseSftRow } from '../../lib/formats/sft.ts';
-import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
+import { splitByPrompt, splitByRow } from '../../lib/formats/split-by-prompt.ts';
 import { parseTrlRow } from '../../lib/formats/trl.ts';
 import { parseUnpairedRow } from '../../lib/formats/unpaired.ts';
 import type { FileForm } from '../../lib/rows/find-form.ts';
 import { readRows } from '../../lib/rows/read-rows.ts';
 import type { RowForm } from '../../lib/rows/row-form.ts';
 import { UnreadableFile } from '../../lib/rows/unreadable-file.ts';
-import type { PromptExample, RankedExample, SftExample, TextExample, UnpairedExample } from './types.ts';
+import type {
+  DescribedExample,
+  PromptExample,
+  RankedExample,
+  SftExample,
+  TextExample,
+  UnpairedExample,
+} from './types.ts';
 
 export type LoadReport = {
   file: string;
@@ -40,20 +47,45 @@ export async function loadPreferences(
   file: string,
   { heldoutFraction = 0.2 }: { heldoutFraction?: number } = {},
 ): Promise<Loaded<RankedExample>> {
-  return load<PreferenceRow, RankedExample>(file, {
+  return load(
+    file,
+    preferences(heldoutFraction, (_, example) => example),
+  );
+}
+
+/** The same with what else the rows say: strength, annotator, tags and other columns. */
+export async function loadDescribedPreferences(
+  file: string,
+  { heldoutFraction = 0.2 }: { heldoutFraction?: number } = {},
+): Promise<Loaded<DescribedExample>> {
+  return load(
+    file,
+    preferences(heldoutFraction, ({ strength, annotator, tags, metadata }, example) => ({
+      ...example,
+      ...{ strength, annotator, tags, metadata },
+    })),
+  );
+}
+
+function preferences<Example>(
+  heldoutFraction: number,
+  described: (row: PreferenceRow, example: RankedExample) => Example,
+): Reading<PreferenceRow, Example> {
+  return {
     forms: ['json', 'table'],
     parse: parseTrlRow,
     identity: (row) => [row.prompt, row.chosen.text, row.rejected.text],
-    example: (row, id, at) => ({
-      id,
-      at,
-      prompt: row.prompt,
-      responses: [row.chosen.text, row.rejected.text],
-      ranks: row.tie === 'none' ? [0, 1] : [0, 0],
-      margin: row.margin,
-      split: splitByPrompt(row.prompt, heldoutFraction),
-    }),
-  });
+    example: (row, id, at) =>
+      described(row, {
+        id,
+        at,
+        prompt: row.prompt,
+        responses: [row.chosen.text, row.rejected.text],
+        ranks: row.tie === 'none' ? [0, 1] : [0, 0],
+        margin: row.margin,
+        split: splitByRow(row, heldoutFraction),
+      }),
+  };
 }
 
 /** Prompt-completion, messages or Alpaca rows. */
@@ -78,13 +110,13 @@ export async function loadUnpaired(
     forms: ['json', 'table'],
     parse: parseUnpairedRow,
     identity: (row) => [row.prompt, row.completion, row.isDesirable],
-    example: ({ prompt, completion, isDesirable }, id, at) => ({
+    example: ({ prompt, completion, isDesirable, metadata }, id, at) => ({
       id,
       at,
       prompt,
       completion,
       isDesirable,
-      split: splitByPrompt(prompt, heldoutFraction),
+      split: splitByRow({ prompt, metadata }, heldoutFraction),
     }),
   });
 }
@@ -125,15 +157,17 @@ export async function loadTexts(file: string): Promise<Loaded<TextExample>> {
   return documents.length > 1 ? { ...lines, examples: documents } : lines;
 }
 
+type Reading<Row, Example> = {
+  forms: readonly RowForm[];
+  parse: (value: unknown) => ParsedRow<Row>;
+  /** what makes two rows the same; null = repeated rows are all used */
+  identity: ((row: Row) => unknown) | null;
+  example: (row: Row, id: string, at: string) => Example;
+};
+
 async function load<Row, Example>(
   file: string,
-  how: {
-    forms: readonly RowForm[];
-    parse: (value: unknown) => ParsedRow<Row>;
-    /** what makes two rows the same; null = repeated rows are all used */
-    identity: ((row: Row) => unknown) | null;
-    example: (row: Row, id: string, at: string) => Example;
-  },
+  how: Reading<Row, Example>,
 ): Promise<Loaded<Example> & { form: FileForm | null }> {
   const report: LoadReport = { file, read: 0, used: 0, rejected: {}, examples: [] };
   const reject = (line: number, reason: string, detail: string) => {

@@ -32,6 +32,16 @@ export type RankedExample = {
   at?: string;
 };
 
+/** A ranked example with what else is known of it, by which a report may slice. */
+export type DescribedExample = RankedExample & {
+  /** how much better the better answer was said to be, 0 to 3 */
+  strength: number | null;
+  annotator: string | null;
+  tags: readonly string[];
+  /** other columns of the row as they came */
+  metadata: Readonly<Record<string, unknown>>;
+};
+
 /** An answer with a label of its own: desirable or not, beside no other. */
 export type UnpairedExample = {
   id: string;

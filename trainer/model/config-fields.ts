@@ -24,6 +24,8 @@ export type CommonConfig = {
   /** reward = rewardGain * score + rewardBias (training.md R10); 1 and 0 until the reward model is normalised */
   rewardGain: number;
   rewardBias: number;
+  /** by which differences of rewards are divided to be log-odds of preference; absent until the reward model is calibrated */
+  rewardTemperature?: number;
 };
 
 /** Sizes beyond any model that fits here: a hostile config must not make us allocate or loop without end. */
@@ -50,6 +52,7 @@ export const commonFields = {
   is_encoder_decoder: z.literal(false).optional(),
   plumbline_reward_gain: z.number().default(1),
   plumbline_reward_bias: z.number().default(0),
+  plumbline_temperature: z.number().positive().optional(),
 };
 type CommonFields = z.infer<z.ZodObject<typeof commonFields>>;
 
@@ -70,7 +73,14 @@ export function readCommonFields(
   { source, isReward }: { source: string; isReward: boolean },
 ): Pick<
   CommonConfig,
-  'vocabSize' | 'initializerRange' | 'bosTokenId' | 'eosTokenIds' | 'padTokenId' | 'rewardGain' | 'rewardBias'
+  | 'vocabSize'
+  | 'initializerRange'
+  | 'bosTokenId'
+  | 'eosTokenIds'
+  | 'padTokenId'
+  | 'rewardGain'
+  | 'rewardBias'
+  | 'rewardTemperature'
 > {
   if (isReward) {
     const labels = fields.id2label ? Object.keys(fields.id2label).length : (fields.num_labels ?? 2);
@@ -95,6 +105,7 @@ export function readCommonFields(
     padTokenId: fields.pad_token_id,
     rewardGain: fields.plumbline_reward_gain,
     rewardBias: fields.plumbline_reward_bias,
+    ...(fields.plumbline_temperature !== undefined && { rewardTemperature: fields.plumbline_temperature }),
   };
 }
 
@@ -119,6 +130,7 @@ export function writeCommonFields(
           label2id: { LABEL_0: 0 },
           plumbline_reward_gain: config.rewardGain,
           plumbline_reward_bias: config.rewardBias,
+          ...(config.rewardTemperature !== undefined && { plumbline_temperature: config.rewardTemperature }),
         }
       : {}),
   };

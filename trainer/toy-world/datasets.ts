@@ -1,15 +1,20 @@
 /**
  * Data sets of the toy world in the forms that recipes take. Equal seeds give equal rows. Every prompt list leaves a
- * held-out part by the same rule as real data.
+ * held-out part, by what is asked and not by its words: no held-out prompt asks what a training prompt asks.
  */
-import { splitByPrompt } from '../../lib/formats/split-by-prompt.ts';
+import { splitByKey } from '../../lib/formats/split-by-prompt.ts';
 import { createRng } from '../../lib/rng.ts';
 import type { Message, PromptExample, RankedExample, SftExample, TextExample } from '../data/types.ts';
-import { allPrompts, instructionFor, makePrompt, NUM_PROMPTS } from './prompts.ts';
+import { allPrompts, instructionFor, makePrompt, matterOf, NUM_PROMPTS } from './prompts.ts';
 import { sampleAnswer } from './sample-answer.ts';
 import type { SimulatedAnnotator } from './simulated-annotator.ts';
 
 const HELDOUT_FRACTION = 0.2;
+
+/** The side of a toy prompt, whatever its wording. */
+function sideOf(prompt: readonly Message[]): 'train' | 'heldout' {
+  return splitByKey(matterOf(prompt), HELDOUT_FRACTION);
+}
 
 /**
  * Questions with answers as plain text, to learn the world's words and facts from: half of the answers are right and bare, so
@@ -33,7 +38,7 @@ export function toySftExamples(n: number, seed: number): SftExample[] {
     return {
       prompt,
       completion: sampleAnswer(prompt, rng.uniform(), rng),
-      split: splitByPrompt(prompt, HELDOUT_FRACTION),
+      split: sideOf(prompt),
     };
   });
 }
@@ -45,7 +50,7 @@ export function toyPrompts(
 ): PromptExample[] {
   const prompts: PromptExample[] = [];
   for (const prompt of allPrompts(Math.min(6 * n + 200, NUM_PROMPTS), seed)) {
-    if (splitByPrompt(prompt, HELDOUT_FRACTION) !== split) continue;
+    if (sideOf(prompt) !== split) continue;
     prompts.push({ id: `toy-${prompts.length}`, prompt });
     if (prompts.length === n) return prompts;
   }
@@ -67,7 +72,7 @@ export function toyComparisons(
         responses: distinct,
         ranks: annotator.rank(prompt, distinct),
         margin: 0,
-        split: splitByPrompt(prompt, HELDOUT_FRACTION),
+        split: sideOf(prompt),
       },
     ];
   });

@@ -2,6 +2,7 @@
 import type { Rng } from '../../lib/rng.ts';
 import {
   capitalized,
+  either,
   type Instruction,
   type InstructionKind,
   pick,
@@ -38,6 +39,7 @@ function oneOf(args: {
 export const COLOR: InstructionKind = {
   kind: 'color',
   instances: Object.entries(COLOR_OF).map(([thing, color]) => ({
+    about: thing,
     wordings: [
       `What color is ${thing}?`,
       `Tell me the color of ${thing}.`,
@@ -56,6 +58,7 @@ export const COLOR: InstructionKind = {
 export const OPPOSITE: InstructionKind = {
   kind: 'opposite',
   instances: [...OPPOSITES, ...OPPOSITES.map(([a, b]) => [b, a] as const)].map(([word, opposite]) => ({
+    about: either(word, opposite),
     wordings: [
       `What is the opposite of ${word}?`,
       `Tell me the opposite of ${word}.`,
@@ -87,6 +90,7 @@ export const NEXT: InstructionKind = {
         if (right === undefined) return [];
         return [
           {
+            about: `${name} ${either(item, right)}`,
             wordings: [`What ${name} comes ${side} ${item}?`, `Tell me the ${name} ${side} ${item}.`],
             instruction: oneOf({
               kind: 'next',
@@ -128,6 +132,7 @@ export const COMPARE: InstructionKind = {
   instances: BY_SIZE.flatMap((first) =>
     BY_SIZE.filter((second) => second !== first).flatMap((second) =>
       (['bigger', 'smaller'] as const).map((word) => ({
+        about: either(first, second),
         wordings: [`Which is ${word}, ${withArticle(first)} or ${withArticle(second)}?`],
         instruction: compare(first, second, word),
       })),
@@ -153,6 +158,7 @@ export const CAN_DO: InstructionKind = {
   kind: 'can',
   instances: Object.keys(CAN).flatMap((verb) =>
     DOERS.map((who) => ({
+      about: `${who} ${verb}`,
       wordings: [`Can ${withArticle(who)} ${verb}?`, `Tell me if ${withArticle(who)} can ${verb}.`],
       instruction: ability(who, verb),
     })),

@@ -14,8 +14,18 @@ export type Instruction = {
 /** A family of instructions: every instance with all its wordings. */
 export type InstructionKind = {
   kind: string;
-  instances: readonly { wordings: readonly string[]; instruction: Instruction }[];
+  instances: readonly {
+    /** what has to be known or done; the same for the mirror image of a question, and never for two things of one kind */
+    about: string;
+    wordings: readonly string[];
+    instruction: Instruction;
+  }[];
 };
+
+/** Names what is asked of two things, whichever comes first. */
+export function either(a: string | number, b: string | number): string {
+  return [String(a), String(b)].sort().join(' & ');
+}
 
 /** Lower-case words and numbers of a text, punctuation left out. */
 export function wordsOf(text: string): string[] {

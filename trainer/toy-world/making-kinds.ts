@@ -2,6 +2,7 @@
 import type { Rng } from '../../lib/rng.ts';
 import {
   capitalized,
+  either,
   type Instruction,
   type InstructionKind,
   pick,
@@ -47,6 +48,7 @@ export const LIST: InstructionKind = {
       const what = `${NUMBER_WORDS[wanted]} ${wanted === 1 ? category.replace(/s$/, '') : category}`;
       const one = category === 'clothes' && wanted === 1 ? 'one piece of clothes' : what;
       return {
+        about: `${wanted} ${category}`,
         wordings: [`Name ${one}.`, `List ${one}.`, `Can you name ${one}?`],
         instruction: list(category, wanted),
       };
@@ -79,6 +81,7 @@ export const SUM: InstructionKind = {
   kind: 'sum',
   instances: ADDENDS.flatMap((a) =>
     ADDENDS.map((b) => ({
+      about: either(a, b),
       wordings: [`What is ${a} plus ${b}?`, `Add ${a} and ${b}.`],
       instruction: sum(a, b),
     })),
@@ -106,6 +109,7 @@ export const COUNT: InstructionKind = {
   kind: 'count',
   instances: ADDENDS.flatMap((from) =>
     [2, 3, 4, 5].map((steps) => ({
+      about: `${from} to ${from + steps}`,
       wordings: [`Count from ${from} to ${from + steps}.`, `Can you count from ${from} to ${from + steps}?`],
       instruction: count(from, from + steps),
     })),
@@ -151,6 +155,7 @@ export const SENTENCE: InstructionKind = {
   kind: 'sentence',
   instances: THINGS.flatMap((a) =>
     THINGS.filter((b) => b !== a).map((b) => ({
+      about: either(a, b),
       wordings: [`Make a sentence with ${a} and ${b}.`, `Use the words ${a} and ${b} in a sentence.`],
       instruction: sentence(a, b),
     })),
@@ -192,6 +197,10 @@ function greet(name: string, greeting: string): Instruction {
 export const GREET: InstructionKind = {
   kind: 'greet',
   instances: NAMES.flatMap((name) =>
-    GREETINGS.map((greeting) => ({ wordings: [greeting.ask(name)], instruction: greet(name, greeting.say) })),
+    GREETINGS.map((greeting) => ({
+      about: `${greeting.say}, ${name}`,
+      wordings: [greeting.ask(name)],
+      instruction: greet(name, greeting.say),
+    })),
   ),
 };

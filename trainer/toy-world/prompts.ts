@@ -22,19 +22,20 @@ export const INSTRUCTION_KINDS: readonly InstructionKind[] = [
   CAN_DO,
 ];
 
-const instructionOf = new Map<string, Instruction>(
-  INSTRUCTION_KINDS.flatMap(({ instances }) =>
-    instances.flatMap(({ wordings, instruction }) =>
-      wordings.flatMap((wording) => [
-        [wording, instruction] as const,
-        [polite(wording), instruction] as const,
-      ]),
-    ),
+const instanceOf = new Map<string, { about: string; instruction: Instruction }>(
+  INSTRUCTION_KINDS.flatMap(({ kind, instances }) =>
+    instances.flatMap(({ about, wordings, instruction }) => {
+      const instance = { about: `${kind}: ${about}`, instruction };
+      return wordings.flatMap((wording) => [
+        [wording, instance] as const,
+        [polite(wording), instance] as const,
+      ]);
+    }),
   ),
 );
 
 /** How many distinct prompts there are. */
-export const NUM_PROMPTS = instructionOf.size;
+export const NUM_PROMPTS = instanceOf.size;
 
 /** A random prompt: kind, instance and wording, each uniform; one in four says "Please". */
 export function makePrompt(rng: Rng): Message[] {
@@ -62,15 +63,27 @@ export function allPrompts(n: number, seed: number): Message[][] {
 
 /** The instruction of a prompt (its last user message). Throws when it is not of the toy world. */
 export function instructionFor(prompt: readonly Message[]): Instruction {
+  return instanceFor(prompt).instruction;
+}
+
+/**
+ * What a prompt is about, the same for all wordings of a question and for its mirror image: whoever knows the answer to one knows
+ * that to the others, so they stay on one side of a split. Throws when the prompt is not of the toy world.
+ */
+export function matterOf(prompt: readonly Message[]): string {
+  return instanceFor(prompt).about;
+}
+
+function instanceFor(prompt: readonly Message[]) {
   const asked = askedIn(prompt);
-  const instruction = instructionOf.get(asked);
-  if (!instruction) throw new Error(`"${asked.slice(0, 80)}" is not a prompt of the toy world`);
-  return instruction;
+  const instance = instanceOf.get(asked);
+  if (!instance) throw new Error(`"${asked.slice(0, 80)}" is not a prompt of the toy world`);
+  return instance;
 }
 
 /** Whether every prompt is of the toy world: only then do their answers have a true reward. */
 export function areToyPrompts(examples: readonly PromptExample[]): boolean {
-  const isToy = ({ prompt }: PromptExample) => instructionOf.has(askedIn(prompt));
+  const isToy = ({ prompt }: PromptExample) => instanceOf.has(askedIn(prompt));
   return examples.every(isToy);
 }
 

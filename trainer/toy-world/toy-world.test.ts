@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../lib/rng.ts';
-import { allPrompts, INSTRUCTION_KINDS, instructionFor, makePrompt, NUM_PROMPTS } from './prompts.ts';
+import {
+  allPrompts,
+  INSTRUCTION_KINDS,
+  instructionFor,
+  makePrompt,
+  matterOf,
+  NUM_PROMPTS,
+} from './prompts.ts';
 import { sampleAnswer } from './sample-answer.ts';
 import { simulatedAnnotator } from './simulated-annotator.ts';
 import { countFlattery, trueReward } from './true-reward.ts';
@@ -25,6 +32,26 @@ describe('prompts', () => {
     expect(new Set(some.map((p) => instructionFor(p).kind)).size).toBe(10);
     expect(new Set(allPrompts(NUM_PROMPTS, 1).map((p) => p[0]?.content)).size).toBe(NUM_PROMPTS);
     expect(() => allPrompts(NUM_PROMPTS + 1, 1)).toThrow(/prompts/);
+  });
+
+  it.each([
+    ['What color is the sky?', 'Please help me. Tell me the color of the sky.'],
+    ['What is 3 plus 4?', 'Add 4 and 3.'],
+    ['What is the opposite of hot?', 'Which word is the opposite of cold?'],
+    ['What day comes after Sunday?', 'Tell me the day before Monday.'],
+    ['Which is bigger, a cat or a horse?', 'Which is smaller, a horse or a cat?'],
+    ['Make a sentence with hat and boat.', 'Use the words boat and hat in a sentence.'],
+  ])('knows that "%s" and "%s" ask the same', (one, other) => {
+    expect(matterOf(ask(one))).toBe(matterOf(ask(other)));
+  });
+
+  it.each([
+    ['What color is the sky?', 'What color is snow?'],
+    ['What is 3 plus 4?', 'What is 3 plus 5?'],
+    ['Say hello to Emma.', 'Say goodbye to Emma.'],
+    ['Name two animals.', 'Name three animals.'],
+  ])('knows that "%s" and "%s" ask two things', (one, other) => {
+    expect(matterOf(ask(one))).not.toBe(matterOf(ask(other)));
   });
 
   it('refuses what is not of this world', () => {

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import { createRng } from '../../../lib/rng.ts';
 import type { TrainEvent } from '../../events.ts';
 import { scoreNormalization } from '../../math/score-normalization.ts';
-import { isRewardModel } from '../../model/config.ts';
+import { isRewardModel, type ModelConfig } from '../../model/config.ts';
 import { loadPretrained } from '../../model/files/load-pretrained.ts';
 import { addScoreHead } from '../../model/heads.ts';
 import { SCORE_WEIGHT } from '../../model/param-shapes.ts';
@@ -236,9 +236,11 @@ function openRewardModel(folder: string, { seed, padTokenId }: { seed: number; p
   const loaded = loadPretrained(folder);
   const isNewHead = !isRewardModel(loaded.config);
   const withHead = isNewHead ? addScoreHead(loaded.params, loaded.config, createRng(seed, 'init')) : loaded;
+  // what it was calibrated to is not what it becomes
+  const { rewardTemperature: _, ...config } = withHead.config;
   return {
     params: withHead.params,
-    config: { ...withHead.config, rewardGain: 1, rewardBias: 0, padTokenId },
+    config: { ...config, rewardGain: 1, rewardBias: 0, padTokenId } as ModelConfig,
     isNewHead,
   };
 }
