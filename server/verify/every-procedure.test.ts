@@ -374,6 +374,12 @@ const COMMANDS: Record<string, (folder: string) => { args: string[]; status: num
     args: ['--project', slug(), '--format', 'trl', '--out', path.join(folder, 'out')],
     status: 0,
   }),
+  erase: () => {
+    const { ctx, projectId } = world;
+    const messages = [{ role: 'user' as const, content: 'A prompt that the command line erases.' }];
+    const { promptId } = world.db.transaction(() => addPrompt({ ctx, input: { projectId, messages } }));
+    return { args: ['--project', slug(), '--prompt', promptId, '--reason', 'asked for'], status: 0 };
+  },
   // there is no model in the folder: what is refused must leave the log whole too
   register: (folder) => ({ args: ['--project', slug(), '--model', folder], status: 1 }),
   backup: (folder) => ({ args: ['--out', path.join(folder, 'backup')], status: 0 }),
