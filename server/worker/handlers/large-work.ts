@@ -17,7 +17,7 @@ export function watchLargeWork({ ctx, lease, stopReason }: JobContext): {
   tell: (done: number, total: number, more?: Record<string, unknown>) => void;
   check: () => void;
 } {
-  let toldAt = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
   return {
     tell(done, total, more = {}) {
       const now = performance.now();
