@@ -56,7 +56,8 @@ describe('prompts', () => {
 
   it('are found in every turn, and show the place', async () => {
     addPrompt({
-      ctx: researcher,
+      // the newest, also where all are made within a millisecond
+      ctx: { ...researcher, now: () => Date.now() + 1000 },
       input: {
         projectId,
         messages: [
