@@ -2,9 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, renameSync, statSync, truncateSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { and, asc, eq, inArray, like, not } from 'drizzle-orm';
-import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { jobs } from '../../db/schema/jobs.ts';
@@ -12,14 +10,13 @@ import { runMetrics, runs } from '../../db/schema/runs.ts';
 import { snapshots } from '../../db/schema/snapshots.ts';
 import { tasks } from '../../db/schema/tasks.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { until, workFolderUntil } from '../../tests/support/work-until.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import { resumeRun } from '../runs/resume.ts';
 import { createSchedule } from '../schedules/create.ts';
 import type { Schedule } from '../schedules/internal.ts';
 import { listSchedules } from '../schedules/list.ts';
 import { runScheduleNow } from '../schedules/run-now.ts';
-import { jobHandlers } from '../worker/job-handlers.ts';
-import { work } from '../worker/work.ts';
 import { cancelExecution } from './cancel.ts';
 import { getExecutionInProject, stepStatesOf } from './internal.ts';
 import { pauseExecution } from './pause.ts';
@@ -61,27 +58,8 @@ const state = (id: string, key: string) => {
 };
 const hasEnded = (id: string) => ['done', 'failed', 'cancelled'].includes(execution(id).status);
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 150_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited 150 s for ${what}`);
-    await sleep(5);
-  }
-}
-
-async function workUntil(condition: () => boolean, what: string): Promise<void> {
-  const stop = new AbortController();
-  const working = work({
-    ...{ db: world.db, dataFolder: world.dataFolder, backend: 'simd', handlers: jobHandlers },
-    ...{ signal: stop.signal, owner: 'test', log: pino({ level: 'silent' }), pollMs: 10, heartbeatMs: 50 },
-  });
-  try {
-    await until(condition, what);
-  } finally {
-    stop.abort();
-    await working;
-  }
-}
+const workUntil = (condition: () => boolean, what: string) =>
+  workFolderUntil(world, condition, { what, heartbeatMs: 50 });
 
 const model = () => ({ from: 'model' as const, modelId: world.model.modelId });
 const frozen: ChainStepInput = { kind: 'snapshot', key: 'frozen' };

@@ -1,13 +1,11 @@
 import { eq } from 'drizzle-orm';
-import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { prompts, responses } from '../../db/schema/prompts.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { workFolderUntil } from '../../tests/support/work-until.ts';
 import { startRun } from '../runs/start.ts';
-import { jobHandlers } from '../worker/job-handlers.ts';
-import { work } from '../worker/work.ts';
 import { askModels } from './ask.ts';
 import { cancelAsk, forgetAsks, readAsked } from './asked.ts';
 import { generateResponses } from './generate.ts';
@@ -17,18 +15,7 @@ import { listModels } from './list.ts';
 let world: TrainingWorld;
 let rewardId: string;
 
-async function until(isDone: () => boolean): Promise<void> {
-  const stop = new AbortController();
-  const working = work({
-    ...{ db: world.db, dataFolder: world.dataFolder, backend: 'simd', handlers: jobHandlers },
-    ...{ signal: stop.signal, owner: 'test', log: pino({ level: 'silent' }), pollMs: 10 },
-  });
-  for (let left = 4000; left > 0 && !isDone(); left--)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  stop.abort();
-  await working;
-  expect(isDone()).toBe(true);
-}
+const until = (isDone: () => boolean) => workFolderUntil(world, isDone);
 const statusOf = (jobId: string) => world.db.select().from(jobs).where(eq(jobs.id, jobId)).get()?.status;
 const ask = (change: object = {}) =>
   askModels({

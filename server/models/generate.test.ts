@@ -1,5 +1,4 @@
 import { eq } from 'drizzle-orm';
-import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { jobs } from '../../db/schema/jobs.ts';
@@ -8,9 +7,8 @@ import { responses } from '../../db/schema/prompts.ts';
 import { taskResponses } from '../../db/schema/tasks.ts';
 import { newId } from '../../lib/new-id.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { workFolderUntil } from '../../tests/support/work-until.ts';
 import { jobDefinitions } from '../jobs/definitions.ts';
-import { jobHandlers } from '../worker/job-handlers.ts';
-import { work } from '../worker/work.ts';
 import { generateResponses } from './generate.ts';
 import { currentCheckpointId } from './internal.ts';
 import { checkpointLineage } from './lineage.ts';
@@ -35,25 +33,8 @@ const input = () => ({
 });
 
 async function finish(jobId: string): Promise<void> {
-  const stop = new AbortController();
-  const working = work({
-    db: world.db,
-    dataFolder: world.dataFolder,
-    backend: 'simd',
-    handlers: jobHandlers,
-    signal: stop.signal,
-    owner: 'test',
-    log: pino({ level: 'silent' }),
-    pollMs: 10,
-  });
   const statusOf = () => world.db.select().from(jobs).where(eq(jobs.id, jobId)).get();
-  const deadline = Date.now() + 60_000;
-  while (!['done', 'failed'].includes(statusOf()?.status ?? '')) {
-    if (Date.now() > deadline) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  stop.abort();
-  await working;
+  await workFolderUntil(world, () => ['done', 'failed'].includes(statusOf()?.status ?? ''));
   expect(statusOf()).toMatchObject({ status: 'done', error: null });
 }
 const written = () =>

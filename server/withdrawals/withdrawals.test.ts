@@ -1,7 +1,5 @@
 /** The whole of it with the real worker: a person is withdrawn, the snapshot made anew, the reward model fitted again and compared. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asc, eq } from 'drizzle-orm';
-import pino from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dropCounters, installCounters } from '../../db/counters.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
@@ -11,13 +9,12 @@ import { runs } from '../../db/schema/runs.ts';
 import { snapshots } from '../../db/schema/snapshots.ts';
 import { users } from '../../db/schema/users.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { workFolderUntil } from '../../tests/support/work-until.ts';
 import { TINY_REWARD } from '../chains/testing.ts';
 import type { Ctx } from '../context.ts';
 import { startRun } from '../runs/start.ts';
 import { createSnapshot } from '../snapshots/create.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
-import { jobHandlers } from '../worker/job-handlers.ts';
-import { work } from '../worker/work.ts';
 import { readTainted } from './tainted.ts';
 import { takeBackWithdrawal } from './take-back.ts';
 import { withdrawJudgments } from './withdraw.ts';
@@ -58,18 +55,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world?.close());
 
-async function workUntil(condition: () => boolean): Promise<void> {
-  const stop = new AbortController();
-  const working = work({
-    ...{ db: world.db, dataFolder: world.dataFolder, backend: 'simd', handlers: jobHandlers },
-    ...{ signal: stop.signal, owner: 'test', log: pino({ level: 'silent' }), pollMs: 10, heartbeatMs: 50 },
-  });
-  const deadline = Date.now() + 200_000;
-  while (!condition() && Date.now() < deadline) await sleep(20);
-  stop.abort();
-  await working;
-  expect(condition()).toBe(true);
-}
+const workUntil = (condition: () => boolean) => workFolderUntil(world, condition, { heartbeatMs: 50 });
 
 it('makes snapshots anew without the person, fits their runs again, and measures the change on the same judgments', async () => {
   const { db, projectId, ctx, model } = world;

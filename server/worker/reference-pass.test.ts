@@ -2,12 +2,11 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
-import pino from 'pino';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runs } from '../../db/schema/runs.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { workFolderUntil } from '../../tests/support/work-until.ts';
 import { registerBundled } from '../models/register-bundled.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import type { Run } from '../runs/internal.ts';
@@ -15,8 +14,6 @@ import { pauseRun } from '../runs/pause.ts';
 import { phaseOf } from '../runs/progress.ts';
 import { resumeRun } from '../runs/resume.ts';
 import { startRun } from '../runs/start.ts';
-import { jobHandlers } from './job-handlers.ts';
-import { work } from './work.ts';
 
 let world: TrainingWorld;
 const cache = mkdtempSync(path.join(tmpdir(), 'reference-pass-'));
@@ -40,29 +37,7 @@ const kept = () => {
   return existsSync(folder) ? readdirSync(folder) : [];
 };
 
-async function workUntil(condition: () => boolean, what: string): Promise<void> {
-  const stop = new AbortController();
-  const working = work({
-    db: world.db,
-    dataFolder: world.dataFolder,
-    backend: 'simd',
-    handlers: jobHandlers,
-    signal: stop.signal,
-    owner: 'test',
-    log: pino({ level: 'silent' }),
-    pollMs: 10,
-  });
-  const deadline = Date.now() + 150_000;
-  try {
-    while (!condition()) {
-      if (Date.now() > deadline) throw new Error(`waited 150 s for ${what}`);
-      await sleep(5);
-    }
-  } finally {
-    stop.abort();
-    await working;
-  }
-}
+const workUntil = (condition: () => boolean, what: string) => workFolderUntil(world, condition, { what });
 
 it('cancelled and paused there, ends without a step and keeps nothing; gone on with, reads from the start and trains', async () => {
   const start = async (name: string) =>

@@ -2,15 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { and, asc, eq, like, not } from 'drizzle-orm';
-import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditLog } from '../../db/schema/audit-log.ts';
 import { jobs } from '../../db/schema/jobs.ts';
 import { checkpoints, models } from '../../db/schema/models.ts';
 import { runEvents, runMetrics, runs } from '../../db/schema/runs.ts';
 import { createTrainingWorld, type TrainingWorld } from '../../tests/support/training-world.ts';
+import { until, workFolderUntil } from '../../tests/support/work-until.ts';
 import { verifyFolder } from '../models/internal.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import { getRun } from '../runs/get.ts';
@@ -20,8 +19,6 @@ import { pauseRun } from '../runs/pause.ts';
 import { resumeRun } from '../runs/resume.ts';
 import { startRun } from '../runs/start.ts';
 import { verifyDataFolder } from '../verify/verify-data-folder.ts';
-import { jobHandlers } from './job-handlers.ts';
-import { work } from './work.ts';
 
 let world: TrainingWorld;
 let snapshotId: string;
@@ -74,34 +71,7 @@ const metricsOf = (id: string) =>
     .orderBy(asc(runMetrics.id))
     .all();
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 150_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited 150 s for ${what}`);
-    await sleep(5);
-  }
-}
-
-/** Works in this process until the condition holds, then stops as on SIGTERM. */
-async function workUntil(condition: () => boolean, what: string): Promise<void> {
-  const stop = new AbortController();
-  const working = work({
-    db: world.db,
-    dataFolder: world.dataFolder,
-    backend: 'simd',
-    handlers: jobHandlers,
-    signal: stop.signal,
-    owner: 'test',
-    log: pino({ level: 'silent' }),
-    pollMs: 10,
-  });
-  try {
-    await until(condition, what);
-  } finally {
-    stop.abort();
-    await working;
-  }
-}
+const workUntil = (condition: () => boolean, what: string) => workFolderUntil(world, condition, { what });
 
 function spawnWorker(): ChildProcess {
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/worker/worker.ts'], {

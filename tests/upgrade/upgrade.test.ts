@@ -8,10 +8,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { and, asc, desc, eq } from 'drizzle-orm';
-import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../db/client.ts';
 import { auditLog } from '../../db/schema/audit-log.ts';
@@ -30,9 +28,8 @@ import { startRun } from '../../server/runs/start.ts';
 import { writeExport } from '../../server/snapshots/write-export.ts';
 import { addPrompt } from '../../server/tasks/add-prompt.ts';
 import { verifyDataFolder } from '../../server/verify/verify-data-folder.ts';
-import { jobHandlers } from '../../server/worker/job-handlers.ts';
-import { work } from '../../server/worker/work.ts';
 import { sharedPath } from '../support/shared-data.ts';
+import { workFolderUntil } from '../support/work-until.ts';
 
 type Earlier = { db: Db; dataFolder: string; projectId: string; ctx: Ctx; close: () => void };
 
@@ -73,19 +70,8 @@ function open(dataFolder: string): Earlier {
 const copiesIn = (dataFolder: string) =>
   readdirSync(dataFolder).filter((name) => /^plumbline-0001_run_device-\d{8}T\d{6}Z\.db$/.test(name));
 
-/** Works until the condition holds. */
-async function workUntil({ db, dataFolder }: Earlier, condition: () => boolean): Promise<void> {
-  const stop = new AbortController();
-  const working = work({
-    ...{ db, dataFolder, backend: null, handlers: jobHandlers, signal: stop.signal },
-    ...{ owner: 'test', log: pino({ level: 'silent' }), pollMs: 10 },
-  });
-  const deadline = Date.now() + 200_000;
-  while (!condition() && Date.now() < deadline) await sleep(10);
-  stop.abort();
-  await working;
-  expect(condition()).toBe(true);
-}
+const workUntil = (earlier: Earlier, condition: () => boolean) =>
+  workFolderUntil(earlier, condition, { backend: null });
 
 /** Calls what every page of a project reads, and returns it. */
 async function readPages({ ctx, projectId, db }: Earlier) {
