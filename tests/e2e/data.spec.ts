@@ -93,3 +93,23 @@ test('prompts with several responses become tasks, by themselves or in pairs', a
   ).toBeVisible();
   await expect(page.getByRole('table').locator('tbody tr')).toHaveCount(4);
 });
+
+test('a file chosen before the page has come to life is taken all the same', async ({ world, pageAs }) => {
+  const { project, people } = world.addProject('Early');
+  const page = await pageAs(people.researcher);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/_next/static/**/*.js', async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto(`/projects/${project.slug}/data`, { waitUntil: 'commit' });
+  await page
+    .getByLabel('File', { exact: true })
+    .setInputFiles({ name: 'a.jsonl', mimeType: 'text/plain', buffer: Buffer.from(jsonl(pairs(2))) });
+  release();
+  await expect(page.getByLabel('Format')).toHaveValue('trl-preference');
+  await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeEnabled();
+});

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { UploadIcon } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
@@ -43,6 +43,13 @@ export function UploadForm({ projectId }: { projectId: string }) {
     const start = await readBeginning(chosen);
     if (latest.current === chosen) setFormat(suggestFormat(chosen.name, start) ?? '');
   };
+
+  const chooseEarly = useEffectEvent(() => {
+    const early = input.current?.files?.[0];
+    if (early) void choose(early);
+  });
+  // chosen while the page was still coming to life, or kept by the browser over a reload: nobody was told
+  useEffect(() => chooseEarly(), []);
 
   const send = async () => {
     if (file === null || format === '') return;
