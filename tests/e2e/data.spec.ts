@@ -94,7 +94,10 @@ test('prompts with several responses become tasks, by themselves or in pairs', a
   await expect(page.getByRole('table').locator('tbody tr')).toHaveCount(4);
 });
 
-test('a file chosen before the page has come to life is taken all the same', async ({ world, pageAs }) => {
+test('no file can be chosen before the page has come to life, where it would be lost', async ({
+  world,
+  pageAs,
+}) => {
   const { project, people } = world.addProject('Early');
   const page = await pageAs(people.researcher);
   let release = () => {};
@@ -106,10 +109,14 @@ test('a file chosen before the page has come to life is taken all the same', asy
     await route.continue();
   });
   await page.goto(`/projects/${project.slug}/data`, { waitUntil: 'commit' });
-  await page
-    .getByLabel('File', { exact: true })
-    .setInputFiles({ name: 'a.jsonl', mimeType: 'text/plain', buffer: Buffer.from(jsonl(pairs(2))) });
+  const input = page.getByLabel('File', { exact: true });
+  await expect(input).toBeDisabled();
   release();
+  await expect(input).toBeEnabled();
+  await input.setInputFiles({
+    name: 'a.jsonl',
+    mimeType: 'text/plain',
+    buffer: Buffer.from(jsonl(pairs(2))),
+  });
   await expect(page.getByLabel('Format')).toHaveValue('trl-preference');
-  await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeEnabled();
 });

@@ -7,7 +7,9 @@ export async function importFile(
   file: { name: string; text: string | Buffer; format?: string; ends?: 'done' | 'nothing new' },
 ): Promise<void> {
   await page.goto(`/projects/${slug}/data`);
-  await page.getByLabel('File', { exact: true }).setInputFiles({
+  const input = page.getByLabel('File', { exact: true });
+  await expect(input).toBeEnabled();
+  await input.setInputFiles({
     name: file.name,
     mimeType: 'application/octet-stream',
     buffer: Buffer.isBuffer(file.text) ? file.text : Buffer.from(file.text),

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { UploadIcon } from 'lucide-react';
-import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { useRef, useState, useSyncExternalStore } from 'react';
 import { useTRPC } from '@/app/_trpc/client.tsx';
 import { fetchAnew } from '@/app/_trpc/fetch-anew.ts';
 import { Button } from '@/app/_ui/button.tsx';
@@ -21,6 +21,12 @@ type Sending = { sent: number; total: number; startedAt: number };
 
 /** Chooses a file and its format, sends it, and shows how far it is. Reading the rows is the worker's work. */
 export function UploadForm({ projectId }: { projectId: string }) {
+  // a file chosen before the page has come to life would be lost, since React may draw the field anew
+  const isAlive = useSyncExternalStore(
+    () => () => {},
+    () => true,
+    () => false,
+  );
   const [file, setFile] = useState<File | null>(null);
   const [format, setFormat] = useState<ImportFormat | ''>('');
   const [sending, setSending] = useState<Sending | null>(null);
@@ -43,13 +49,6 @@ export function UploadForm({ projectId }: { projectId: string }) {
     const start = await readBeginning(chosen);
     if (latest.current === chosen) setFormat(suggestFormat(chosen.name, start) ?? '');
   };
-
-  const chooseEarly = useEffectEvent(() => {
-    const early = input.current?.files?.[0];
-    if (early) void choose(early);
-  });
-  // chosen while the page was still coming to life, or kept by the browser over a reload: nobody was told
-  useEffect(() => chooseEarly(), []);
 
   const send = async () => {
     if (file === null || format === '') return;
@@ -115,6 +114,7 @@ export function UploadForm({ projectId }: { projectId: string }) {
               ref={input}
               type="file"
               className="h-auto py-1.5"
+              disabled={!isAlive}
               accept=".jsonl,.ndjson,.json,.txt,.csv,.tsv,.gz"
               onChange={(event) => void choose(event.target.files?.[0] ?? null)}
             />
